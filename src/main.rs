@@ -1,0 +1,3 @@
+//! The command line: arguments go to `cli`, nothing else happens here.
+
+fn main() {}
