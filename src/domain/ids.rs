@@ -1,0 +1,85 @@
+//! One type for each kind of id, so that the compiler keeps them apart.
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => { $(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub uuid::Uuid);
+
+        impl $name {
+            /// A UUIDv7: later ids sort after earlier ones.
+            #[expect(clippy::new_without_default, reason = "a new id is an act, not a default")]
+            pub fn new() -> Self {
+                Self(uuid::Uuid::now_v7())
+            }
+
+            /// Without hyphens, as lists of ids go into SQL.
+            pub fn simple(self) -> String {
+                self.0.simple().to_string()
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = uuid::Error;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                uuid::Uuid::parse_str(text).map(Self)
+            }
+        }
+
+        impl<D: sqlx::Database> sqlx::Type<D> for $name
+        where
+            uuid::Uuid: sqlx::Type<D>,
+        {
+            fn type_info() -> D::TypeInfo {
+                <uuid::Uuid as sqlx::Type<D>>::type_info()
+            }
+            fn compatible(ty: &D::TypeInfo) -> bool {
+                <uuid::Uuid as sqlx::Type<D>>::compatible(ty)
+            }
+        }
+
+        impl<'q, D: sqlx::Database> sqlx::Encode<'q, D> for $name
+        where
+            uuid::Uuid: sqlx::Encode<'q, D>,
+        {
+            fn encode_by_ref(
+                &self,
+                buf: &mut <D as sqlx::Database>::ArgumentBuffer,
+            ) -> Result<sqlx::encode::IsNull, sqlx::error::BoxDynError> {
+                self.0.encode_by_ref(buf)
+            }
+        }
+
+        impl<'r, D: sqlx::Database> sqlx::Decode<'r, D> for $name
+        where
+            uuid::Uuid: sqlx::Decode<'r, D>,
+        {
+            fn decode(value: <D as sqlx::Database>::ValueRef<'r>) -> Result<Self, sqlx::error::BoxDynError> {
+                uuid::Uuid::decode(value).map(Self)
+            }
+        }
+    )* };
+}
+
+ids!(
+    PersonId,
+    DepartmentId,
+    GroupId,
+    ProducerId,
+    MessageId,
+    ApprovalId,
+    TicketId,
+    EventId,
+    AuditId,
+    AttachmentId,
+    DeadLetterId,
+    /// One running process of the hub.
+    ReplicaId,
+);

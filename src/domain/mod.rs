@@ -1,0 +1,17 @@
+//! The nouns of the product and the rules that need nothing but their data.
+
+pub mod approval;
+pub mod delivery;
+mod ids;
+pub mod message;
+pub mod person;
+pub mod problem;
+pub mod seal;
+pub mod send_rule;
+pub mod words;
+
+pub use ids::{
+    ApprovalId, AttachmentId, AuditId, DeadLetterId, DepartmentId, EventId, GroupId, MessageId, PersonId, ProducerId,
+    ReplicaId, TicketId,
+};
+pub use problem::Problem;

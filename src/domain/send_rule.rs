@@ -1,0 +1,236 @@
+//! 发送规则: a named list of steps, spread out into rounds when a message is accepted.
+//!
+//! Rounds are what the engine works on: round 0 goes with the fan-out, each later one is a wave of
+//! its own that passes over everybody whose stop condition holds. Unread, unreceipted, undecided
+//! and unconfirmed are chased by the same rounds.
+
+use chrono::Duration;
+use serde::{Deserialize, Serialize};
+
+use super::words::words;
+
+words! {
+    /// What ends the chase for one person.
+    pub enum Unless {
+        Read => "read",
+        Receipt => "receipt",
+        Decided => "decided",
+        Confirmed => "confirmed",
+    }
+}
+
+words! {
+    pub enum Mode {
+        Together => "together",
+        FirstThatWorks => "first_that_works",
+    }
+}
+
+words! {
+    /// Whether a delay counts every minute or those of working time.
+    pub enum Minutes {
+        Real => "real",
+        Working => "working",
+    }
+}
+
+/// Whom a step reaches.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum To {
+    #[default]
+    Recipient,
+    Deputy,
+    /// an account
+    Person(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    pub channels: Vec<String>,
+    #[serde(default = "together")]
+    pub mode: Mode,
+    /// minutes after the message went out
+    #[serde(default)]
+    pub after: i64,
+    #[serde(default = "real")]
+    pub minutes: Minutes,
+    #[serde(default)]
+    pub unless: Option<Unless>,
+    #[serde(default)]
+    pub repeat: Option<Repeat>,
+    #[serde(default)]
+    pub to: To,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repeat {
+    pub times: u32,
+    /// minutes between
+    pub every: i64,
+}
+
+fn together() -> Mode {
+    Mode::Together
+}
+
+fn real() -> Minutes {
+    Minutes::Real
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SendRule {
+    pub name: String,
+    pub label: String,
+    pub steps: Vec<Step>,
+}
+
+/// One moment of a rule: everything that happens `after` minutes, to the same people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Round {
+    pub after: i64,
+    pub minutes: Minutes,
+    pub channels: Vec<String>,
+    pub mode: Mode,
+    pub unless: Option<Unless>,
+    pub to: To,
+}
+
+impl Round {
+    pub fn delay(&self) -> Duration {
+        Duration::minutes(self.after)
+    }
+}
+
+impl SendRule {
+    /// Round 0 is what goes out at once (no channels when only the inbox does); the others follow
+    /// in the order of their delays, repeats spread out.
+    pub fn rounds(&self) -> Vec<Round> {
+        let mut later: Vec<Round> = Vec::new();
+        let mut first = Round {
+            after: 0,
+            minutes: Minutes::Real,
+            channels: Vec::new(),
+            mode: Mode::Together,
+            unless: None,
+            to: To::Recipient,
+        };
+        for step in &self.steps {
+            if step.after == 0 && step.to == To::Recipient {
+                first.channels.extend(step.channels.iter().filter(|channel| *channel != "inbox").cloned());
+                first.mode = step.mode;
+            } else {
+                later.push(step.round(step.after));
+            }
+            if let Some(repeat) = step.repeat {
+                let again = (1..=i64::from(repeat.times)).map(|nth| step.round(step.after + nth * repeat.every));
+                later.extend(again);
+            }
+        }
+        later.sort_by_key(|round| round.after);
+        let mut rounds = vec![first];
+        rounds.extend(later);
+        rounds
+    }
+}
+
+impl Step {
+    fn round(&self, after: i64) -> Round {
+        Round {
+            after,
+            minutes: self.minutes,
+            channels: self.channels.iter().filter(|channel| *channel != "inbox").cloned().collect(),
+            mode: self.mode,
+            unless: self.unless,
+            to: self.to.clone(),
+        }
+    }
+}
+
+/// The rules that every installation starts with (spec/interfaces §5), and `approval`, with which
+/// the hub itself chases an approver.
+pub fn shipped() -> Vec<SendRule> {
+    let rule =
+        |name: &str, label: &str, steps: Vec<Step>| SendRule { name: name.to_owned(), label: label.to_owned(), steps };
+    let at_once = |channel: &str| step(channel, 0, None);
+    let deputy = |after, unless| Step { to: To::Deputy, ..step("voice", after, Some(unless)) };
+    vec![
+        rule("inbox", "站内", vec![at_once("inbox")]),
+        rule("dingtalk", "钉钉提醒", vec![at_once("dingtalk")]),
+        rule("dingtalk_then_sms", "钉钉，未读转短信", vec![at_once("dingtalk"), step("sms", 30, Some(Unless::Read))]),
+        rule(
+            "urgent",
+            "紧急",
+            vec![at_once("dingtalk"), step("sms", 5, Some(Unless::Read)), step("voice", 10, Some(Unless::Read))],
+        ),
+        // 5, 10 and 20 minutes keep under every carrier's limit for one number (spec/vocabulary §2.4).
+        rule(
+            "undertaker",
+            "承接确认",
+            vec![
+                at_once("dingtalk"),
+                step("voice", 5, Some(Unless::Confirmed)),
+                step("voice", 10, Some(Unless::Confirmed)),
+                step("voice", 20, Some(Unless::Confirmed)),
+                deputy(25, Unless::Confirmed),
+            ],
+        ),
+        rule(
+            "approval",
+            "审批提醒",
+            vec![
+                at_once("dingtalk"),
+                step("sms", 30, Some(Unless::Decided)),
+                Step { to: To::Deputy, ..step("sms", 60, Some(Unless::Decided)) },
+            ],
+        ),
+    ]
+}
+
+fn step(channel: &str, after: i64, unless: Option<Unless>) -> Step {
+    Step {
+        channels: vec![channel.to_owned()],
+        mode: Mode::Together,
+        after,
+        minutes: Minutes::Real,
+        unless,
+        repeat: None,
+        to: To::Recipient,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn timetable(name: &str) -> Vec<(i64, String)> {
+        let rule = shipped().into_iter().find(|rule| rule.name == name).expect("shipped");
+        rule.rounds().into_iter().map(|round| (round.after, round.channels.join("+"))).collect()
+    }
+
+    #[test]
+    fn the_undertakers_phone_rings_at_five_ten_and_twenty_minutes_then_the_deputys() {
+        let rings: Vec<_> = timetable("undertaker").into_iter().map(|(after, _)| after).collect();
+        assert_eq!(rings, [0, 5, 10, 20, 25]);
+    }
+
+    #[test]
+    fn a_rule_of_the_inbox_alone_has_nothing_to_send() {
+        assert_eq!(timetable("inbox"), [(0, String::new())]);
+    }
+
+    #[test]
+    fn a_repeat_is_spread_out_into_rounds() {
+        let rule = SendRule {
+            name: "nag".into(),
+            label: "催".into(),
+            steps: vec![Step {
+                repeat: Some(Repeat { times: 2, every: 30 }),
+                ..step("sms", 10, Some(Unless::Receipt))
+            }],
+        };
+        let after: Vec<_> = rule.rounds().iter().map(|round| round.after).collect();
+        assert_eq!(after, [0, 10, 40, 70]);
+    }
+}

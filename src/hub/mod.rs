@@ -1,0 +1,56 @@
+//! What the product does. Each file is one verb.
+//!
+//! Every verb opens one transaction and passes it down; no transaction is open while a provider or
+//! the broker is called. The reconcilers (`schedule`, `fan_out`, `relay`, …) take no input but the
+//! tables, may run at any time, twice, or on two machines, and always move the tables towards what
+//! they should be; the broker and [`Wake`] only make them run sooner.
+
+mod wake;
+
+use std::{path::PathBuf, sync::Arc};
+
+pub use wake::Wake;
+
+use crate::{
+    clock::Clock,
+    domain::{Problem, ReplicaId, seal::Sealer},
+    storage::{self, Db},
+};
+
+/// Everything a verb needs; cheap to clone.
+#[derive(Clone)]
+pub struct Hub {
+    pub db: Db,
+    pub clock: Clock,
+    pub sealer: Sealer,
+    pub place: Arc<Place>,
+    /// This process, as the owner of leases.
+    pub replica: ReplicaId,
+    pub wake: Wake,
+}
+
+/// Where this installation lives.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// Without a slash at the end; links in messages start with it.
+    pub public_url: String,
+    pub timezone: chrono_tz::Tz,
+    pub data_dir: PathBuf,
+    /// The organisation's name on every page.
+    pub organisation: String,
+}
+
+/// Why a verb did not happen. The web and the API turn each into an answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Problem(#[from] Problem),
+    #[error("storage failed")]
+    Storage(#[from] storage::Error),
+    #[error("a file could not be read or written")]
+    File(#[from] std::io::Error),
+    #[error("a sealed value could not be opened")]
+    Sealed(#[from] crate::domain::seal::CannotOpen),
+}
+
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,134 @@
+//! Opening a database by its URL, with the settings that the promise needs, and migrating it.
+
+use std::{borrow::Cow, str::FromStr, time::Duration};
+
+use sqlx::{
+    AssertSqlSafe, SqlSafeStr,
+    migrate::{Migrate, Migration, MigrationType, Migrator},
+    postgres::{PgConnectOptions, PgPoolOptions},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use super::{Db, Error, Result};
+
+#[derive(rust_embed::RustEmbed)]
+#[folder = "migrations"]
+struct Files;
+
+/// Why a database could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("the database URL starts with neither sqlite: nor postgres:")]
+    Scheme,
+    #[error("the database could not be reached")]
+    Unreachable(#[source] Error),
+    #[error("the database is at version {found}, this program knows {known}: upgrade the program")]
+    Newer { found: i64, known: i64 },
+    #[error("a migration failed")]
+    Migrate(#[source] sqlx::migrate::MigrateError),
+}
+
+const READERS: u32 = 4;
+const CONNECTIONS: u32 = 16;
+
+impl Db {
+    /// Opens without migrating.
+    pub async fn open(url: &str) -> std::result::Result<Self, OpenError> {
+        if url.starts_with("sqlite:") {
+            open_sqlite(url).await.map_err(OpenError::Unreachable)
+        } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            open_postgres(url).await.map_err(OpenError::Unreachable)
+        } else {
+            Err(OpenError::Scheme)
+        }
+    }
+
+    /// Applies what is missing; two replicas at once is fine. Refuses a database of a later program.
+    pub async fn migrate(&self) -> std::result::Result<(), OpenError> {
+        let migrator = migrator();
+        let known = migrator.iter().map(|step| step.version).max().unwrap_or(0);
+        if let Some(found) = self.version().await
+            && found > known
+        {
+            return Err(OpenError::Newer { found, known });
+        }
+        match self {
+            Self::Sqlite { write, .. } => migrator.run(write).await,
+            Self::Postgres(pool) => migrator.run(pool).await,
+        }
+        .map_err(OpenError::Migrate)
+    }
+
+    /// The version of the newest migration applied; none on an empty database.
+    pub async fn version(&self) -> Option<i64> {
+        let applied = match self {
+            Self::Sqlite { write, .. } => {
+                let mut connection = write.acquire().await.ok()?;
+                connection.list_applied_migrations("_sqlx_migrations").await
+            }
+            Self::Postgres(pool) => {
+                let mut connection = pool.acquire().await.ok()?;
+                connection.list_applied_migrations("_sqlx_migrations").await
+            }
+        };
+        applied.ok()?.iter().map(|step| step.version).max()
+    }
+}
+
+async fn open_sqlite(url: &str) -> Result<Db> {
+    let options = SqliteConnectOptions::from_str(url)?
+        .create_if_missing(true)
+        .foreign_keys(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .busy_timeout(Duration::from_secs(5));
+    Ok(Db::Sqlite {
+        // FULL: with NORMAL a power cut may take back the last commits, which were promised.
+        write: SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect_with(options.clone().synchronous(SqliteSynchronous::Full))
+            .await?,
+        read: SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .connect_with(options.pragma("query_only", "on"))
+            .await?,
+    })
+}
+
+async fn open_postgres(url: &str) -> Result<Db> {
+    let options = PgConnectOptions::from_str(url)?.options([
+        ("statement_timeout", "60s"),
+        ("lock_timeout", "3s"),
+        ("idle_in_transaction_session_timeout", "10s"),
+    ]);
+    let pool = PgPoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .acquire_timeout(Duration::from_secs(3))
+        // A future dropped inside `begin()` hands back a connection with an open transaction, and
+        // later writes on it are lost. Rolling back on return mends it (launchbadge/sqlx, measured).
+        .after_release(|connection, _| {
+            Box::pin(async move {
+                sqlx::Executor::execute(connection, "rollback").await?;
+                Ok(true)
+            })
+        })
+        .connect_with(options)
+        .await?;
+    Ok(Db::Postgres(pool))
+}
+
+fn migrator() -> Migrator {
+    let steps = Files::iter().map(|name| {
+        let (version, description) =
+            name.trim_end_matches(".sql").split_once('_').expect("a migration is named 0001_what.sql");
+        let file = Files::get(&name).expect("the file was just listed");
+        let sql = String::from_utf8(file.data.into_owned()).expect("migrations are UTF-8");
+        Migration::new(
+            version.parse().expect("a migration starts with its number"),
+            Cow::Owned(description.to_owned()),
+            MigrationType::Simple,
+            AssertSqlSafe(sql).into_sql_str(),
+            false,
+        )
+    });
+    Migrator::with_migrations(steps.collect())
+}

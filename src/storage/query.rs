@@ -1,0 +1,114 @@
+//! The macros that run one SQL text with native types on either database.
+//!
+//! `fetch_all!(tx, Row, "sql", [binds])` and its siblings; `row!` for what comes back. The named
+//! dialect switches at the end are the only places where the two texts differ
+//! (docs/decisions/0003).
+
+/// Writes one macro for each way to run a query: `name!(tx, Type, "sql", [binds])`.
+macro_rules! verbs {
+    ($d:tt $($(#[$doc:meta])* $name:ident => $query:ident . $run:ident;)*) => { $(
+        $(#[$doc])*
+        macro_rules! $name {
+            ($d tx:expr, $d row:ty, $d sql:expr, [$d($d bind:expr),* $d(,)?]) => {
+                match $d tx {
+                    $d crate::storage::Tx::Sqlite(tx) => {
+                        sqlx::$query::<_, $d row>($d sql)$d(.bind($d bind))*.$run(&mut **tx).await
+                    }
+                    $d crate::storage::Tx::Postgres(tx) => {
+                        sqlx::$query::<_, $d row>($d sql)$d(.bind($d bind))*.$run(&mut **tx).await
+                    }
+                }
+            };
+        }
+    )* };
+}
+verbs! { $
+    /// Every row.
+    fetch_all => query_as.fetch_all;
+    /// One row or none.
+    fetch_optional => query_as.fetch_optional;
+    /// The one row.
+    fetch_one => query_as.fetch_one;
+    /// The one value of the one row.
+    fetch_value => query_scalar.fetch_one;
+    /// The one value of every row.
+    fetch_values => query_scalar.fetch_all;
+    /// The one value of the one row, or none.
+    fetch_optional_value => query_scalar.fetch_optional;
+}
+
+/// `execute!(tx, "sql", [binds])`: how many rows changed.
+macro_rules! execute {
+    ($tx:expr, $sql:expr, [$($bind:expr),* $(,)?]) => {
+        match $tx {
+            $crate::storage::Tx::Sqlite(tx) => {
+                sqlx::query($sql)$(.bind($bind))*.execute(&mut **tx).await.map(|done| done.rows_affected())
+            }
+            $crate::storage::Tx::Postgres(tx) => {
+                sqlx::query($sql)$(.bind($bind))*.execute(&mut **tx).await.map(|done| done.rows_affected())
+            }
+        }
+    };
+}
+
+/// `row! { pub struct Name { pub column: Type, … } }`: a struct that is read by its column names.
+/// In place of sqlx's derive, which would compile both drivers a second time.
+macro_rules! row {
+    ($(#[$meta:meta])* pub struct $name:ident { $($(#[$field_meta:meta])* pub $field:ident : $ty:ty),* $(,)? }) => {
+        $(#[$meta])*
+        pub struct $name { $($(#[$field_meta])* pub $field: $ty),* }
+
+        impl<'r, R: sqlx::Row> sqlx::FromRow<'r, R> for $name
+        where
+            &'static str: sqlx::ColumnIndex<R>,
+            $($ty: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>),*
+        {
+            fn from_row(row: &'r R) -> sqlx::Result<Self> {
+                Ok(Self { $($field: row.try_get(stringify!($field))?),* })
+            }
+        }
+    };
+}
+
+/// Two texts for one meaning. Use the named switches below; a new one needs a decision.
+macro_rules! dialect {
+    ($tx:expr, sqlite: $sqlite:expr, postgres: $postgres:expr $(,)?) => {
+        match $tx {
+            $crate::storage::Tx::Sqlite(_) => $sqlite,
+            $crate::storage::Tx::Postgres(_) => $postgres,
+        }
+    };
+}
+
+/// The end of a `select` that claims rows: others pass over those already claimed.
+macro_rules! skip_locked {
+    ($tx:expr, $head:literal, $tail:literal) => {
+        dialect!(
+            $tx,
+            sqlite: concat!($head, $tail),
+            postgres: concat!($head, " for update skip locked ", $tail),
+        )
+    };
+}
+
+/// A JSON list of texts as a subquery: `each!(tx, "… in (", "$2", ") …")`.
+macro_rules! each {
+    ($tx:expr, $head:expr, $list:literal, $tail:expr) => {
+        dialect!(
+            $tx,
+            sqlite: concat!($head, "select value from json_each(", $list, ")", $tail),
+            postgres: concat!($head, "select value from jsonb_array_elements_text(", $list, "::jsonb) as each (value)", $tail),
+        )
+    };
+}
+
+/// A JSON list of ids, written without hyphens, as a subquery.
+macro_rules! each_id {
+    ($tx:expr, $head:expr, $list:literal, $tail:expr) => {
+        dialect!(
+            $tx,
+            sqlite: concat!($head, "select unhex(value) from json_each(", $list, ")", $tail),
+            postgres: concat!($head, "select value::uuid from jsonb_array_elements_text(", $list, "::jsonb) as each (value)", $tail),
+        )
+    };
+}
