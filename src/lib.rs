@@ -14,6 +14,7 @@
 //! | `web` · `api`         | pages for people · JSON and callbacks for programs                |
 //! | `app`, `cli`          | put the parts together; only they see `config`                    |
 
+pub mod broker;
 pub mod clock;
 pub mod domain;
 pub mod hub;

@@ -32,9 +32,7 @@ pub struct Outgoing {
 /// Shows nothing personal, so that an `Outgoing` may stand in a log line.
 impl fmt::Debug for Outgoing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Outgoing")
-            .field("idempotency_key", &self.idempotency_key)
-            .finish_non_exhaustive()
+        f.debug_struct("Outgoing").field("idempotency_key", &self.idempotency_key).finish_non_exhaustive()
     }
 }
 
@@ -56,10 +54,7 @@ pub struct Accepted {
 pub enum SendError {
     /// Certainly not sent; trying again can help, not before `retry_after` if given.
     #[error("the provider is busy or out of reach")]
-    Temporary {
-        source: BoxError,
-        retry_after: Option<Duration>,
-    },
+    Temporary { source: BoxError, retry_after: Option<Duration> },
     /// Certainly not sent, and never will be: the provider's own code and words.
     #[error("the provider refused the message with {code}: {reason}")]
     Refused { code: String, reason: String },
@@ -71,18 +66,12 @@ pub enum SendError {
 impl SendError {
     /// Certainly not sent, worth trying again whenever the hub likes.
     pub fn temporary(source: impl Into<BoxError>) -> Self {
-        Self::Temporary {
-            source: source.into(),
-            retry_after: None,
-        }
+        Self::Temporary { source: source.into(), retry_after: None }
     }
 
     /// Certainly not sent, and never will be.
     pub fn refused(code: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self::Refused {
-            code: code.into(),
-            reason: reason.into(),
-        }
+        Self::Refused { code: code.into(), reason: reason.into() }
     }
 }
 
