@@ -7,6 +7,10 @@
 mod query;
 mod open;
 
+pub mod audit;
+pub mod outbox;
+pub mod settings;
+
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
 pub use sqlx::Error;
