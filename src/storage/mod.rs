@@ -7,9 +7,18 @@
 mod query;
 mod open;
 
+pub mod approvals;
 pub mod audit;
+pub mod deliveries;
+pub mod inbox;
+pub mod intake;
+pub mod messages;
 pub mod outbox;
+pub mod receipts;
+pub mod recipients;
 pub mod settings;
+pub mod tickets;
+pub mod waves;
 
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 

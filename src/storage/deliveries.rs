@@ -1,0 +1,216 @@
+//! Table `delivery`: one try to reach one person. The guarded move to `sending` is the last word on
+//! whether something may still go out.
+
+use super::{Json, Result, Tx, tickets::Ticket};
+use crate::{
+    clock::Timestamp,
+    domain::{MessageId, PersonId, delivery::Key, delivery::State, message::Action, message::Kind},
+};
+
+/// Ends what a ticket finds in `sending`: the worker before died and nobody knows how far it came.
+/// Where a repeat is safe they are sent again, otherwise they stay unknown.
+pub async fn release_orphans(tx: &mut Tx, ticket: &Ticket, to: State, now: Timestamp) -> Result<u64> {
+    execute!(
+        tx,
+        "update delivery set state = $6, done_at = case when $6 = 'unknown' then $7 else done_at end,
+                detail = case when $6 = 'unknown' then 'WORKER_LOST' else detail end
+          where message_id = $1 and channel = $2 and round = $3 and person_id >= $4 and person_id <= $5
+            and state = 'sending'",
+        [ticket.message_id, &ticket.channel, ticket.round, ticket.first_person, ticket.last_person, to, now]
+    )
+}
+
+/// Ends those of a ticket that need not or may not go out any more: recalled, expired, answered.
+pub async fn settle_moot(tx: &mut Tx, ticket: &Ticket, now: Timestamp) -> Result<u64> {
+    execute!(
+        tx,
+        "update delivery set done_at = $6,
+                state = case when exists (select 1 from message where message.id = $1 and message.expires_at <= $6)
+                             then 'expired' else 'cancelled' end
+          where message_id = $1 and channel = $2 and round = $3 and person_id >= $4 and person_id <= $5
+            and state = 'ready'
+            and (not exists (select 1 from message
+                              where message.id = $1 and message.state in ('sending', 'sent')
+                                and (message.expires_at is null or message.expires_at > $6))
+              or not exists (select 1 from person where person.id = delivery.person_id and person.state = 'active')
+              or (unless = 'read' and exists (
+                  select 1 from inbox where inbox.message_id = $1 and inbox.person_id = delivery.person_id
+                                        and inbox.read_at is not null))
+              or (unless in ('receipt', 'confirmed') and exists (
+                  select 1 from receipt where receipt.message_id = $1 and receipt.person_id = delivery.person_id))
+              or (unless = 'decided' and not exists (
+                  select 1 from message join approval on approval.id = message.about_approval_id
+                   where message.id = $1 and approval.state = 'pending')))",
+        [ticket.message_id, &ticket.channel, ticket.round, ticket.first_person, ticket.last_person, now]
+    )
+}
+
+/// Commits that these are about to go out. What was moot has been settled in this transaction.
+pub async fn mark_sending(tx: &mut Tx, ticket: &Ticket, now: Timestamp) -> Result<u64> {
+    execute!(
+        tx,
+        "update delivery set state = 'sending', fired_at = $6, attempts = attempts + 1
+          where message_id = $1 and channel = $2 and round = $3 and person_id >= $4 and person_id <= $5
+            and state = 'ready'",
+        [ticket.message_id, &ticket.channel, ticket.round, ticket.first_person, ticket.last_person, now]
+    )
+}
+
+row! {
+    /// Whom to reach, and where.
+    #[derive(Debug, Clone)]
+    pub struct Address {
+        pub person_id: PersonId,
+        pub attempts: i64,
+        pub callee_id: Option<PersonId>,
+        pub name: Option<String>,
+        pub phone_sealed: Option<Vec<u8>>,
+        pub email_sealed: Option<Vec<u8>>,
+        pub dingtalk_id: Option<String>,
+    }
+}
+
+/// What a ticket has just moved to `sending`, with where each is reached.
+pub async fn list_sending(tx: &mut Tx, ticket: &Ticket) -> Result<Vec<Address>> {
+    fetch_all!(
+        tx,
+        Address,
+        "select delivery.person_id, delivery.attempts, delivery.callee_id, person.name, person.phone_sealed,
+                person.email_sealed, person.dingtalk_id
+           from delivery left join person on person.id = delivery.callee_id and person.state = 'active'
+          where delivery.message_id = $1 and delivery.channel = $2 and delivery.round = $3
+            and delivery.person_id >= $4 and delivery.person_id <= $5 and delivery.state = 'sending'
+          order by delivery.person_id limit 1000",
+        [ticket.message_id, &ticket.channel, ticket.round, ticket.first_person, ticket.last_person]
+    )
+}
+
+row! {
+    /// What is said to everybody of a message.
+    #[derive(Debug, Clone)]
+    pub struct Text {
+        pub kind: Kind,
+        pub title: String,
+        pub body: String,
+        pub signature: String,
+        pub sender_name: String,
+        pub actions: Json<super::messages::List<Action>>,
+    }
+}
+
+pub async fn find_text(tx: &mut Tx, message: MessageId) -> Result<Option<Text>> {
+    fetch_optional!(
+        tx,
+        Text,
+        "select kind, title, body, signature, sender_name, actions from message where id = $1",
+        [message]
+    )
+}
+
+/// The provider took these; `references` maps a person's id (without hyphens) to its own reference.
+pub async fn mark_accepted(
+    tx: &mut Tx,
+    ticket: &Ticket,
+    references: &serde_json::Map<String, serde_json::Value>,
+    now: Timestamp,
+) -> Result<u64> {
+    let references = Json(references);
+    let sql = dialect!(
+        tx,
+        sqlite: "update delivery set state = 'accepted', done_at = $6, provider_ref = $7 ->> lower(hex(person_id))
+          where message_id = $1 and channel = $2 and round = $3 and person_id >= $4 and person_id <= $5
+            and state = 'sending' and ($7 ->> lower(hex(person_id))) is not null",
+        postgres: "update delivery set state = 'accepted', done_at = $6,
+                provider_ref = $7 ->> replace(person_id::text, '-', '')
+          where message_id = $1 and channel = $2 and round = $3 and person_id >= $4 and person_id <= $5
+            and state = 'sending' and ($7 ->> replace(person_id::text, '-', '')) is not null",
+    );
+    execute!(
+        tx,
+        sql,
+        [ticket.message_id, &ticket.channel, ticket.round, ticket.first_person, ticket.last_person, now, &references]
+    )
+}
+
+/// One that did not simply go through: waits again (`ready`), is refused, or is unknown.
+pub async fn mark_one(
+    tx: &mut Tx,
+    ticket: &Ticket,
+    person: PersonId,
+    to: State,
+    detail: &str,
+    now: Timestamp,
+) -> Result<u64> {
+    execute!(
+        tx,
+        "update delivery set state = $5, detail = $6, done_at = case when $5 = 'ready' then null else $7 end
+          where message_id = $1 and person_id = $2 and channel = $3 and round = $4 and state = 'sending'",
+        [ticket.message_id, person, &ticket.channel, ticket.round, to, detail, now]
+    )
+}
+
+/// Plans a delivery for one person: the next channel of `first_that_works`, a reminder.
+pub async fn plan_one(tx: &mut Tx, key: &Key, callee: PersonId, unless: Option<&str>) -> Result<bool> {
+    let planned = execute!(
+        tx,
+        "insert into delivery (message_id, person_id, channel, round, callee_id, unless, state, attempts)
+         values ($1, $2, $3, $4, $5, $6, 'ready', 0)
+         on conflict (message_id, person_id, channel, round) do nothing",
+        [key.message, key.person, &key.channel, key.round, callee, unless]
+    )?;
+    Ok(planned == 1)
+}
+
+row! {
+    #[derive(Debug, Clone)]
+    pub struct Delivery {
+        pub state: State,
+        pub callee_id: Option<PersonId>,
+        pub unless: Option<String>,
+        pub attempts: i64,
+    }
+}
+
+pub async fn find(tx: &mut Tx, key: &Key) -> Result<Option<Delivery>> {
+    fetch_optional!(
+        tx,
+        Delivery,
+        "select state, callee_id, unless, attempts from delivery
+          where message_id = $1 and person_id = $2 and channel = $3 and round = $4",
+        [key.message, key.person, &key.channel, key.round]
+    )
+}
+
+/// A report of the provider: moves only to what ranks higher.
+pub async fn mark_reported(tx: &mut Tx, key: &Key, to: State, detail: &str, now: Timestamp) -> Result<bool> {
+    let moved = execute!(
+        tx,
+        "update delivery set state = $5, detail = $6, done_at = $7
+          where message_id = $1 and person_id = $2 and channel = $3 and round = $4
+            and (case state when 'sending' then 1 when 'unknown' then 2 when 'accepted' then 3
+                            when 'undelivered' then 4 when 'delivered' then 5 when 'ready' then 0 else 6 end) < $8
+            and state <> 'ready'",
+        [key.message, key.person, &key.channel, key.round, to, detail, now, to.rank()]
+    )?;
+    Ok(moved == 1)
+}
+
+/// What has not begun to go out never will: the message was recalled.
+pub async fn cancel_ready(tx: &mut Tx, message: MessageId, now: Timestamp) -> Result<u64> {
+    execute!(
+        tx,
+        "update delivery set state = 'cancelled', done_at = $2 where message_id = $1 and state = 'ready'",
+        [message, now]
+    )
+}
+
+/// How many of a message's deliveries are where, by channel.
+pub async fn count_by_state(tx: &mut Tx, message: MessageId) -> Result<Vec<(String, State, i64)>> {
+    fetch_all!(
+        tx,
+        (String, State, i64),
+        "select channel, state, count(*) from delivery where message_id = $1
+          group by channel, state order by channel, state",
+        [message]
+    )
+}

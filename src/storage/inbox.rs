@@ -1,0 +1,234 @@
+//! Table `inbox`: a person's own line for each message, and what he did with it.
+
+use super::{Json, Result, Tx, messages::List};
+use crate::{
+    clock::Timestamp,
+    domain::{
+        ApprovalId, MessageId, PersonId,
+        message::{Action, Kind, ReceiptRequest, State},
+    },
+};
+
+row! {
+    /// A line of the list.
+    #[derive(Debug, Clone)]
+    pub struct Line {
+        pub message_id: MessageId,
+        pub title: String,
+        pub sender_name: String,
+        pub body: String,
+        pub kind: Kind,
+        pub category: String,
+        pub arrived_at: Timestamp,
+        pub read_at: Option<Timestamp>,
+        pub wants_answer: bool,
+        pub answered: bool,
+        pub attachments: i64,
+    }
+}
+
+/// Which lines a list shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tab {
+    All,
+    Unread,
+    /// asks for an answer and has none
+    Unanswered,
+}
+
+impl Tab {
+    fn word(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Unread => "unread",
+            Self::Unanswered => "unanswered",
+        }
+    }
+}
+
+/// A person's lines from before `cursor` on, newest first.
+pub async fn list(
+    tx: &mut Tx,
+    person: PersonId,
+    tab: Tab,
+    cursor: (Timestamp, MessageId),
+    limit: i64,
+) -> Result<Vec<Line>> {
+    fetch_all!(
+        tx,
+        Line,
+        "select inbox.message_id, message.title, message.sender_name, substr(message.body, 1, 80) as body,
+                message.kind, message.category, inbox.arrived_at, inbox.read_at,
+                (message.receipt is not null or message.actions <> '{\"list\":[]}') as wants_answer,
+                receipt.message_id is not null as answered,
+                (select count(*) from attachment where attachment.message_id = message.id) as attachments
+           from inbox
+           join message on message.id = inbox.message_id and message.state in ('sending', 'sent')
+           left join receipt on receipt.message_id = inbox.message_id and receipt.person_id = inbox.person_id
+          where inbox.person_id = $1 and inbox.deleted_at is null and inbox.purged_at is null
+            and (inbox.arrived_at, inbox.message_id) < ($2, $3)
+            and ($4 <> 'unread' or inbox.read_at is null)
+            and ($4 <> 'unanswered' or (receipt.message_id is null
+                 and (message.receipt is not null or message.actions <> '{\"list\":[]}')))
+          order by inbox.arrived_at desc, inbox.message_id desc limit $5",
+        [person, cursor.0, cursor.1, tab.word(), limit]
+    )
+}
+
+row! {
+    /// Everything that the reader shows.
+    #[derive(Debug, Clone)]
+    pub struct Letter {
+        pub message_id: MessageId,
+        pub state: State,
+        pub kind: Kind,
+        pub title: String,
+        pub body: String,
+        pub signature: String,
+        pub url: Option<String>,
+        pub sender_name: String,
+        pub sender_department: String,
+        pub arrived_at: Timestamp,
+        pub read_at: Option<Timestamp>,
+        pub read_channel: Option<String>,
+        pub receipt: Option<Json<ReceiptRequest>>,
+        pub actions: Json<List<Action>>,
+        pub about_approval_id: Option<ApprovalId>,
+        pub answer_option: Option<String>,
+        pub answer_action: Option<String>,
+        pub answer_words: Option<String>,
+        pub answered_at: Option<Timestamp>,
+    }
+}
+
+/// One message as its recipient sees it; none when it is not his. Recalled ones come back with
+/// their state, for the page that says so.
+pub async fn find(tx: &mut Tx, person: PersonId, message: MessageId) -> Result<Option<Letter>> {
+    fetch_optional!(
+        tx,
+        Letter,
+        "select inbox.message_id, message.state, message.kind, message.title, message.body, message.signature,
+                message.url, message.sender_name, message.sender_department, inbox.arrived_at, inbox.read_at,
+                inbox.read_channel, message.receipt, message.actions, message.about_approval_id,
+                receipt.option as answer_option, receipt.action_id as answer_action,
+                receipt.words as answer_words, receipt.answered_at
+           from inbox
+           join message on message.id = inbox.message_id
+           left join receipt on receipt.message_id = inbox.message_id and receipt.person_id = inbox.person_id
+          where inbox.person_id = $1 and inbox.message_id = $2 and inbox.purged_at is null",
+        [person, message]
+    )
+}
+
+/// The nearest line on either side: `(newer, older)`.
+pub async fn neighbours(
+    tx: &mut Tx,
+    person: PersonId,
+    arrived_at: Timestamp,
+    message: MessageId,
+) -> Result<(Option<MessageId>, Option<MessageId>)> {
+    let newer = fetch_optional_value!(
+        tx,
+        MessageId,
+        "select inbox.message_id from inbox
+           join message on message.id = inbox.message_id and message.state in ('sending', 'sent')
+          where inbox.person_id = $1 and inbox.deleted_at is null and inbox.purged_at is null
+            and (inbox.arrived_at, inbox.message_id) > ($2, $3)
+          order by inbox.arrived_at, inbox.message_id limit 1",
+        [person, arrived_at, message]
+    )?;
+    let older = fetch_optional_value!(
+        tx,
+        MessageId,
+        "select inbox.message_id from inbox
+           join message on message.id = inbox.message_id and message.state in ('sending', 'sent')
+          where inbox.person_id = $1 and inbox.deleted_at is null and inbox.purged_at is null
+            and (inbox.arrived_at, inbox.message_id) < ($2, $3)
+          order by inbox.arrived_at desc, inbox.message_id desc limit 1",
+        [person, arrived_at, message]
+    )?;
+    Ok((newer, older))
+}
+
+/// Sets `read_at` once; a second reading changes nothing.
+pub async fn mark_read(
+    tx: &mut Tx,
+    message: MessageId,
+    person: PersonId,
+    channel: &str,
+    at: Timestamp,
+) -> Result<bool> {
+    let changed = execute!(
+        tx,
+        "update inbox set read_at = $4, read_channel = $3
+          where message_id = $1 and person_id = $2 and read_at is null",
+        [message, person, channel, at]
+    )?;
+    Ok(changed == 1)
+}
+
+/// Into the recycle bin, or out of it.
+pub async fn mark_deleted(tx: &mut Tx, person: PersonId, message: MessageId, at: Option<Timestamp>) -> Result<bool> {
+    let changed = execute!(
+        tx,
+        "update inbox set deleted_at = $3
+          where person_id = $1 and message_id = $2 and purged_at is null and (deleted_at is null) = ($3 is not null)",
+        [person, message, at]
+    )?;
+    Ok(changed == 1)
+}
+
+/// For good; the row stays as proof that it had arrived.
+pub async fn mark_purged(tx: &mut Tx, person: PersonId, message: MessageId, at: Timestamp) -> Result<bool> {
+    let changed = execute!(
+        tx,
+        "update inbox set purged_at = $3, deleted_at = coalesce(deleted_at, $3)
+          where person_id = $1 and message_id = $2 and purged_at is null",
+        [person, message, at]
+    )?;
+    Ok(changed == 1)
+}
+
+row! {
+    /// 共 N 条, 其中 M 条未读, K 条待回执.
+    #[derive(Debug, Clone, Default)]
+    pub struct Counts {
+        pub total: i64,
+        pub unread: i64,
+        pub unanswered: i64,
+    }
+}
+
+pub async fn count(tx: &mut Tx, person: PersonId) -> Result<Counts> {
+    fetch_one!(
+        tx,
+        Counts,
+        "select count(*) as total,
+                count(*) filter (where inbox.read_at is null) as unread,
+                count(*) filter (where receipt.message_id is null
+                     and (message.receipt is not null or message.actions <> '{\"list\":[]}')) as unanswered
+           from inbox
+           join message on message.id = inbox.message_id and message.state in ('sending', 'sent')
+           left join receipt on receipt.message_id = inbox.message_id and receipt.person_id = inbox.person_id
+          where inbox.person_id = $1 and inbox.deleted_at is null and inbox.purged_at is null",
+        [person]
+    )
+}
+
+/// The badges of many people at once; never counts beyond 100 for anybody.
+pub async fn count_unread_of(tx: &mut Tx, people: &[PersonId]) -> Result<Vec<(PersonId, i64)>> {
+    let people = Json(people.iter().map(|id| id.simple()).collect::<Vec<_>>());
+    let sql = each_id!(
+        tx,
+        "select person.id,
+                (select count(*) from (
+                    select 1 from inbox
+                      join message on message.id = inbox.message_id and message.state in ('sending', 'sent')
+                     where inbox.person_id = person.id and inbox.read_at is null
+                       and inbox.deleted_at is null and inbox.purged_at is null limit 100) as few)
+           from person where person.id in (",
+        "$1",
+        ") order by person.id"
+    );
+    fetch_all!(tx, (PersonId, i64), sql, [&people])
+}

@@ -1,0 +1,212 @@
+//! Table `message`: what is said, and where it stands.
+
+use super::{Json, Result, Tx};
+use crate::{
+    clock::Timestamp,
+    domain::{
+        ApprovalId, MessageId, PersonId, ProducerId,
+        message::{Action, Audience, Kind, ReceiptRequest, State},
+        send_rule::Round,
+    },
+};
+
+/// Lists inside one JSON column: objects, never bare arrays of scalars or scalars.
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct List<T> {
+    pub list: Vec<T>,
+}
+
+row! {
+    /// A whole message.
+    #[derive(Debug, Clone)]
+    pub struct Message {
+        pub id: MessageId,
+        pub sender_id: Option<PersonId>,
+        pub producer_id: Option<ProducerId>,
+        pub sender_name: String,
+        pub sender_department: String,
+        pub kind: Kind,
+        pub title: String,
+        pub body: String,
+        pub signature: String,
+        pub url: Option<String>,
+        pub category: String,
+        pub rule_name: String,
+        pub rounds: Json<List<Round>>,
+        pub receipt: Option<Json<ReceiptRequest>>,
+        pub actions: Json<List<Action>>,
+        pub attributes: Json<serde_json::Value>,
+        pub audience: Json<Audience>,
+        pub about_approval_id: Option<ApprovalId>,
+        pub state: State,
+        pub version: i64,
+        pub content_hash: Vec<u8>,
+        pub snapshot_hash: Vec<u8>,
+        pub recipients: i64,
+        pub created_at: Timestamp,
+        pub send_at: Option<Timestamp>,
+        pub expires_at: Option<Timestamp>,
+        pub sent_at: Option<Timestamp>,
+        pub finished_at: Option<Timestamp>,
+        pub recalled_at: Option<Timestamp>,
+    }
+}
+
+macro_rules! columns {
+    () => {
+        "id, sender_id, producer_id, sender_name, sender_department, kind, title, body, signature, url, category,
+         rule_name, rounds, receipt, actions, attributes, audience, about_approval_id, state, version, content_hash,
+         snapshot_hash, recipients, created_at, send_at, expires_at, sent_at, finished_at, recalled_at"
+    };
+}
+
+pub async fn insert(tx: &mut Tx, message: &Message) -> Result<u64> {
+    execute!(
+        tx,
+        concat!(
+            "insert into message (",
+            columns!(),
+            ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+                       $21, $22, $23, $24, $25, $26, $27, $28, $29)"
+        ),
+        [
+            message.id,
+            message.sender_id,
+            message.producer_id,
+            &message.sender_name,
+            &message.sender_department,
+            message.kind,
+            &message.title,
+            &message.body,
+            &message.signature,
+            &message.url,
+            &message.category,
+            &message.rule_name,
+            &message.rounds,
+            &message.receipt,
+            &message.actions,
+            &message.attributes,
+            &message.audience,
+            message.about_approval_id,
+            message.state,
+            message.version,
+            &message.content_hash,
+            &message.snapshot_hash,
+            message.recipients,
+            message.created_at,
+            message.send_at,
+            message.expires_at,
+            message.sent_at,
+            message.finished_at,
+            message.recalled_at
+        ]
+    )
+}
+
+pub async fn find(tx: &mut Tx, id: MessageId) -> Result<Option<Message>> {
+    fetch_optional!(tx, Message, concat!("select ", columns!(), " from message where id = $1"), [id])
+}
+
+/// Moves a message on if it is still in `from`; whoever comes second gets `false`.
+pub async fn transition(tx: &mut Tx, id: MessageId, from: State, to: State) -> Result<bool> {
+    debug_assert!(from.may_become(to), "{from} may not become {to}");
+    let moved = execute!(tx, "update message set state = $3 where id = $1 and state = $2", [id, from, to])?;
+    Ok(moved == 1)
+}
+
+/// It starts to go out.
+pub async fn mark_sending(tx: &mut Tx, id: MessageId, from: State, at: Timestamp) -> Result<bool> {
+    let moved = execute!(
+        tx,
+        "update message set state = 'sending', sent_at = $3 where id = $1 and state = $2",
+        [id, from, at]
+    )?;
+    Ok(moved == 1)
+}
+
+pub async fn mark_recalled(tx: &mut Tx, id: MessageId, at: Timestamp) -> Result<bool> {
+    let moved = execute!(
+        tx,
+        "update message set state = 'recalled', recalled_at = $2
+          where id = $1 and state in ('pending_approval', 'held', 'scheduled', 'sending', 'sent')",
+        [id, at]
+    )?;
+    Ok(moved == 1)
+}
+
+/// Messages whose fan-out is through and whose first round has come to an end everywhere.
+pub async fn list_finished(tx: &mut Tx, limit: i64) -> Result<Vec<MessageId>> {
+    fetch_values!(
+        tx,
+        MessageId,
+        "select id from message
+          where state = 'sending'
+            and not exists (select 1 from wave where wave.message_id = message.id and wave.round = 0)
+            and not exists (select 1 from ticket where ticket.message_id = message.id and ticket.round = 0)
+          order by sent_at, id limit $1",
+        [limit]
+    )
+}
+
+pub async fn mark_sent(tx: &mut Tx, id: MessageId, at: Timestamp) -> Result<bool> {
+    let moved = execute!(
+        tx,
+        "update message set state = 'sent', finished_at = $2 where id = $1 and state = 'sending'",
+        [id, at]
+    )?;
+    Ok(moved == 1)
+}
+
+/// Scheduled messages whose time has come.
+pub async fn list_due(tx: &mut Tx, now: Timestamp, limit: i64) -> Result<Vec<MessageId>> {
+    let sql = skip_locked!(
+        tx,
+        "select id from message where state = 'scheduled' and send_at <= $1 order by send_at, id limit $2",
+        ""
+    );
+    fetch_values!(tx, MessageId, sql, [now, limit])
+}
+
+row! {
+    /// A line of the outbox.
+    #[derive(Debug, Clone)]
+    pub struct OutboxLine {
+        pub id: MessageId,
+        pub title: String,
+        pub kind: Kind,
+        pub state: State,
+        pub recipients: i64,
+        pub created_at: Timestamp,
+        pub send_at: Option<Timestamp>,
+        pub sent_at: Option<Timestamp>,
+    }
+}
+
+/// What a person has sent, newest first, from before `cursor` on. `states` is a JSON list.
+pub async fn list_of_sender(
+    tx: &mut Tx,
+    sender: PersonId,
+    states: &[State],
+    cursor: (Timestamp, MessageId),
+    limit: i64,
+) -> Result<Vec<OutboxLine>> {
+    let states = Json(states);
+    let sql = each!(
+        tx,
+        "select id, title, kind, state, recipients, created_at, send_at, sent_at from message
+          where sender_id = $1 and (created_at, id) < ($3, $4) and state in (",
+        "$2",
+        ") order by created_at desc, id desc limit $5"
+    );
+    fetch_all!(tx, OutboxLine, sql, [sender, &states, cursor.0, cursor.1, limit])
+}
+
+/// How many messages of a sender are in each state.
+pub async fn count_of_sender(tx: &mut Tx, sender: PersonId) -> Result<Vec<(State, i64)>> {
+    fetch_all!(
+        tx,
+        (State, i64),
+        "select state, count(*) from message where sender_id = $1 group by state order by state",
+        [sender]
+    )
+}

@@ -1,0 +1,63 @@
+//! Table `receipt`: one answer of one person, never changed.
+
+use super::{Result, Tx};
+use crate::{
+    clock::Timestamp,
+    domain::{MessageId, PersonId},
+};
+
+/// What somebody answered, by whatever way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// one of the choices, 其他 among them
+    pub option: Option<String>,
+    /// or the action that was pressed
+    pub action_id: Option<String>,
+    /// what 其他 says
+    pub words: String,
+    /// the channel that it came over
+    pub channel: String,
+}
+
+/// Keeps the first answer; false when there already is one.
+pub async fn insert(tx: &mut Tx, message: MessageId, person: PersonId, answer: &Answer, at: Timestamp) -> Result<bool> {
+    let kept = execute!(
+        tx,
+        "insert into receipt (message_id, person_id, option, action_id, words, channel, answered_at)
+         values ($1, $2, $3, $4, $5, $6, $7) on conflict (message_id, person_id) do nothing",
+        [message, person, &answer.option, &answer.action_id, &answer.words, &answer.channel, at]
+    )?;
+    Ok(kept == 1)
+}
+
+pub async fn answered_at(tx: &mut Tx, message: MessageId, person: PersonId) -> Result<Option<Timestamp>> {
+    fetch_optional_value!(
+        tx,
+        Timestamp,
+        "select answered_at from receipt where message_id = $1 and person_id = $2",
+        [message, person]
+    )
+}
+
+/// Answers by option or action; any words under 其他 count as 其他.
+pub async fn count_by_choice(tx: &mut Tx, message: MessageId) -> Result<Vec<(String, i64)>> {
+    fetch_all!(
+        tx,
+        (String, i64),
+        "select coalesce(option, action_id, ''), count(*) from receipt where message_id = $1
+          group by coalesce(option, action_id, '') order by 2 desc, 1 limit 50",
+        [message]
+    )
+}
+
+/// How many have not answered.
+pub async fn count_missing(tx: &mut Tx, message: MessageId) -> Result<i64> {
+    fetch_value!(
+        tx,
+        i64,
+        "select count(*) from recipient where message_id = $1 and not exists (
+            select 1 from receipt
+             where receipt.message_id = $1 and receipt.person_id = recipient.person_id)",
+        [message]
+    )
+}

@@ -1,0 +1,219 @@
+//! Table `recipient`: the frozen list of whom a message goes to, written by the database itself.
+//!
+//! First each selector of the audience adds people (a person named twice is one row), then the
+//! filter and the exceptions take people out.
+
+use super::{Json, Result, Tx};
+use crate::domain::{DepartmentId, MessageId, PersonId};
+
+pub async fn add_everyone(tx: &mut Tx, message: MessageId) -> Result<u64> {
+    execute!(
+        tx,
+        "insert into recipient (message_id, person_id)
+         select $1, id from person where state = 'active' and account is not null
+         on conflict (message_id, person_id) do nothing",
+        [message]
+    )
+}
+
+pub async fn add_accounts(tx: &mut Tx, message: MessageId, accounts: &[String]) -> Result<u64> {
+    let accounts = Json(accounts);
+    let sql = each!(
+        tx,
+        "insert into recipient (message_id, person_id)
+         select $1, id from person where state = 'active' and account in (",
+        "$2",
+        ") on conflict (message_id, person_id) do nothing"
+    );
+    execute!(tx, sql, [message, &accounts])
+}
+
+pub async fn add_people(tx: &mut Tx, message: MessageId, people: &[PersonId]) -> Result<u64> {
+    let people = Json(people.iter().map(|id| id.simple()).collect::<Vec<_>>());
+    let sql = each_id!(
+        tx,
+        "insert into recipient (message_id, person_id)
+         select $1, id from person where state = 'active' and id in (",
+        "$2",
+        ") on conflict (message_id, person_id) do nothing"
+    );
+    execute!(tx, sql, [message, &people])
+}
+
+/// Members of these departments, and with `recursive` of all below.
+pub async fn add_departments(tx: &mut Tx, message: MessageId, codes: &[String], recursive: bool) -> Result<u64> {
+    let codes = Json(codes);
+    let sql = each!(
+        tx,
+        "insert into recipient (message_id, person_id)
+         select distinct $1, person.id from department
+           join department_ancestor on department_ancestor.ancestor_id = department.id
+            and ($3 or department_ancestor.department_id = department.id)
+           join assignment on assignment.department_id = department_ancestor.department_id
+           join person on person.id = assignment.person_id
+          where person.state = 'active' and person.account is not null and department.code in (",
+        "$2",
+        ") on conflict (message_id, person_id) do nothing"
+    );
+    execute!(tx, sql, [message, &codes, recursive])
+}
+
+/// Members of a group that `user` owns or that was shared to him; nobody for another's group.
+pub async fn add_groups(tx: &mut Tx, message: MessageId, groups: &[String], user: Option<PersonId>) -> Result<u64> {
+    let groups = Json(groups.iter().map(|id| id.replace('-', "")).collect::<Vec<_>>());
+    let sql = each_id!(
+        tx,
+        "insert into recipient (message_id, person_id)
+         select distinct $1, person.id from person_group
+           join person_group_member on person_group_member.group_id = person_group.id
+           join person on person.id = person_group_member.person_id
+          where person.state = 'active'
+            and (person_group.owner_id = $3 or exists (
+                 select 1 from person_group_share
+                  where person_group_share.group_id = person_group.id and person_group_share.person_id = $3))
+            and person_group.id in (",
+        "$2",
+        ") on conflict (message_id, person_id) do nothing"
+    );
+    execute!(tx, sql, [message, &groups, user])
+}
+
+/// Keeps only people of these kinds.
+pub async fn keep_kinds(tx: &mut Tx, message: MessageId, kinds: &[String]) -> Result<u64> {
+    let kinds = Json(kinds);
+    let sql = each!(
+        tx,
+        "delete from recipient where message_id = $1 and person_id in (
+            select person.id from recipient join person on person.id = recipient.person_id
+             where recipient.message_id = $1 and person.kind not in (",
+        "$2",
+        "))"
+    );
+    execute!(tx, sql, [message, &kinds])
+}
+
+/// Keeps only people of this gender and grade; none keeps all.
+pub async fn keep_like(tx: &mut Tx, message: MessageId, gender: Option<&str>, grade: Option<&str>) -> Result<u64> {
+    execute!(
+        tx,
+        "delete from recipient where message_id = $1 and person_id in (
+            select person.id from recipient join person on person.id = recipient.person_id
+             where recipient.message_id = $1
+               and (coalesce(person.gender, '') <> coalesce($2, person.gender, '')
+                 or coalesce(person.grade, '') <> coalesce($3, person.grade, '')))",
+        [message, gender, grade]
+    )
+}
+
+pub async fn drop_accounts(tx: &mut Tx, message: MessageId, accounts: &[String]) -> Result<u64> {
+    let accounts = Json(accounts);
+    let sql = each!(
+        tx,
+        "delete from recipient where message_id = $1 and person_id in (
+            select id from person where account in (",
+        "$2",
+        "))"
+    );
+    execute!(tx, sql, [message, &accounts])
+}
+
+pub async fn drop_departments(tx: &mut Tx, message: MessageId, codes: &[String]) -> Result<u64> {
+    let codes = Json(codes);
+    let sql = each!(
+        tx,
+        "delete from recipient where message_id = $1 and person_id in (
+            select assignment.person_id from department
+              join department_ancestor on department_ancestor.ancestor_id = department.id
+              join assignment on assignment.department_id = department_ancestor.department_id
+             where department.code in (",
+        "$2",
+        "))"
+    );
+    execute!(tx, sql, [message, &codes])
+}
+
+pub async fn count(tx: &mut Tx, message: MessageId) -> Result<i64> {
+    fetch_value!(tx, i64, "select count(*) from recipient where message_id = $1", [message])
+}
+
+/// How many of a message's recipients have no post in any of these departments or below.
+pub async fn count_beyond(tx: &mut Tx, message: MessageId, departments: &[DepartmentId]) -> Result<i64> {
+    let departments = Json(departments.iter().map(|id| id.simple()).collect::<Vec<_>>());
+    let sql = each_id!(
+        tx,
+        "select count(*) from recipient where message_id = $1 and not exists (
+            select 1 from assignment
+              join department_ancestor on department_ancestor.department_id = assignment.department_id
+             where assignment.person_id = recipient.person_id and department_ancestor.ancestor_id in (",
+        "$2",
+        "))"
+    );
+    fetch_value!(tx, i64, sql, [message, &departments])
+}
+
+/// Everybody, in the order of their ids: what the snapshot's hash is taken over. Ends when fewer
+/// than `limit` come back.
+pub async fn list(tx: &mut Tx, message: MessageId, after: PersonId, limit: i64) -> Result<Vec<PersonId>> {
+    fetch_values!(
+        tx,
+        PersonId,
+        "select person_id from recipient where message_id = $1 and person_id > $2 order by person_id limit $3",
+        [message, after, limit]
+    )
+}
+
+/// How many of the named accounts nobody active has.
+pub async fn count_unknown(tx: &mut Tx, accounts: &[String]) -> Result<i64> {
+    let wanted = i64::try_from(accounts.len()).unwrap_or(i64::MAX);
+    let accounts = Json(accounts);
+    let sql = each!(tx, "select count(*) from person where state = 'active' and account in (", "$1", ")");
+    let known = fetch_value!(tx, i64, sql, [&accounts])?;
+    Ok(wanted - known)
+}
+
+/// Recipients by kind of person: what a forecast and an approver see.
+pub async fn count_by_kind(tx: &mut Tx, message: MessageId) -> Result<Vec<(String, i64)>> {
+    fetch_all!(
+        tx,
+        (String, i64),
+        "select person.kind, count(*) from recipient join person on person.id = recipient.person_id
+          where recipient.message_id = $1 group by person.kind order by 2 desc, 1 limit 20",
+        [message]
+    )
+}
+
+/// Recipients by their primary department, largest first.
+pub async fn count_by_department(tx: &mut Tx, message: MessageId, limit: i64) -> Result<Vec<(String, i64)>> {
+    fetch_all!(
+        tx,
+        (String, i64),
+        "select department.name, count(*) from recipient
+           join assignment on assignment.person_id = recipient.person_id and assignment.is_primary
+           join department on department.id = assignment.department_id
+          where recipient.message_id = $1
+          group by department.id, department.name order by 2 desc, 1 limit $2",
+        [message, limit]
+    )
+}
+
+row! {
+    /// How many could not be reached how.
+    #[derive(Debug, Clone, Default)]
+    pub struct Unreachable {
+        pub no_phone: i64,
+        pub no_email: i64,
+        pub no_dingtalk: i64,
+    }
+}
+
+pub async fn count_unreachable(tx: &mut Tx, message: MessageId) -> Result<Unreachable> {
+    fetch_one!(
+        tx,
+        Unreachable,
+        "select count(*) filter (where phone_sealed is null) as no_phone,
+                count(*) filter (where email_sealed is null) as no_email,
+                count(*) filter (where dingtalk_id is null) as no_dingtalk
+           from recipient join person on person.id = recipient.person_id where recipient.message_id = $1",
+        [message]
+    )
+}

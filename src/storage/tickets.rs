@@ -1,0 +1,123 @@
+//! Table `ticket`: the right to work on a range of one message's deliveries.
+
+use super::{Json, Result, Tx};
+use crate::{
+    clock::Timestamp,
+    domain::{MessageId, PersonId, ReplicaId, TicketId},
+};
+
+row! {
+    #[derive(Debug, Clone)]
+    pub struct Ticket {
+        pub id: TicketId,
+        pub message_id: MessageId,
+        pub channel: String,
+        pub round: i64,
+        pub first_person: PersonId,
+        pub last_person: PersonId,
+        pub is_priority: bool,
+    }
+}
+
+pub async fn insert(tx: &mut Tx, ticket: &Ticket, due_at: Timestamp) -> Result<u64> {
+    execute!(
+        tx,
+        "insert into ticket (id, message_id, channel, round, first_person, last_person, is_priority, due_at,
+                             times_queued)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, 0)",
+        [
+            ticket.id,
+            ticket.message_id,
+            &ticket.channel,
+            ticket.round,
+            ticket.first_person,
+            ticket.last_person,
+            ticket.is_priority,
+            due_at
+        ]
+    )
+}
+
+row! {
+    /// What goes on the queue.
+    #[derive(Debug, Clone)]
+    pub struct Due {
+        pub id: TicketId,
+        pub channel: String,
+        pub is_priority: bool,
+    }
+}
+
+/// Marks due tickets as queued and returns them, priority first. Each time a ticket is queued
+/// again the queue is trusted with it twice as long: one minute, two, four, up to an hour.
+pub async fn claim_due(tx: &mut Tx, now: Timestamp, trust: [Timestamp; 7], limit: i64) -> Result<Vec<Due>> {
+    let sql = skip_locked!(
+        tx,
+        "update ticket set times_queued = times_queued + 1,
+                queued_until = case times_queued when 0 then $2 when 1 then $3 when 2 then $4 when 3 then $5
+                                                 when 4 then $6 when 5 then $7 else $8 end
+          where id in (select id from ticket
+                        where due_at <= $1 and (queued_until is null or queued_until <= $1)
+                          and (lease_until is null or lease_until <= $1)
+                        order by is_priority desc, due_at, id limit $9",
+        ") returning id, channel, is_priority"
+    );
+    fetch_all!(tx, Due, sql, [now, trust[0], trust[1], trust[2], trust[3], trust[4], trust[5], trust[6], limit])
+}
+
+/// The queue may have lost what it held: nothing is trusted any more.
+pub async fn distrust_queue(tx: &mut Tx, now: Timestamp) -> Result<u64> {
+    execute!(
+        tx,
+        "update ticket set queued_until = null, times_queued = 0
+          where queued_until > $1 and (lease_until is null or lease_until <= $1)",
+        [now]
+    )
+}
+
+/// These could not be put on the queue after all.
+pub async fn unqueue(tx: &mut Tx, ids: &[TicketId]) -> Result<u64> {
+    let ids = Json(ids.iter().map(|id| id.simple()).collect::<Vec<_>>());
+    let sql = each_id!(tx, "update ticket set queued_until = null, times_queued = 0 where id in (", "$1", ")");
+    execute!(tx, sql, [&ids])
+}
+
+/// Takes a ticket until `until`; none when it is done, not due, or somebody works on it.
+pub async fn claim(
+    tx: &mut Tx,
+    id: TicketId,
+    owner: ReplicaId,
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<Option<Ticket>> {
+    fetch_optional!(
+        tx,
+        Ticket,
+        "update ticket set owner = $2, lease_until = $4
+          where id = $1 and due_at <= $3 and (lease_until is null or lease_until <= $3)
+         returning id, message_id, channel, round, first_person, last_person, is_priority",
+        [id, owner, now, until]
+    )
+}
+
+/// Ends a ticket; false when its lease was lost to somebody else meanwhile.
+pub async fn remove(tx: &mut Tx, id: TicketId, owner: ReplicaId) -> Result<bool> {
+    let removed = execute!(tx, "delete from ticket where id = $1 and owner = $2", [id, owner])?;
+    Ok(removed == 1)
+}
+
+/// Those that nobody works on at this moment.
+pub async fn remove_idle(tx: &mut Tx, message: MessageId, now: Timestamp) -> Result<u64> {
+    execute!(
+        tx,
+        "delete from ticket where message_id = $1 and (lease_until is null or lease_until <= $2)",
+        [message, now]
+    )
+}
+
+/// When the next ticket is due, and how many wait.
+pub async fn waiting(tx: &mut Tx) -> Result<(Option<Timestamp>, i64)> {
+    let next = fetch_optional_value!(tx, Timestamp, "select due_at from ticket order by due_at, id limit 1", [])?;
+    let count = fetch_value!(tx, i64, "select count(*) from ticket", [])?;
+    Ok((next, count))
+}

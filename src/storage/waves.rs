@@ -1,0 +1,199 @@
+//! Table `wave`: what is to be written when, one row for each message and round.
+//!
+//! A wave is worked through in chunks of people, each its own transaction; the row's lock keeps a
+//! recall and a chunk apart.
+
+use super::{Result, Tx};
+use crate::{
+    clock::Timestamp,
+    domain::{MessageId, PersonId, ReplicaId, send_rule::Unless},
+};
+
+row! {
+    #[derive(Debug, Clone)]
+    pub struct Wave {
+        pub message_id: MessageId,
+        pub round: i64,
+        pub due_at: Timestamp,
+        pub after_person: Option<PersonId>,
+    }
+}
+
+pub async fn insert(tx: &mut Tx, message: MessageId, round: i64, due_at: Timestamp) -> Result<u64> {
+    execute!(
+        tx,
+        "insert into wave (message_id, round, due_at) values ($1, $2, $3)
+         on conflict (message_id, round) do nothing",
+        [message, round, due_at]
+    )
+}
+
+/// Takes up to `limit` due waves until `until`.
+pub async fn claim(
+    tx: &mut Tx,
+    owner: ReplicaId,
+    now: Timestamp,
+    until: Timestamp,
+    limit: i64,
+) -> Result<Vec<(MessageId, i64)>> {
+    let sql = skip_locked!(
+        tx,
+        "update wave set owner = $1, lease_until = $3
+          where (message_id, round) in (
+                select message_id, round from wave
+                 where due_at <= $2 and (lease_until is null or lease_until <= $2)
+                 order by due_at, message_id, round limit $4",
+        ") returning message_id, round"
+    );
+    fetch_all!(tx, (MessageId, i64), sql, [owner, now, until, limit])
+}
+
+/// Locks a wave for one chunk; none when it was recalled or has another owner.
+pub async fn lock(
+    tx: &mut Tx,
+    message: MessageId,
+    round: i64,
+    owner: ReplicaId,
+    until: Timestamp,
+) -> Result<Option<Wave>> {
+    fetch_optional!(
+        tx,
+        Wave,
+        "update wave set lease_until = $4 where message_id = $1 and round = $2 and owner = $3
+         returning message_id, round, due_at, after_person",
+        [message, round, owner, until]
+    )
+}
+
+pub async fn advance(tx: &mut Tx, message: MessageId, round: i64, person: PersonId) -> Result<u64> {
+    execute!(tx, "update wave set after_person = $3 where message_id = $1 and round = $2", [message, round, person])
+}
+
+pub async fn remove(tx: &mut Tx, message: MessageId, round: i64) -> Result<u64> {
+    execute!(tx, "delete from wave where message_id = $1 and round = $2", [message, round])
+}
+
+/// Everything that a message would still have written.
+pub async fn remove_all(tx: &mut Tx, message: MessageId) -> Result<u64> {
+    execute!(tx, "delete from wave where message_id = $1", [message])
+}
+
+/// When the next wave is due.
+pub async fn next_due(tx: &mut Tx) -> Result<Option<Timestamp>> {
+    fetch_optional_value!(tx, Timestamp, "select due_at from wave order by due_at, message_id, round limit 1", [])
+}
+
+/// The last person of the next chunk, or none when nobody is left.
+pub async fn chunk_end(tx: &mut Tx, message: MessageId, after: PersonId, size: i64) -> Result<Option<PersonId>> {
+    fetch_optional_value!(
+        tx,
+        PersonId,
+        "select person_id from (
+            select person_id from recipient where message_id = $1 and person_id > $2 order by person_id limit $3
+         ) as chunk order by person_id desc limit 1",
+        [message, after, size]
+    )
+}
+
+/// Whom a chunk is for.
+#[derive(Debug, Clone, Copy)]
+pub struct Chunk {
+    pub message: MessageId,
+    /// exclusive
+    pub after: PersonId,
+    /// inclusive
+    pub last: PersonId,
+}
+
+/// The inbox rows of a chunk; people outside the organisation have no inbox.
+pub async fn write_inbox(tx: &mut Tx, chunk: Chunk, at: Timestamp) -> Result<u64> {
+    execute!(
+        tx,
+        "insert into inbox (message_id, person_id, arrived_at)
+         select recipient.message_id, recipient.person_id, $4
+           from recipient join person on person.id = recipient.person_id
+          where recipient.message_id = $1 and recipient.person_id > $2 and recipient.person_id <= $3
+            and person.account is not null
+          order by recipient.person_id
+         on conflict (message_id, person_id) do nothing",
+        [chunk.message, chunk.after, chunk.last, at]
+    )
+}
+
+/// Whom a round's deliveries call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Callee {
+    Recipient,
+    Deputy,
+    Named(PersonId),
+}
+
+/// Plans one channel of a round for everybody in a chunk whose stop condition does not hold yet.
+pub async fn write_deliveries(
+    tx: &mut Tx,
+    chunk: Chunk,
+    round: i64,
+    channel: &str,
+    callee: Callee,
+    unless: Option<Unless>,
+) -> Result<u64> {
+    let named = match callee {
+        Callee::Named(person) => Some(person),
+        Callee::Recipient | Callee::Deputy => None,
+    };
+    let condition = unless.map_or("", Unless::as_str);
+    execute!(
+        tx,
+        "insert into delivery (message_id, person_id, channel, round, callee_id, unless, state, attempts)
+         select recipient.message_id, recipient.person_id, $4, $5,
+                case when $7 then person.deputy_id when $8 is not null then $8 else recipient.person_id end,
+                nullif($6, ''), 'ready', 0
+           from recipient join person on person.id = recipient.person_id
+          where recipient.message_id = $1 and recipient.person_id > $2 and recipient.person_id <= $3
+            and ($6 <> 'read' or not exists (
+                 select 1 from inbox where inbox.message_id = $1 and inbox.person_id = recipient.person_id
+                                       and inbox.read_at is not null))
+            and ($6 not in ('receipt', 'confirmed') or not exists (
+                 select 1 from receipt where receipt.message_id = $1 and receipt.person_id = recipient.person_id))
+            and ($6 <> 'decided' or exists (
+                 select 1 from message join approval on approval.id = message.about_approval_id
+                  where message.id = $1 and approval.state = 'pending'))
+         on conflict (message_id, person_id, channel, round) do nothing",
+        [chunk.message, chunk.after, chunk.last, channel, round, condition, callee == Callee::Deputy, named]
+    )
+}
+
+/// The first and last person of every hundred deliveries of a chunk, for its tickets.
+pub async fn list_ranges(
+    tx: &mut Tx,
+    chunk: Chunk,
+    round: i64,
+    channel: &str,
+    size: i64,
+) -> Result<Vec<(PersonId, PersonId)>> {
+    let bounds = fetch_values!(
+        tx,
+        PersonId,
+        "select person_id from (
+            select person_id, row_number() over (order by person_id) as nth, count(*) over () as total
+              from delivery
+             where message_id = $1 and person_id > $2 and person_id <= $3 and channel = $4 and round = $5
+               and state = 'ready'
+         ) as numbered
+         where (nth - 1) % $6 = 0 or nth % $6 = 0 or nth = total
+         order by person_id",
+        [chunk.message, chunk.after, chunk.last, channel, round, size]
+    )?;
+    Ok(pair_up(&bounds, size))
+}
+
+/// First, last, first, last …; a range of one person stands there once.
+fn pair_up(bounds: &[PersonId], size: i64) -> Vec<(PersonId, PersonId)> {
+    if size == 1 {
+        return bounds.iter().map(|person| (*person, *person)).collect();
+    }
+    bounds.chunks(2).map(|pair| (pair[0], pair.get(1).copied().unwrap_or(pair[0]))).collect()
+}
+
+/// A keyset starts here: no person's id is smaller.
+pub const NOBODY: PersonId = PersonId(uuid::Uuid::nil());
