@@ -16,6 +16,7 @@
 
 pub mod broker;
 pub mod clock;
+pub mod config;
 pub mod domain;
 pub mod hub;
 pub mod storage;
