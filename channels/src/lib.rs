@@ -4,6 +4,13 @@
 //! people are. A channel gets an address and a text, and says what became of
 //! them; whether and when to try again is the hub's decision.
 
+#[cfg(any(test, feature = "fake"))]
+pub mod fake;
+pub mod gateway;
+mod http;
+mod signature;
+pub mod simulated;
+
 use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
@@ -73,6 +80,17 @@ impl SendError {
     pub fn refused(code: impl Into<String>, reason: impl Into<String>) -> Self {
         Self::Refused { code: code.into(), reason: reason.into() }
     }
+}
+
+/// Why a channel cannot be made from its settings.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    #[error("the address of the provider cannot be used")]
+    Url(#[source] BoxError),
+    #[error("the sender's address cannot be used")]
+    From(#[source] BoxError),
+    #[error("the connection cannot be prepared")]
+    Client(#[source] BoxError),
 }
 
 /// May an ambiguous send be repeated with the same key?

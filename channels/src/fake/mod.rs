@@ -1,0 +1,7 @@
+//! Providers on loopback that record what they were given, for the tests and
+//! benchmarks of whoever sends. Each lives as long as its value.
+
+mod gateway;
+pub mod http;
+
+pub use gateway::{Gateway, GatewayOptions, Stats};
