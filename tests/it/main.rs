@@ -1,1 +1,3 @@
+//! The tests that run in one process: stories, contracts, pages, access and the shape of the tree.
 
+mod tidy;

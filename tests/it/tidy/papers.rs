@@ -1,0 +1,90 @@
+//! What the papers name is there: paths in ARCHITECTURE.md and CONTRIBUTING.md, links everywhere.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use super::root;
+
+/// The first part of every path that is looked for.
+const TOPS: [&str; 8] = ["src", "channels", "templates", "migrations", "tests", "docker", "docs", ".ci"];
+
+#[test]
+fn named_paths_exist() {
+    let mut missing = Vec::new();
+    for paper in ["ARCHITECTURE.md", "CONTRIBUTING.md"] {
+        let Ok(text) = fs::read_to_string(root().join(paper)) else { continue };
+        for path in named_paths(&text) {
+            if !root().join(&path).exists() {
+                missing.push(format!("{paper} names {path}"));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let mut broken = Vec::new();
+    for paper in papers() {
+        let text = fs::read_to_string(&paper).unwrap();
+        for link in links(&text) {
+            if !paper.parent().unwrap().join(&link).exists() {
+                broken.push(format!("{}: {link}", paper.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+/// Words in backticks that are paths of this repository; patterns such as `src/<x>/*.rs` are not.
+fn named_paths(text: &str) -> Vec<String> {
+    let quoted = text.split('`').skip(1).step_by(2);
+    let words = quoted.filter(|word| !word.is_empty() && !word.contains(|c: char| " *<>{}…\n".contains(c)));
+    let ours = words.filter(|word| match word.split_once('/') {
+        Some((top, _)) => TOPS.contains(&top),
+        None => word.ends_with(".md") || word.ends_with(".toml"),
+    });
+    ours.map(str::to_owned).collect()
+}
+
+/// Targets of links to other files, without what follows `#`.
+fn links(text: &str) -> Vec<String> {
+    let starts = text.match_indices("](").map(|(at, start)| &text[at + start.len()..]);
+    let targets = starts.filter_map(|rest| rest.split_once(')')).map(|(target, _)| target);
+    let files = targets.filter(|target| !target.contains(':') && !target.starts_with('#') && !target.contains(' '));
+    files.map(|target| target.split('#').next().unwrap_or(target).to_owned()).collect()
+}
+
+/// Every Markdown file at the root and in the folders of papers.
+fn papers() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join("docs"), root().join("docker")];
+    let mut look = |folder: &Path, deeper: Option<&mut Vec<PathBuf>>| {
+        let mut inner = Vec::new();
+        for entry in fs::read_dir(folder).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                inner.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "md") {
+                found.push(path);
+            }
+        }
+        if let Some(deeper) = deeper {
+            deeper.extend(inner);
+        }
+    };
+    look(root(), None);
+    while let Some(folder) = folders.pop() {
+        look(&folder, Some(&mut folders));
+    }
+    found
+}
+
+#[test]
+fn the_path_rules_themselves() {
+    let text = "`src/clock.rs` and `application/json`, `src/hub/*.rs`, `deny.toml`, `/api/v1`, [a](docs/a.md#b)";
+    assert_eq!(named_paths(text), ["src/clock.rs", "deny.toml"]);
+    assert_eq!(links(text), ["docs/a.md"]);
+}
