@@ -15,9 +15,7 @@ const CONNECT: Duration = Duration::from_secs(3);
 pub fn client(url: &str, total: Duration) -> Result<reqwest::Client, SetupError> {
     let url = Url::parse(url).map_err(|error| SetupError::Url(error.into()))?;
     if !["http", "https"].contains(&url.scheme()) || !url.has_host() {
-        return Err(SetupError::Url(
-            "it must begin with http:// or https://".into(),
-        ));
+        return Err(SetupError::Url("it must begin with http:// or https://".into()));
     }
     static RING: Once = Once::new();
     RING.call_once(|| {

@@ -10,6 +10,7 @@ pub mod gateway;
 mod http;
 mod signature;
 pub mod simulated;
+pub mod smtp;
 
 use std::{fmt, time::Duration};
 

@@ -8,8 +8,7 @@ use subtle::ConstantTimeEq;
 
 /// The signature of the parts, as if written one after the other.
 pub fn sign(secret: &[u8], parts: &[&[u8]]) -> String {
-    let mut mac =
-        <Hmac<Sha256> as KeyInit>::new_from_slice(secret).expect("HMAC takes a key of any length");
+    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(secret).expect("HMAC takes a key of any length");
     for part in parts {
         mac.update(part);
     }

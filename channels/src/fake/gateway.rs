@@ -74,17 +74,10 @@ impl Gateway {
         let kept = state.clone();
         let server = Server::start(move |request| {
             let reply = lock(&kept).answer(&options, &request);
-            Reply {
-                after: reply.after.max(options.latency),
-                ..reply
-            }
+            Reply { after: reply.after.max(options.latency), ..reply }
         })
         .await;
-        Self {
-            url: format!("{}/sms", server.url()),
-            state,
-            _server: server,
-        }
+        Self { url: format!("{}/sms", server.url()), state, _server: server }
     }
 
     pub fn stats(&self) -> Stats {
@@ -93,11 +86,7 @@ impl Gateway {
 
     /// Times that this key was taken.
     pub fn taken(&self, key: &str) -> u32 {
-        lock(&self.state)
-            .taken
-            .get(&hash(key))
-            .copied()
-            .unwrap_or_default()
+        lock(&self.state).taken.get(&hash(key)).copied().unwrap_or_default()
     }
 
     /// The number and the text that were taken last, with a space between.
@@ -135,10 +124,7 @@ impl State {
         if cuts {
             return Reply::cut();
         }
-        Reply::new(
-            200,
-            format!(r#"{{"code":0,"msgid":"m{}"}}"#, self.stats.requests),
-        )
+        Reply::new(200, format!(r#"{{"code":0,"msgid":"m{}"}}"#, self.stats.requests))
     }
 
     fn take(&mut self, sms: &Sms<'_>) {

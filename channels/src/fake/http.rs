@@ -23,28 +23,20 @@ impl Request<'_> {
 
     /// The path and query.
     pub fn path(&self) -> &str {
-        let line = self
-            .head
-            .split(|byte| *byte == b'\r')
-            .next()
-            .unwrap_or_default();
+        let line = self.head.split(|byte| *byte == b'\r').next().unwrap_or_default();
         let path = line.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
         std::str::from_utf8(path).unwrap_or_default()
     }
 
     /// The first header of this name.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers()
-            .find(|(key, _)| key.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
+        self.headers().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         let lines = self.head.split(|byte| *byte == b'\n').skip(1);
         let texts = lines.filter_map(|line| std::str::from_utf8(line).ok());
-        texts
-            .filter_map(|line| line.split_once(':'))
-            .map(|(key, value)| (key, value.trim()))
+        texts.filter_map(|line| line.split_once(':')).map(|(key, value)| (key, value.trim()))
     }
 }
 
@@ -62,18 +54,11 @@ pub struct Reply {
 
 impl Reply {
     pub fn new(status: u16, body: impl Into<String>) -> Self {
-        Self {
-            status,
-            body: body.into(),
-            ..Self::default()
-        }
+        Self { status, body: body.into(), ..Self::default() }
     }
 
     pub fn cut() -> Self {
-        Self {
-            cut: true,
-            ..Self::default()
-        }
+        Self { cut: true, ..Self::default() }
     }
 }
 
@@ -98,12 +83,8 @@ impl Server {
     where
         F: Fn(Request<'_>) -> Reply + Send + Sync + 'static,
     {
-        let listener = TcpListener::bind("127.0.0.1:0")
-            .await
-            .expect("loopback has a free port");
-        let addr = listener
-            .local_addr()
-            .expect("a bound socket has an address");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
+        let addr = listener.local_addr().expect("a bound socket has an address");
         let task = tokio::spawn(accept(listener, Arc::new(answer))).abort_handle();
         Self { addr, task }
     }
@@ -141,10 +122,7 @@ where
                 return Ok(());
             }
         };
-        let request = Request {
-            head: &read[..head],
-            body: &read[head + 4..end],
-        };
+        let request = Request { head: &read[..head], body: &read[head + 4..end] };
         let bodiless = request.is("HEAD");
         let reply = answer(request);
         read.drain(..end);
@@ -163,28 +141,15 @@ where
 /// Where the head and the whole first request end, once all of it is there.
 fn complete(read: &[u8]) -> Option<(usize, usize)> {
     let head = read.windows(4).position(|four| four == b"\r\n\r\n")?;
-    let request = Request {
-        head: &read[..head],
-        body: &[],
-    };
-    let length = request
-        .header("content-length")
-        .map_or(Some(0), |text| text.parse().ok())?;
+    let request = Request { head: &read[..head], body: &[] };
+    let length = request.header("content-length").map_or(Some(0), |text| text.parse().ok())?;
     let end = head + 4 + length;
     (read.len() >= end).then_some((head, end))
 }
 
 fn write(out: &mut Vec<u8>, reply: &Reply, bodiless: bool) {
-    let Reply {
-        status,
-        headers,
-        body,
-        ..
-    } = reply;
+    let Reply { status, headers, body, .. } = reply;
     let body = if bodiless { "" } else { body };
     let length = body.len();
-    out.extend_from_slice(
-        format!("HTTP/1.1 {status} -\r\n{headers}Content-Length: {length}\r\n\r\n{body}")
-            .as_bytes(),
-    );
+    out.extend_from_slice(format!("HTTP/1.1 {status} -\r\n{headers}Content-Length: {length}\r\n\r\n{body}").as_bytes());
 }

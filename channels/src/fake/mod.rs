@@ -3,5 +3,7 @@
 
 mod gateway;
 pub mod http;
+mod smtp;
 
 pub use gateway::{Gateway, GatewayOptions, Stats};
+pub use smtp::{Mail, MailFault, Smtp, SmtpOptions};

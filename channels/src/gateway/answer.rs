@@ -44,26 +44,19 @@ impl Answer<'_> {
         let word = self.body.and_then(Word::read);
         let code = word.as_ref().map(|word| word.code.as_str());
         match (self.status.as_u16(), code) {
-            (200..=299, Some("0")) => Ok(Accepted {
-                reference: word.and_then(|word| word.reference),
-            }),
+            (200..=299, Some("0")) => Ok(Accepted { reference: word.and_then(|word| word.reference) }),
             (200..=299, Some("429" | "503")) => self.temporary(word),
             (200..=299, Some(_)) => self.refused(word),
             (300..=399 | 401 | 407 | 408 | 425 | 429 | 503, _) => self.temporary(word),
             (404 | 405, None) => self.temporary(word),
             (400..=499, _) => self.refused(word),
             (500..=599, Some(code)) if code != "0" => self.temporary(word),
-            _ => Err(SendError::Ambiguous(
-                format!("HTTP {}: {}", self.status, self.words()).into(),
-            )),
+            _ => Err(SendError::Ambiguous(format!("HTTP {}: {}", self.status, self.words()).into())),
         }
     }
 
     fn temporary(&self, word: Option<Word>) -> Result<Accepted, SendError> {
-        let words = word.map_or_else(
-            || self.words(),
-            |word| format!("{} {}", word.code, word.reason),
-        );
+        let words = word.map_or_else(|| self.words(), |word| format!("{} {}", word.code, word.reason));
         Err(SendError::Temporary {
             source: format!("HTTP {}: {words}", self.status.as_u16()).into(),
             retry_after: self.retry_after,
@@ -109,10 +102,7 @@ impl Word {
 
 /// Without control characters, which would break a log line.
 fn shorten(text: &str) -> String {
-    text.chars()
-        .filter(|letter| !letter.is_control())
-        .take(MOST_WORDS)
-        .collect()
+    text.chars().filter(|letter| !letter.is_control()).take(MOST_WORDS).collect()
 }
 
 /// Seconds, or a date, which is compared with the answer's own date: so neither
@@ -132,11 +122,8 @@ mod tests {
     use super::*;
 
     fn judge(status: u16, body: &str) -> String {
-        let answer = Answer {
-            status: StatusCode::from_u16(status).unwrap(),
-            retry_after: None,
-            body: Some(body.as_bytes()),
-        };
+        let answer =
+            Answer { status: StatusCode::from_u16(status).unwrap(), retry_after: None, body: Some(body.as_bytes()) };
         match answer.judge() {
             Ok(accepted) => format!("accepted {}", accepted.reference.unwrap_or_default()),
             Err(SendError::Temporary { source, .. }) => format!("temporary {source}"),
@@ -150,69 +137,32 @@ mod tests {
         assert_eq!(judge(200, r#"{"code":0,"msgid":"m1"}"#), "accepted m1");
         assert_eq!(judge(202, r#"{"code":"0","msgid":7}"#), "accepted 7");
         assert_eq!(judge(200, r#"{"code":0}"#), "accepted ");
-        assert_eq!(
-            judge(200, r#"{"code":17,"msg":"号码无效"}"#),
-            "refused 17 号码无效"
-        );
-        assert_eq!(
-            judge(200, r#"{"code":429,"msg":"slow down"}"#),
-            "temporary HTTP 200: 429 slow down"
-        );
+        assert_eq!(judge(200, r#"{"code":17,"msg":"号码无效"}"#), "refused 17 号码无效");
+        assert_eq!(judge(200, r#"{"code":429,"msg":"slow down"}"#), "temporary HTTP 200: 429 slow down");
     }
 
     #[test]
     fn an_answer_that_is_not_the_gateways_proves_nothing() {
-        assert_eq!(
-            judge(200, "<html>login</html>"),
-            "ambiguous HTTP 200 OK: a web page"
-        );
-        assert_eq!(
-            judge(200, r#"{"ok":true}"#),
-            r#"ambiguous HTTP 200 OK: {"ok":true}"#
-        );
-        assert_eq!(
-            judge(200, r#"["code"]"#),
-            r#"ambiguous HTTP 200 OK: ["code"]"#
-        );
+        assert_eq!(judge(200, "<html>login</html>"), "ambiguous HTTP 200 OK: a web page");
+        assert_eq!(judge(200, r#"{"ok":true}"#), r#"ambiguous HTTP 200 OK: {"ok":true}"#);
+        assert_eq!(judge(200, r#"["code"]"#), r#"ambiguous HTTP 200 OK: ["code"]"#);
         assert_eq!(judge(204, ""), "ambiguous HTTP 204 No Content: no words");
-        assert_eq!(
-            judge(502, "<h1>Bad Gateway"),
-            "ambiguous HTTP 502 Bad Gateway: a web page"
-        );
+        assert_eq!(judge(502, "<h1>Bad Gateway"), "ambiguous HTTP 502 Bad Gateway: a web page");
         assert!(judge(500, r#"{"code":0,"msgid":"m1"}"#).starts_with("ambiguous"));
-        let cut = Answer {
-            status: StatusCode::OK,
-            retry_after: None,
-            body: None,
-        };
+        let cut = Answer { status: StatusCode::OK, retry_after: None, body: None };
         assert!(matches!(cut.judge(), Err(SendError::Ambiguous(_))));
     }
 
     #[test]
     fn busy_and_wrong_settings_are_temporary_and_a_bad_message_is_refused() {
         assert_eq!(judge(503, ""), "temporary HTTP 503: no words");
-        assert_eq!(
-            judge(429, r#"{"code":9,"msg":"busy"}"#),
-            "temporary HTTP 429: 9 busy"
-        );
-        assert_eq!(
-            judge(500, r#"{"code":1,"msg":"busy"}"#),
-            "temporary HTTP 500: 1 busy"
-        );
+        assert_eq!(judge(429, r#"{"code":9,"msg":"busy"}"#), "temporary HTTP 429: 9 busy");
+        assert_eq!(judge(500, r#"{"code":1,"msg":"busy"}"#), "temporary HTTP 500: 1 busy");
         assert_eq!(judge(301, ""), "temporary HTTP 301: no words");
-        assert_eq!(
-            judge(401, r#"{"code":3,"msg":"who"}"#),
-            "temporary HTTP 401: 3 who"
-        );
+        assert_eq!(judge(401, r#"{"code":3,"msg":"who"}"#), "temporary HTTP 401: 3 who");
         assert_eq!(judge(404, "<html>"), "temporary HTTP 404: a web page");
-        assert_eq!(
-            judge(404, r#"{"code":20404,"msg":"空号"}"#),
-            "refused 20404 空号"
-        );
-        assert_eq!(
-            judge(400, r#"{"code":"isv.X","message":"模板"}"#),
-            "refused isv.X 模板"
-        );
+        assert_eq!(judge(404, r#"{"code":20404,"msg":"空号"}"#), "refused 20404 空号");
+        assert_eq!(judge(400, r#"{"code":"isv.X","message":"模板"}"#), "refused isv.X 模板");
         assert_eq!(judge(422, "too\nlong"), "refused HTTP 422 toolong");
     }
 

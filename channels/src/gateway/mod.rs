@@ -16,9 +16,7 @@ use serde::Serialize;
 use tokio::sync::Semaphore;
 
 use self::answer::Answer;
-use crate::{
-    Accepted, Channel, Outgoing, Repeat, SendError, SetupError, Supports, http, signature,
-};
+use crate::{Accepted, Channel, Outgoing, Repeat, SendError, SetupError, Supports, http, signature};
 
 /// From the first byte of a request to the last of its answer.
 const TOTAL: Duration = Duration::from_secs(10);
@@ -60,28 +58,16 @@ impl Gateway {
 
     async fn send_one(&self, outgoing: &Outgoing) -> Result<Accepted, SendError> {
         let _turn = self.in_flight.acquire().await.expect("it is never closed");
-        let body = Body {
-            to: &outgoing.address,
-            text: &text(outgoing),
-            reference: &outgoing.idempotency_key,
-        };
+        let body = Body { to: &outgoing.address, text: &text(outgoing), reference: &outgoing.idempotency_key };
         let body = serde_json::to_vec(&body).expect("plain strings are always JSON");
-        let mut request = self
-            .client
-            .post(self.url.clone())
-            .header(header::CONTENT_TYPE, "application/json");
+        let mut request = self.client.post(self.url.clone()).header(header::CONTENT_TYPE, "application/json");
         if let Some(secret) = &self.secret {
             request = request.header("X-Signature", signature::sign(secret.as_bytes(), &[&body]));
         }
         let response = request.body(body).send().await.map_err(not_answered)?;
         let (status, retry_after) = (response.status(), answer::retry_after(response.headers()));
         let body = read(response).await;
-        Answer {
-            status,
-            retry_after,
-            body: body.as_deref(),
-        }
-        .judge()
+        Answer { status, retry_after, body: body.as_deref() }.judge()
     }
 }
 
@@ -98,14 +84,7 @@ fn text(outgoing: &Outgoing) -> String {
 fn not_answered(error: reqwest::Error) -> SendError {
     let unsent = error.is_connect() || error.is_builder();
     let source = error.without_url().into();
-    if unsent {
-        SendError::Temporary {
-            source,
-            retry_after: None,
-        }
-    } else {
-        SendError::Ambiguous(source)
-    }
+    if unsent { SendError::Temporary { source, retry_after: None } } else { SendError::Ambiguous(source) }
 }
 
 /// The body, or `None` when it was cut or is far too long.
@@ -147,14 +126,11 @@ impl Channel for Gateway {
     async fn check(&self) -> Result<(), SendError> {
         let sent = self.client.head(self.url.clone()).send().await;
         // Nothing was asked for, so that even a lost answer is only "out of reach".
-        let status = sent
-            .map_err(|error| SendError::temporary(error.without_url()))?
-            .status();
+        let status = sent.map_err(|error| SendError::temporary(error.without_url()))?.status();
         match status {
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(SendError::refused(
-                status.as_str(),
-                "the gateway does not take the credentials",
-            )),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                Err(SendError::refused(status.as_str(), "the gateway does not take the credentials"))
+            }
             status if status.is_server_error() => Err(SendError::temporary(status.to_string())),
             _ => Ok(()),
         }

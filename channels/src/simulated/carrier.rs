@@ -128,9 +128,7 @@ impl Carrier {
 
     /// Shows what comes for this DingTalk user on this phone, beside its SMS and calls.
     pub fn sign_in(&self, user: &str, phone: &str) {
-        self.state()
-            .signed_in
-            .insert(user.to_owned(), phone.to_owned());
+        self.state().signed_in.insert(user.to_owned(), phone.to_owned());
     }
 
     pub fn answer(&self, call: &str) -> Result<(), ActError> {
@@ -164,18 +162,12 @@ impl Carrier {
 
     /// What happens to the next message for this address; several queue up.
     pub fn script(&self, address: &str, fault: Fault) {
-        self.state()
-            .faults
-            .entry(address.to_owned())
-            .or_default()
-            .push_back(fault);
+        self.state().faults.entry(address.to_owned()).or_default().push_back(fault);
     }
 
     /// What happens to every message for this address that has no script.
     pub fn script_always(&self, address: &str, fault: Fault) {
-        self.state()
-            .lasting_faults
-            .insert(address.to_owned(), fault);
+        self.state().lasting_faults.insert(address.to_owned(), fault);
     }
 
     /// Everything that reached a person, oldest first (the last million).
@@ -191,8 +183,7 @@ impl Carrier {
     pub(super) fn next_fault(&self, address: &str) -> Fault {
         let mut state = self.state();
         let next = state.faults.get_mut(address).and_then(VecDeque::pop_front);
-        next.or_else(|| state.lasting_faults.get(address).cloned())
-            .unwrap_or(Fault::Ok)
+        next.or_else(|| state.lasting_faults.get(address).cloned()).unwrap_or(Fault::Ok)
     }
 
     /// Puts it on the phone and answers its reference. DingTalk drops a key it has seen.
@@ -209,18 +200,12 @@ impl Carrier {
         let id = format!("sim-{}", state.items);
         state.remember(key, &id, now, &outgoing.address);
         let item = Item::new(channel, &id, now, outgoing);
-        let reports = if item.state == ItemState::Ringing {
-            0
-        } else {
-            reports
-        };
+        let reports = if item.state == ItemState::Ringing { 0 } else { reports };
         for _ in 0..reports {
             self.post.tell(channel, item.line(Event::Delivered, None));
         }
         if item.state == ItemState::Ringing {
-            state
-                .ends
-                .insert((now + RINGS, id.clone()), ItemState::Ringing);
+            state.ends.insert((now + RINGS, id.clone()), ItemState::Ringing);
         }
         let owner = state.signed_in.get(&outgoing.address);
         let address = owner.unwrap_or(&outgoing.address).clone();
@@ -306,12 +291,7 @@ impl State {
 
     /// Notes that the person was reached, and under which key.
     fn remember(&mut self, key: (Medium, String), id: &str, now: i64, address: &str) {
-        self.log.push_back(LogLine {
-            at: now,
-            channel: key.0.name(),
-            address: address.to_owned(),
-            key: key.1.clone(),
-        });
+        self.log.push_back(LogLine { at: now, channel: key.0.name(), address: address.to_owned(), key: key.1.clone() });
         if self.log.len() > MOST_LOG_LINES {
             self.log.pop_front();
         }

@@ -20,9 +20,7 @@ pub use carrier::{Carrier, Fault, LogLine};
 pub use phone::{ActError, Item, ItemState, Key, Medium, Phone, PhoneSummary};
 pub use post::sign;
 
-use crate::{
-    Accepted, CallbackError, Channel, Outgoing, Recalled, Repeat, Report, SendError, Supports,
-};
+use crate::{Accepted, CallbackError, Channel, Outgoing, Recalled, Repeat, Report, SendError, Supports};
 
 /// One of the simulated carrier's channels.
 pub struct Simulated {
@@ -41,10 +39,7 @@ impl Simulated {
             Fault::Ok => {}
             Fault::Busy429 { retry_after } => {
                 let source = "429 too many requests".into();
-                return Err(SendError::Temporary {
-                    source,
-                    retry_after,
-                });
+                return Err(SendError::Temporary { source, retry_after });
             }
             Fault::Error500 => return Err(SendError::temporary("500 internal error")),
             Fault::Refuse { code } => return Err(SendError::refused(code, "模拟运营商拒绝")),
@@ -57,9 +52,7 @@ impl Simulated {
             Fault::ReportTwice => reports = 2,
         }
         let reference = self.carrier.take(self.medium, outgoing, reports);
-        Ok(Accepted {
-            reference: Some(reference),
-        })
+        Ok(Accepted { reference: Some(reference) })
     }
 }
 
@@ -112,19 +105,12 @@ impl Channel for Simulated {
                 Medium::DingTalk => "消息已不在对方手机上",
                 Medium::Sms | Medium::Voice => "已发出的短信和电话不能撤回",
             };
-            Recalled::NotPossible {
-                reason: reason.to_owned(),
-            }
+            Recalled::NotPossible { reason: reason.to_owned() }
         };
         references.iter().map(recall).collect()
     }
 
-    fn callback(
-        &self,
-        headers: &[(String, String)],
-        body: &[u8],
-        now_unix: i64,
-    ) -> Result<Vec<Report>, CallbackError> {
+    fn callback(&self, headers: &[(String, String)], body: &[u8], now_unix: i64) -> Result<Vec<Report>, CallbackError> {
         self.carrier.callback(headers, body, now_unix)
     }
 

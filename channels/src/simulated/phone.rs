@@ -165,12 +165,7 @@ impl Item {
 
     /// This event as the body of a callback holds it.
     pub(super) fn line(&self, event: Event, pressed: Option<String>) -> Line {
-        Line {
-            key: self.idempotency_key.clone(),
-            reference: self.id.clone(),
-            event,
-            pressed,
-        }
+        Line { key: self.idempotency_key.clone(), reference: self.id.clone(), event, pressed }
     }
 
     /// Does it, and says what the carrier has to report (nothing, when nothing changed for it).
@@ -188,10 +183,7 @@ impl Item {
                 return known.then(|| self.confirm(id)).ok_or(ActError::Unknown);
             }
             // A carrier of SMS does not learn that somebody looked.
-            (Delivered, Act::Open) => (
-                Read,
-                (self.channel == Medium::DingTalk).then_some(Event::Read),
-            ),
+            (Delivered, Act::Open) => (Read, (self.channel == Medium::DingTalk).then_some(Event::Read)),
             (Read | ItemState::Confirmed, Act::Open) => return Ok(None),
             _ => return Err(ActError::NotNow),
         };
@@ -202,10 +194,7 @@ impl Item {
     /// Key n is the n-th button; without buttons, key 1 confirms.
     fn press(&mut self, key: char) -> Result<Told, ActError> {
         let number = key.to_digit(10).ok_or(ActError::NotNow)?;
-        let button = self
-            .buttons
-            .iter()
-            .find(|button| button.key == number as usize);
+        let button = self.buttons.iter().find(|button| button.key == number as usize);
         match button.map(|button| button.id.clone()) {
             Some(id) => Ok(self.confirm(&id)),
             None if self.buttons.is_empty() && number == 1 => Ok(self.confirm("confirm")),

@@ -23,11 +23,7 @@ const MOST_WAITING: usize = 20_000;
 /// Events in one POST.
 const MOST_TOGETHER: usize = 100;
 /// Pauses before the second and the further attempts.
-const PAUSES: [Duration; 3] = [
-    Duration::from_secs(1),
-    Duration::from_secs(5),
-    Duration::from_secs(30),
-];
+const PAUSES: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(5), Duration::from_secs(30)];
 /// Seconds that a callback's time may lie away from ours.
 const WINDOW: i64 = 300;
 
@@ -134,16 +130,9 @@ impl Post {
     }
 
     /// Verifies a callback and reads it.
-    pub fn read(
-        &self,
-        headers: &[(String, String)],
-        body: &[u8],
-        now_unix: i64,
-    ) -> Result<Vec<Report>, CallbackError> {
+    pub fn read(&self, headers: &[(String, String)], body: &[u8], now_unix: i64) -> Result<Vec<Report>, CallbackError> {
         let header = |name: &str| {
-            let found = headers
-                .iter()
-                .find(|(key, _)| key.eq_ignore_ascii_case(name));
+            let found = headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
             found.map_or("", |(_, value)| value.as_str())
         };
         let Some(target) = lock(&self.shared.target).clone() else {
@@ -158,8 +147,7 @@ impl Post {
         if now_unix.abs_diff(at) > WINDOW.unsigned_abs() {
             return Err(CallbackError::Stale);
         }
-        let lines: Vec<Line> =
-            serde_json::from_slice(body).map_err(|_| CallbackError::Malformed)?;
+        let lines: Vec<Line> = serde_json::from_slice(body).map_err(|_| CallbackError::Malformed)?;
         Ok(lines.into_iter().map(Report::from).collect())
     }
 }
@@ -198,11 +186,7 @@ async fn post(shared: &Shared, channel: Medium, body: Vec<u8>) -> Result<(), Str
     }
 }
 
-async fn attempt(
-    shared: &Shared,
-    channel: Medium,
-    body: Vec<u8>,
-) -> reqwest::Result<reqwest::StatusCode> {
+async fn attempt(shared: &Shared, channel: Medium, body: Vec<u8>) -> reqwest::Result<reqwest::StatusCode> {
     let target = lock(&shared.target).clone();
     let target = target.expect("the task is started after the target was set, and it stays set");
     let timestamp = (shared.now.load(Ordering::Relaxed) / 1_000_000).to_string();

@@ -116,9 +116,7 @@ mod tests {
     #[test]
     fn a_phone_keeps_its_newest_items() {
         let mut shelf = Shelf::default();
-        let fallen: Vec<_> = (0..203)
-            .flat_map(|id| shelf.put("a", "甲", item(id)))
-            .collect();
+        let fallen: Vec<_> = (0..203).flat_map(|id| shelf.put("a", "甲", item(id))).collect();
         assert_eq!(fallen.len(), 3);
         let phone = shelf.phone("a").unwrap();
         assert_eq!(phone.items.len(), MOST_ITEMS);
@@ -136,13 +134,7 @@ mod tests {
         }
         shelf.put("p0", "", item(9_000));
         let fallen = shelf.put("new", "", item(9_001));
-        assert_eq!(
-            fallen
-                .iter()
-                .map(|item| item.id.as_str())
-                .collect::<Vec<_>>(),
-            ["1"]
-        );
+        assert_eq!(fallen.iter().map(|item| item.id.as_str()).collect::<Vec<_>>(), ["1"]);
         assert_eq!(shelf.phones().len(), MOST_PHONES);
         assert_eq!(shelf.phones()[0].address, "new");
         assert_eq!(shelf.phones()[1].address, "p0");

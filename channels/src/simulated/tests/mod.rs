@@ -25,17 +25,11 @@ impl Hub {
     async fn new() -> Self {
         let carrier = Carrier::new();
         carrier.tick(NOW * 1_000_000);
-        let (reports, paths) = (
-            Arc::new(Mutex::new(Vec::new())),
-            Arc::new(Mutex::new(Vec::new())),
-        );
+        let (reports, paths) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
         let (kept, seen) = (reports.clone(), paths.clone());
         let channel = Simulated::new(carrier.clone(), Medium::Sms);
         let server = Server::start(move |request| {
-            let headers: Vec<_> = request
-                .headers()
-                .map(|(k, v)| (k.to_owned(), v.to_owned()))
-                .collect();
+            let headers: Vec<_> = request.headers().map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
             lock(&seen).push(request.path().to_owned());
             match channel.callback(&headers, request.body, NOW) {
                 Ok(reports) => {
@@ -47,12 +41,7 @@ impl Hub {
         })
         .await;
         carrier.set_callback(&server.url(), "secret").unwrap();
-        Self {
-            carrier,
-            reports,
-            paths,
-            _server: server,
-        }
+        Self { carrier, reports, paths, _server: server }
     }
 
     fn channel(&self, medium: Medium) -> Simulated {
@@ -68,19 +57,13 @@ impl Hub {
 
     /// Calls and answers the call's id.
     async fn calls(&self, buttons: &[&str]) -> String {
-        let answer = self
-            .channel(Medium::Voice)
-            .send(&[outgoing("k1", buttons)])
-            .await;
+        let answer = self.channel(Medium::Voice).send(&[outgoing("k1", buttons)]).await;
         answer[0].as_ref().unwrap().reference.clone().unwrap()
     }
 }
 
 fn outgoing(key: &str, buttons: &[&str]) -> Outgoing {
-    let button = |id: &&str| Button {
-        id: (*id).to_owned(),
-        label: format!("按钮 {id}"),
-    };
+    let button = |id: &&str| Button { id: (*id).to_owned(), label: format!("按钮 {id}") };
     Outgoing {
         idempotency_key: key.to_owned(),
         address: "13800000001".to_owned(),
@@ -92,17 +75,8 @@ fn outgoing(key: &str, buttons: &[&str]) -> Outgoing {
     }
 }
 
-fn told(
-    status: Status,
-    detail: &str,
-    pressed: Option<&str>,
-) -> (String, Status, String, Option<String>) {
-    (
-        "k1".to_owned(),
-        status,
-        detail.to_owned(),
-        pressed.map(str::to_owned),
-    )
+fn told(status: Status, detail: &str, pressed: Option<&str>) -> (String, Status, String, Option<String>) {
+    ("k1".to_owned(), status, detail.to_owned(), pressed.map(str::to_owned))
 }
 
 fn after_seconds(hub: &Hub, seconds: i64) {
