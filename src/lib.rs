@@ -20,3 +20,4 @@ pub mod config;
 pub mod domain;
 pub mod hub;
 pub mod storage;
+pub mod web;

@@ -1,3 +1,4 @@
 //! The tests that run in one process: stories, contracts, pages, access and the shape of the tree.
 
+mod templates;
 mod tidy;

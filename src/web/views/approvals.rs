@@ -1,0 +1,171 @@
+//! `/approvals` and `/approvals/{id}`: what waits for a decision, and what one decides on.
+
+use serde::Serialize;
+
+use super::{Moment, letter::Letter};
+use crate::domain::approval;
+
+/// `pages/approvals`.
+#[derive(Debug, Clone, Serialize)]
+pub struct ApprovalsPage {
+    pub tab: ApprovalTab,
+    /// Sender or title searched for; empty: nothing.
+    pub query: String,
+    /// 待审
+    pub pending: i64,
+    /// 已审
+    pub done: i64,
+    pub rows: Vec<ApprovalRow>,
+    /// Address of the next page; `None` at the end.
+    pub older: Option<String>,
+}
+
+/// 待审 or 已审: `?state=`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ApprovalTab {
+    #[default]
+    Pending,
+    Done,
+}
+
+impl ApprovalTab {
+    /// From `?state=`; anything unknown is 待审.
+    pub fn from_query(value: &str) -> Self {
+        if value == "done" { Self::Done } else { Self::Pending }
+    }
+}
+
+/// One request in the list.
+#[derive(Debug, Clone, Serialize)]
+pub struct ApprovalRow {
+    pub id: String,
+    pub sender: String,
+    pub department: String,
+    pub title: String,
+    /// 消息, 通知公告 …: `message`, `announcement`; words under `approval.kind.<kind>`.
+    pub kind: String,
+    /// How many people it would reach.
+    pub reach: i64,
+    /// Handed in, or decided on the tab 已审.
+    pub at: Moment,
+    /// `None` on the tab 待审.
+    /// Words under `approval.outcome.<state>`.
+    pub outcome: Option<approval::State>,
+}
+
+/// `pages/approval`: exactly what readers will see, whom it reaches, who has said what.
+#[derive(Debug, Clone, Serialize)]
+pub struct ApprovalPage {
+    pub id: String,
+    pub kind: String,
+    pub letter: Letter,
+    /// The options of the receipt, 其他 included; empty: none is asked.
+    pub receipt_options: Vec<String>,
+    /// Labels of the buttons.
+    pub actions: Vec<String>,
+    pub reach: Reach,
+    pub send: SendPlan,
+    /// Why this needs approval, in words: the rule that applied.
+    pub rule: String,
+    pub trail: Vec<TrailStep>,
+    /// `None`: this person cannot decide (any more).
+    pub form: Option<DecisionForm>,
+    pub decided: Option<Decided>,
+    /// The beginning of the hash of what was frozen: what is approved is what is sent.
+    pub frozen: String,
+    /// Address of the request before; `None` at the end.
+    pub previous: Option<String>,
+    pub next: Option<String>,
+}
+
+/// Whom it reaches.
+#[derive(Debug, Clone, Serialize)]
+pub struct Reach {
+    pub people: i64,
+    /// 教职工, 本科生 …
+    pub kinds: Vec<Share>,
+    /// The eight largest.
+    pub departments: Vec<Share>,
+    /// The others; `None`: there are none.
+    pub rest: Option<Rest>,
+    pub without_phone: i64,
+    pub without_dingtalk: i64,
+    /// What the SMS would be billed as; 0: none is sent.
+    pub sms_segments: i64,
+}
+
+/// A part of the readers.
+#[derive(Debug, Clone, Serialize)]
+pub struct Share {
+    pub name: String,
+    pub count: i64,
+}
+
+/// The departments after the eight largest.
+#[derive(Debug, Clone, Serialize)]
+pub struct Rest {
+    pub departments: i64,
+    pub people: i64,
+}
+
+/// When and over what it is sent.
+#[derive(Debug, Clone, Serialize)]
+pub struct SendPlan {
+    /// Name of the send rule.
+    pub rule: String,
+    pub steps: Vec<ChannelStep>,
+    /// `None`: at once after approval.
+    pub send_at: Option<Moment>,
+    pub receipt_due_at: Option<Moment>,
+}
+
+/// One channel of a send rule; words under `channel.<channel>`.
+#[derive(Debug, Clone, Serialize)]
+pub struct ChannelStep {
+    /// `inbox`, `dingtalk`, `sms`, `voice`, `email`, `wecom`.
+    pub channel: String,
+    /// Minutes after sending; 0: at once.
+    pub after_minutes: i64,
+}
+
+/// One station of the way.
+#[derive(Debug, Clone, Serialize)]
+pub struct TrailStep {
+    /// 提交申请, 部门领导, 定时发送 …, already in the person's language.
+    pub name: String,
+    /// Who; several with 、 between them.
+    pub who: String,
+    pub opinion: Option<String>,
+    pub at: Option<Moment>,
+    pub state: StepState,
+}
+
+/// Where a station stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StepState {
+    Done,
+    Refused,
+    Now,
+    Later,
+}
+
+/// `POST /approvals/{id}` with `do` = `approve` or `reject`, `opinion`, `hash`.
+#[derive(Debug, Clone, Serialize)]
+pub struct DecisionForm {
+    /// Sent back so that a decision on changed content is refused (`APPR_STALE`).
+    pub hash: String,
+    /// What was typed, after an error.
+    pub opinion: String,
+    pub error: Option<String>,
+}
+
+/// The decision.
+#[derive(Debug, Clone, Serialize)]
+pub struct Decided {
+    pub outcome: approval::State,
+    pub who: String,
+    pub at: Moment,
+    pub opinion: Option<String>,
+}

@@ -1,0 +1,16 @@
+//! What each page shows, as plain values: a handler fills them, a template reads them.
+//!
+//! Every view has a `sample()` that the template test renders. A view holds only what its page
+//! shows; an absent value is `None`, never a missing field.
+
+pub mod approvals;
+pub mod door;
+pub mod inbox;
+pub mod letter;
+mod samples;
+pub mod shell;
+
+pub use shell::Shell;
+
+/// A moment in a view; templates write it in the shell's zone.
+pub use crate::clock::Timestamp as Moment;

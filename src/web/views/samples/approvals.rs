@@ -1,0 +1,181 @@
+//! The approval box in every state.
+
+use super::september;
+use crate::domain::approval::State;
+use crate::web::views::{approvals::*, letter::Letter};
+
+impl ApprovalsPage {
+    /// Four wait.
+    pub fn sample() -> Self {
+        let row = |id: &str, sender: &str, department: &str, title: &str, kind: &str, reach, at| ApprovalRow {
+            id: id.into(),
+            sender: sender.into(),
+            department: department.into(),
+            title: title.into(),
+            kind: kind.into(),
+            reach,
+            at,
+            outcome: None,
+        };
+        Self {
+            tab: ApprovalTab::Pending,
+            query: String::new(),
+            pending: 4,
+            done: 128,
+            rows: vec![
+                row(
+                    "1",
+                    "周若溪",
+                    "校长办公室",
+                    "国庆节放假安排及校园安全提示",
+                    "message",
+                    15_107,
+                    september(14, 10, 29),
+                ),
+                row(
+                    "2",
+                    "许怀瑾",
+                    "后勤管理处",
+                    "关于 9 月 20 日校园停水检修的通知",
+                    "announcement",
+                    16_243,
+                    september(14, 9, 5),
+                ),
+                row(
+                    "3",
+                    "苏婉清",
+                    "教务处",
+                    "2026 年秋季学期期中教学检查安排",
+                    "message",
+                    1_168,
+                    september(13, 17, 40),
+                ),
+                row(
+                    "4",
+                    "江予白",
+                    "学生工作部",
+                    "国家奖学金评审材料补充提交提醒",
+                    "message",
+                    342,
+                    september(12, 11, 2),
+                ),
+            ],
+            older: Some("/approvals?cursor=0198f3c2".into()),
+        }
+    }
+
+    /// Decided ones.
+    pub fn sample_done() -> Self {
+        let mut page = Self { tab: ApprovalTab::Done, ..Self::sample() };
+        let outcomes = [State::Approved, State::Rejected, State::Void, State::Approved];
+        for (row, outcome) in page.rows.iter_mut().zip(outcomes) {
+            row.outcome = Some(outcome);
+        }
+        page
+    }
+
+    /// Nothing waits.
+    pub fn sample_empty() -> Self {
+        Self { pending: 0, rows: Vec::new(), older: None, ..Self::sample() }
+    }
+}
+
+impl Reach {
+    pub fn sample() -> Self {
+        let share = |name: &str, count| Share { name: name.into(), count };
+        Self {
+            people: 15_107,
+            kinds: vec![share("本科生", 12_866), share("教职工", 1_168), share("研究生", 1_073)],
+            departments: vec![
+                share("计算机学院", 2_104),
+                share("机械工程学院", 1_986),
+                share("经济管理学院", 1_842),
+                share("文学院", 1_377),
+                share("理学院", 1_240),
+                share("外国语学院", 1_102),
+                share("土木工程学院", 986),
+                share("法学院", 873),
+            ],
+            rest: Some(Rest { departments: 27, people: 3_597 }),
+            without_phone: 18,
+            without_dingtalk: 46,
+            sms_segments: 0,
+        }
+    }
+}
+
+impl SendPlan {
+    pub fn sample() -> Self {
+        let step = |channel: &str, after_minutes| ChannelStep { channel: channel.into(), after_minutes };
+        Self {
+            rule: "钉钉 + 短信".into(),
+            steps: vec![step("inbox", 0), step("dingtalk", 0), step("sms", 30)],
+            send_at: Some(september(27, 8, 0)),
+            receipt_due_at: Some(september(30, 18, 0)),
+        }
+    }
+}
+
+impl ApprovalPage {
+    /// One waits for me.
+    pub fn sample() -> Self {
+        let step = |name: &str, who: &str, opinion: Option<&str>, at, state| TrailStep {
+            name: name.into(),
+            who: who.into(),
+            opinion: opinion.map(str::to_owned),
+            at,
+            state,
+        };
+        let at = |minute| Some(september(14, 10, minute));
+        let opinion = Some("已核对调休日期，同意。");
+        Self {
+            id: "1".into(),
+            kind: "message".into(),
+            letter: Letter::sample(),
+            receipt_options: vec!["准时参加".into(), "委托他人参加".into(), "其他".into()],
+            actions: Vec::new(),
+            reach: Reach::sample(),
+            send: SendPlan::sample(),
+            rule: "接收人超过 50 人，须经部门领导与宣传部审批".into(),
+            trail: vec![
+                step("提交申请", "周若溪 · 校长办公室", None, at(29), StepState::Done),
+                step("部门领导", "沈一舟 · 校长办公室", opinion, at(41), StepState::Done),
+                step("宣传部审核", "林知远（您）", None, None, StepState::Now),
+                step("定时发送", "系统", None, Some(september(27, 8, 0)), StepState::Later),
+            ],
+            form: Some(DecisionForm { hash: "9f2c61d07be4".into(), opinion: String::new(), error: None }),
+            decided: None,
+            frozen: "9f2c 61d0 7be4".into(),
+            previous: None,
+            next: Some("/approvals/2".into()),
+        }
+    }
+
+    /// A rejection without a reason.
+    pub fn sample_error() -> Self {
+        let form = DecisionForm {
+            hash: "9f2c61d07be4".into(),
+            opinion: "再看看".into(),
+            error: Some("请填写驳回原因（最多 500 字）".into()),
+        };
+        Self { form: Some(form), ..Self::sample() }
+    }
+
+    /// Somebody has decided.
+    pub fn sample_decided() -> Self {
+        let mut page = Self { form: None, actions: vec!["确认承接".into()], ..Self::sample() };
+        page.decided = Some(Decided {
+            outcome: State::Rejected,
+            who: "林知远".into(),
+            at: september(14, 10, 56),
+            opinion: Some("请缩小接收范围".into()),
+        });
+        if let Some(step) = page.trail.get_mut(2) {
+            step.state = StepState::Refused;
+            step.at = Some(september(14, 10, 56));
+            step.opinion = Some("请缩小接收范围".into());
+        }
+        page.trail.truncate(3);
+        page
+    }
+}

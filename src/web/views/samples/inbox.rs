@@ -1,0 +1,164 @@
+//! The inbox in every state.
+
+use super::september;
+use crate::web::views::{inbox::*, letter::Letter};
+
+impl InboxPage {
+    /// A full list with the first message open.
+    pub fn sample() -> Self {
+        Self { list: InboxList::sample(), reader: Some(Reader::sample()) }
+    }
+
+    /// Nothing is open.
+    pub fn sample_closed() -> Self {
+        Self { list: InboxList::sample(), reader: None }
+    }
+
+    /// Nobody has written yet.
+    pub fn sample_empty() -> Self {
+        let list =
+            InboxList { groups: Vec::new(), older: None, total: 0, unread: 0, waiting: 0, ..InboxList::sample() };
+        Self { list, reader: None }
+    }
+}
+
+impl InboxList {
+    pub fn sample() -> Self {
+        let row = |id: u32, sender: &str, title: &str, snippet: &str, at, sign| {
+            InboxRow {
+                id: id.to_string(),
+                sender: sender.into(),
+                title: title.into(),
+                snippet: snippet.into(),
+                at,
+                sign,
+                unread: false,
+                category: None,
+                attachment: id % 3 == 1,
+                current: id == 1,
+            }
+            .signed(sign)
+        };
+        let meeting = row(
+            5,
+            "会议预订",
+            "第五会议室预订已通过：信息化周例会",
+            "9 月 14 日 10:30—11:30，行政楼 3 层，12 人",
+            september(13, 16, 55),
+            Sign::Read,
+        );
+        let rows = vec![
+            row(
+                1,
+                "教务处",
+                "关于召开秋季学期教学工作会议的通知",
+                "各学院、有关部门：为总结上学期教学工作，部署本学期重点任务",
+                september(14, 10, 48),
+                Sign::UnreadReceipt,
+            ),
+            row(
+                2,
+                "审批中心",
+                "您有一条通知公告待审批",
+                "周若溪提交了《国庆节放假安排及校园安全提示》",
+                september(14, 10, 29),
+                Sign::Unread,
+            ),
+            row(
+                3,
+                "周若溪",
+                "新版校徽使用规范征求意见",
+                "附件为第三稿，重点请看标准色与留白",
+                september(14, 8, 12),
+                Sign::ReadUnanswered,
+            ),
+            InboxRow { category: Some("会议".into()), ..meeting },
+            row(
+                4,
+                "人事处",
+                "关于核对教职工基本信息的通知",
+                "请登录人事系统核对学历、职称与联系方式",
+                september(13, 15, 20),
+                Sign::ReadAnswered,
+            ),
+            row(
+                6,
+                "信息化管理中心",
+                "统一身份认证密码即将到期",
+                "您的密码将在 7 天后到期，请在个人中心修改",
+                september(8, 9, 0),
+                Sign::Read,
+            ),
+        ];
+        Self {
+            tab: Tab::All,
+            query: String::new(),
+            total: 46,
+            unread: 31,
+            waiting: 3,
+            groups: grouped(rows, september(14, 11, 0), chrono_tz::Asia::Shanghai),
+            older: Some("/inbox?cursor=0198f3c2".into()),
+        }
+    }
+}
+
+impl Reader {
+    /// A receipt is asked.
+    pub fn sample() -> Self {
+        let option = |value: &str, other| ReceiptOption { value: value.into(), other, chosen: false };
+        Self {
+            id: "1".into(),
+            letter: Letter::sample(),
+            channel: Some("dingtalk".into()),
+            previous: None,
+            next: Some("/inbox/2".into()),
+            receipt: Some(ReceiptForm {
+                options: vec![option("准时参加", false), option("委托他人参加", false), option("其他", true)],
+                due_at: Some(september(18, 18, 0)),
+                text: String::new(),
+                error: None,
+            }),
+            answered: None,
+            actions: Vec::new(),
+        }
+    }
+
+    /// 其他 was chosen and its text left empty.
+    pub fn sample_error() -> Self {
+        let mut reader = Self::sample();
+        if let Some(form) = &mut reader.receipt {
+            form.options.iter_mut().for_each(|option| option.chosen = option.other);
+            form.error = Some("请说明：选择“其他”时需要填写内容".into());
+        }
+        reader
+    }
+
+    /// A button is asked.
+    pub fn sample_action() -> Self {
+        Self {
+            receipt: None,
+            actions: vec![Action { id: "confirm".into(), label: "确认承接".into() }],
+            ..Self::sample()
+        }
+    }
+
+    /// Everything is answered.
+    pub fn sample_answered() -> Self {
+        Self {
+            receipt: None,
+            answered: Some(Answered {
+                option: "其他".into(),
+                text: Some("因外出调研，委托张明代为参加".into()),
+                at: september(14, 10, 58),
+                channel: "dingtalk".into(),
+            }),
+            previous: Some("/inbox/0".into()),
+            ..Self::sample()
+        }
+    }
+
+    /// A link is opened instead of read.
+    pub fn sample_link() -> Self {
+        Self { letter: Letter::sample_link(), receipt: None, next: None, ..Self::sample() }
+    }
+}

@@ -1,0 +1,116 @@
+/* Forms: counters, revealed fields, options that grow and move, a warning before typed text is lost. */
+(function () {
+  'use strict';
+  var $ = Zh.$, $$ = Zh.$$, on = Zh.on;
+
+  /* Characters as people count them, as the server does. */
+  function count(input) {
+    var output = input.parentNode.querySelector('output');
+    if (output) output.textContent = Array.from(input.value).length + '/' + input.getAttribute('data-max');
+  }
+  on('input', '[data-max]', function (e, input) { count(input); });
+
+  /* "Other" in a receipt opens its text. */
+  function other(form) {
+    var field = $('[data-other-for]', form), chosen = $('[data-other]:checked', form);
+    if (!field) return;
+    field.hidden = !chosen;
+    $('textarea', field).required = !!chosen;
+  }
+  on('change', '.receipt input[type=radio]', function (e, radio) {
+    other(radio.form);
+    if (radio.hasAttribute('data-other')) $('textarea', radio.form).focus();
+  });
+
+  /* [data-shows="#id"]: a tick or a choice that shows a part of the form. */
+  function shows(input) { $(input.getAttribute('data-shows')).hidden = !input.checked; }
+  on('change', 'input', function (e, input) {
+    var peers = input.type === 'radio' ? $$('input[name="' + input.name + '"][data-shows]', input.form) : [input];
+    peers.forEach(function (peer) { if (peer.hasAttribute('data-shows')) shows(peer); });
+  });
+
+  on('click', '[data-fill]', function (e, button) {
+    var field = $(button.getAttribute('data-fill'));
+    field.value = button.textContent;
+    field.focus();
+  });
+  on('click', '[data-confirm]', function (e, button) {
+    if (!confirm(button.getAttribute('data-confirm'))) { e.preventDefault(); e.stopImmediatePropagation(); }
+  });
+
+  /* Options that can be added, removed and moved, by pointer or by Alt and the arrows. */
+  function shift(item, up) {
+    var sibling = up ? item.previousElementSibling : item.nextElementSibling;
+    if (!sibling || sibling.classList.contains('fixed')) return;
+    item.parentNode.insertBefore(up ? item : sibling, up ? sibling : item);
+    dirty = true;
+  }
+  on('click', '[data-add]', function (e, button) {
+    var list = $(button.getAttribute('data-add')), items = $$('li:not(.fixed)', list);
+    var item = items[items.length - 1].cloneNode(true), input = $('input', item);
+    input.value = '';
+    list.insertBefore(item, $('.fixed', list));
+    input.focus();
+  });
+  on('click', '[data-remove]', function (e, button) {
+    var item = button.closest('li'), list = item.parentNode;
+    if ($$('li:not(.fixed)', list).length > 1) item.remove(); else $('input', item).value = '';
+    dirty = true;
+  });
+  on('keydown', '.grip', function (e, grip) {
+    if (!e.altKey || (e.key !== 'ArrowUp' && e.key !== 'ArrowDown')) return;
+    e.preventDefault();
+    shift(grip.parentNode, e.key === 'ArrowUp');
+    grip.focus();
+  });
+  on('pointerdown', '.grip', function (e, grip) {
+    var item = grip.parentNode, from = e.clientY;
+    grip.setPointerCapture(e.pointerId);
+    item.classList.add('drag');
+    grip.onpointermove = function (move) {
+      var way = move.clientY - from, height = item.offsetHeight;
+      var sibling = way < 0 ? item.previousElementSibling : item.nextElementSibling;
+      if (sibling && !sibling.classList.contains('fixed') && Math.abs(way) > height * 0.6) {
+        shift(item, way < 0);
+        from += way < 0 ? -height : height;
+        way = move.clientY - from;
+      }
+      item.style.transform = 'translateY(' + way + 'px)';
+    };
+    grip.onpointerup = grip.onpointercancel = function () {
+      item.classList.remove('drag');
+      item.style.transform = '';
+      grip.onpointermove = null;
+    };
+  });
+
+  /* A tree of ticks: a branch ticks what is below it, and is half ticked when some of it is. */
+  function branches(tree) {
+    $$('li', tree).reverse().forEach(function (item) {
+      var below = $$(':scope > details > ul > li', item).map(function (child) { return $('input', child); });
+      if (!below.length) return;
+      var own = $('input', item);
+      var ticked = below.filter(function (input) { return input.checked; }).length;
+      own.indeterminate = !own.checked && (ticked > 0 || below.some(function (input) { return input.indeterminate; }));
+    });
+  }
+  on('change', '.tree input', function (e, input) {
+    $$('input', input.closest('li')).forEach(function (below) {
+      if (below !== input) { below.checked = input.checked; below.disabled = input.checked; }
+    });
+    branches(input.closest('.tree'));
+  });
+
+  /* A form that was typed into asks before it is left. */
+  var dirty = false;
+  on('input', 'form[data-guard]', function () { dirty = true; });
+  on('submit', 'form[data-guard]', function () { dirty = false; });
+  addEventListener('beforeunload', function (e) { if (dirty) { e.preventDefault(); e.returnValue = ''; } });
+
+  Zh.onFresh(function (within) {
+    $$('[data-max]', within).forEach(count);
+    $$('form.receipt', within).forEach(other);
+    $$('[data-shows]', within).forEach(shows);
+    $$('.tree', within).forEach(branches);
+  });
+})();

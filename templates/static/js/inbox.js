@@ -1,0 +1,98 @@
+/* Rows of the inbox: changed at once on the page, undone when the server says no. */
+(function () {
+  'use strict';
+  var $ = Zh.$, $$ = Zh.$$, on = Zh.on;
+
+  function rows() { return $$('.row').filter(function (row) { return !row.hidden; }); }
+  function setUnread(row, unread) { row.classList.toggle('unread', unread); }
+
+  Zh.mark = function (row) {
+    $$('.row.on').forEach(function (other) {
+      other.classList.remove('on');
+      $('a', other).removeAttribute('aria-current');
+    });
+    row.classList.add('on');
+    $('a', row).setAttribute('aria-current', 'true');
+    setUnread(row, false);
+  };
+  function current() { return $('.row.on') || rows()[0]; }
+  function go(step) {
+    var list = rows(), at = list.indexOf($('.row.on')) + step;
+    var row = list[Math.max(0, Math.min(list.length - 1, at))];
+    if (!row) return;
+    row.scrollIntoView({ block: 'nearest' });
+    $('a', row).click();
+  }
+  function chosen() {
+    var ticked = $$('.row input:checked').map(function (input) { return input.closest('.row'); });
+    return ticked.length ? ticked : [current()].filter(Boolean);
+  }
+
+  function act(what, list) {
+    var body = new URLSearchParams();
+    body.append('do', what);
+    list.forEach(function (row) { body.append('id', row.getAttribute('data-id')); });
+    var were = list.map(function (row) { return row.classList.contains('unread'); });
+    function restore() {
+      list.forEach(function (row, at) { row.hidden = false; setUnread(row, were[at]); });
+    }
+    function send() {
+      Zh.post('/inbox/bulk', body, { keepalive: true }).then(function (response) {
+        if (!response.ok) throw new Error(response.status);
+      }).catch(function () { restore(); Zh.toast(Zh.word('failed')); });
+    }
+    list.forEach(function (row) {
+      if (what === 'delete') row.hidden = true;
+      else setUnread(row, what === 'unread');
+      $('input', row).checked = false;
+    });
+    bulk();
+    var said = Zh.word(what, { n: list.length });
+    if (what !== 'delete') { send(); Zh.toast(said); return; }
+    var timer = setTimeout(send, 7000), waiting = true;
+    Zh.toast(said, Zh.word('undo'), function () { waiting = false; clearTimeout(timer); restore(); });
+    setTimeout(function () { waiting = false; }, 7000);
+    addEventListener('pagehide', function () { if (waiting) { clearTimeout(timer); send(); } }, { once: true });
+  }
+
+  /* The bar above the list: a tick for all, a count, actions only when something is chosen. */
+  function bulk() {
+    var form = $('[data-bulk]');
+    if (!form) return;
+    var all = $$('.row input', form), n = all.filter(function (input) { return input.checked; }).length;
+    var box = $('[data-all]', form);
+    all.forEach(function (input) { input.closest('.row').classList.toggle('picked', input.checked); });
+    box.checked = n === all.length && n > 0;
+    box.indeterminate = n > 0 && n < all.length;
+    form.classList.toggle('some', n > 0);
+    $('[data-count]', form).textContent = n ? Zh.word('chosen', { n: n }) : Zh.word('all');
+    $$('.bulkbar .btn', form).forEach(function (button) { button.disabled = !n; });
+  }
+  var last = null;
+  on('click', '.row .tick input', function (e, input) {
+    var all = $$('.row .tick input'), from = all.indexOf(last), to = all.indexOf(input);
+    if (e.shiftKey && from > -1) {
+      all.slice(Math.min(from, to), Math.max(from, to) + 1).forEach(function (other) { other.checked = input.checked; });
+    }
+    last = input;
+    bulk();
+  });
+  on('change', '[data-all]', function (e, box) {
+    $$('.row input').forEach(function (input) { input.checked = box.checked; });
+    bulk();
+  });
+  on('click', '[data-bulk] button[name=do]', function (e, button) { e.preventDefault(); act(button.value, chosen()); });
+
+  /* The buttons above the open message act on its row, when the list shows it. */
+  on('click', '[data-one] button[name=do]', function (e, button) {
+    var id = $('input[name=id]', button.form).value;
+    var row = rows().filter(function (row) { return row.getAttribute('data-id') === id; })[0];
+    if (!row) return;
+    e.preventDefault();
+    act(button.value, [row]);
+    if (button.value === 'delete') go(0);
+  });
+
+  Zh.onFresh(bulk);
+  Zh.inbox = { go: go, act: act, chosen: chosen, current: current, bulk: bulk };
+})();

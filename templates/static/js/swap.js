@@ -1,0 +1,86 @@
+/* Swapping one part of the page: [data-swap="#id"] on a link or a form, which without this script are
+   a plain link and a plain form. The server answers `X-Fragment: id` with that part alone. */
+(function () {
+  'use strict';
+  var $ = Zh.$, $$ = Zh.$$, on = Zh.on;
+
+  function swap(url, options, selector, push) {
+    var box = $(selector);
+    if (!box) { location.href = url; return Promise.resolve(); }
+    box.setAttribute('aria-busy', 'true');
+    var headers = { 'X-Fragment': selector.slice(1) };
+    var answer = options.body
+      ? Zh.post(url, options.body, { headers: headers })
+      : fetch(url, { headers: headers, credentials: 'same-origin' });
+    return answer.then(function (response) {
+      if (response.status === 401) { location.reload(); return; }
+      return response.text().then(function (html) {
+        if (/^\s*<!doctype/i.test(html)) { whole(response, html, url, options); return; }
+        put(box, html);
+        if (push) history.pushState({ swap: selector }, '', url);
+        if (selector === '#reader') {
+          var split = box.closest('.split');
+          if (split) split.classList.add('reading');
+          box.focus();
+        }
+      });
+    }).catch(function () {
+      box.removeAttribute('aria-busy');
+      $$('button', box).forEach(function (button) { button.disabled = false; });
+      Zh.toast(Zh.word('offline'), Zh.word('retry'), function () { swap(url, options, selector, push); });
+    });
+  }
+
+  function put(box, html) {
+    box.innerHTML = html;
+    box.removeAttribute('aria-busy');
+    box.scrollTop = 0;
+    extras(box);
+    Zh.fresh(box);
+  }
+
+  /* The server answered with a whole page: another place, or an error in words. */
+  function whole(response, html, url, options) {
+    if (!options.body) { location.href = url; return; }
+    if (response.ok) { location.href = response.url; return; }
+    var page = new DOMParser().parseFromString(html, 'text/html');
+    var said = $('.oops .detail', page) || $('h1', page);
+    Zh.toast(said ? said.textContent : Zh.word('failed'));
+    $$('[aria-busy]').forEach(function (box) {
+      box.removeAttribute('aria-busy');
+      $$('button', box).forEach(function (button) { button.disabled = false; });
+    });
+  }
+
+  /* An answer may carry <template data-for="css"> to renew other places, such as the row in the list. */
+  function extras(box) {
+    $$('template[data-for]', box).forEach(function (template) {
+      var old = $(template.getAttribute('data-for'));
+      if (old) old.parentNode.replaceChild(template.content.cloneNode(true), old);
+      template.remove();
+    });
+  }
+
+  on('click', 'a[data-swap]', function (e, link) {
+    if (e.metaKey || e.ctrlKey || e.shiftKey || e.button) return;
+    e.preventDefault();
+    var row = link.closest('.row');
+    if (row) Zh.mark(row);
+    swap(link.href, {}, link.getAttribute('data-swap'), true);
+  });
+
+  /* The pressed button is part of the form; FormData leaves it out. */
+  var pressed = null;
+  on('click', 'form button', function (e, button) { pressed = button; });
+  on('submit', 'form[data-swap]', function (e, form) {
+    if (e.defaultPrevented) return;
+    e.preventDefault();
+    var body = new URLSearchParams(new FormData(form));
+    if (pressed && pressed.form === form && pressed.name) body.append(pressed.name, pressed.value);
+    if (form.method === 'get') { swap(form.action + '?' + body, {}, form.getAttribute('data-swap'), true); return; }
+    $$('button', form).forEach(function (button) { button.disabled = true; });
+    swap(form.action, { body: body }, form.getAttribute('data-swap'), false);
+  });
+
+  addEventListener('popstate', function () { location.reload(); });
+})();

@@ -1,0 +1,74 @@
+//! The list of everything that is rendered.
+
+use serde::Serialize;
+use serde_json::Value;
+use zhihui::web::views::{
+    approvals::{ApprovalPage, ApprovalsPage},
+    door::{ErrorPage, LoginPage, SetupPage},
+    inbox::{InboxPage, Reader},
+    shell::Section,
+};
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Page,
+    Part,
+}
+
+pub struct Sample {
+    pub name: String,
+    pub kind: Kind,
+    pub template: &'static str,
+    pub section: Section,
+    pub view: Value,
+}
+
+fn page(template: &'static str, state: &str, section: Section, view: &impl Serialize) -> Sample {
+    let name = if state.is_empty() { template.to_owned() } else { format!("{template}-{state}") };
+    Sample { name, kind: Kind::Page, template, section, view: serde_json::to_value(view).unwrap() }
+}
+
+fn part(template: &'static str, section: Section, view: &impl Serialize) -> Sample {
+    let name = format!("part-{template}");
+    Sample { name, kind: Kind::Part, template, section, view: serde_json::to_value(view).unwrap() }
+}
+
+pub fn samples() -> Vec<Sample> {
+    let open = |reader| InboxPage { reader: Some(reader), ..InboxPage::sample() };
+    let mut all = vec![
+        page("login", "", Section::Door, &LoginPage::sample()),
+        page("login", "error", Section::Door, &LoginPage::sample_error()),
+        page("setup", "", Section::Door, &SetupPage::sample()),
+        page("setup", "error", Section::Door, &SetupPage::sample_error()),
+        page("error", "recalled", Section::Door, &ErrorPage::sample_recalled()),
+        page("inbox", "", Section::Inbox, &InboxPage::sample()),
+        page("inbox", "closed", Section::Inbox, &InboxPage::sample_closed()),
+        page("inbox", "empty", Section::Inbox, &InboxPage::sample_empty()),
+        page("inbox", "error", Section::Inbox, &open(Reader::sample_error())),
+        page("inbox", "action", Section::Inbox, &open(Reader::sample_action())),
+        page("inbox", "answered", Section::Inbox, &open(Reader::sample_answered())),
+        page("inbox", "link", Section::Inbox, &open(Reader::sample_link())),
+        part("list", Section::Inbox, &InboxPage::sample().list),
+        part("reader", Section::Inbox, &Reader::sample()),
+        page("approvals", "", Section::Approvals, &ApprovalsPage::sample()),
+        page("approvals", "done", Section::Approvals, &ApprovalsPage::sample_done()),
+        page("approvals", "empty", Section::Approvals, &ApprovalsPage::sample_empty()),
+        page("approval", "", Section::Approvals, &ApprovalPage::sample()),
+        page("approval", "error", Section::Approvals, &ApprovalPage::sample_error()),
+        page("approval", "decided", Section::Approvals, &ApprovalPage::sample_decided()),
+    ];
+    for status in ErrorPage::STATUSES {
+        all.push(page("error", &status.to_string(), Section::Door, &ErrorPage::sample(status)));
+    }
+    all
+}
+
+/// Puts markup into every text that people may have written: those with Chinese in them.
+pub fn poison(view: &mut Value) {
+    match view {
+        Value::String(text) if !text.is_ascii() => text.insert_str(0, "<b>x\"'>{{t}}"),
+        Value::Array(items) => items.iter_mut().for_each(poison),
+        Value::Object(fields) => fields.values_mut().for_each(poison),
+        _ => {}
+    }
+}
