@@ -33,7 +33,7 @@ pub const BUNDLES: [(&str, &[&str]); 5] = [
             "css/inbox.css",
             "css/approval.css",
             "css/compose.css",
-            "css/data.css",
+            "css/charts.css",
             "css/phone.css",
         ],
     ),
