@@ -1,10 +1,13 @@
 //! The nouns of the product and the rules that need nothing but their data.
 
 pub mod approval;
+pub mod command;
 pub mod delivery;
+pub mod email;
 mod ids;
 pub mod message;
 pub mod person;
+pub mod phone;
 pub mod problem;
 pub mod seal;
 pub mod send_rule;

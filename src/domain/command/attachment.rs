@@ -1,0 +1,212 @@
+//! 附件: what may be attached, told by its name and by its first bytes.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::Value;
+
+use super::{fields, fields::Fields, text};
+use crate::domain::{
+    Problem,
+    message::{NewAttachment, limits},
+    problem::Class,
+};
+
+/// All attachments of one message together.
+const TOTAL_BYTES: usize = 20 * 1024 * 1024;
+/// Longest name kept, in characters.
+const NAME: usize = 100;
+
+/// Name for people, media type, how the bytes begin, and what else must be inside.
+struct Format {
+    extensions: &'static [&'static str],
+    name: &'static str,
+    media_type: &'static str,
+    magic: &'static [&'static [u8]],
+    inside: &'static [u8],
+}
+
+const ZIP: &[&[u8]] = &[b"PK\x03\x04"];
+const OLE: &[&[u8]] = &[b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"];
+
+#[rustfmt::skip]
+const FORMATS: [Format; 11] = [
+    Format { extensions: &["pdf"], name: "PDF", media_type: "application/pdf", magic: &[b"%PDF-"], inside: b"" },
+    Format { extensions: &["jpg", "jpeg"], name: "JPG 图片", media_type: "image/jpeg", magic: &[b"\xFF\xD8\xFF"], inside: b"" },
+    Format { extensions: &["png"], name: "PNG 图片", media_type: "image/png", magic: &[b"\x89PNG\r\n\x1A\n"], inside: b"" },
+    Format { extensions: &["docx"], name: "Word 文档", media_type: "application/vnd.openxmlformats-officedocument.wordprocessingml.document", magic: ZIP, inside: b"word/" },
+    Format { extensions: &["xlsx"], name: "Excel 表格", media_type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", magic: ZIP, inside: b"xl/" },
+    Format { extensions: &["pptx"], name: "PPT 演示文稿", media_type: "application/vnd.openxmlformats-officedocument.presentationml.presentation", magic: ZIP, inside: b"ppt/" },
+    Format { extensions: &["doc"], name: "Word 文档", media_type: "application/msword", magic: OLE, inside: b"" },
+    Format { extensions: &["xls"], name: "Excel 表格", media_type: "application/vnd.ms-excel", magic: OLE, inside: b"" },
+    Format { extensions: &["ppt"], name: "PPT 演示文稿", media_type: "application/vnd.ms-powerpoint", magic: OLE, inside: b"" },
+    Format { extensions: &["zip"], name: "ZIP 压缩包", media_type: "application/zip", magic: &[b"PK\x03\x04", b"PK\x05\x06"], inside: b"" },
+    Format { extensions: &["rar"], name: "RAR 压缩包", media_type: "application/vnd.rar", magic: &[b"Rar!\x1A\x07"], inside: b"" },
+];
+
+/// Never an attachment, under whatever name; only to say what it is.
+const PROGRAMS: [&[u8]; 8] = [
+    b"MZ",
+    b"\x7FELF",
+    b"#!",
+    b"\xFE\xED\xFA\xCE",
+    b"\xFE\xED\xFA\xCF",
+    b"\xCE\xFA\xED\xFE",
+    b"\xCF\xFA\xED\xFE",
+    b"\xCA\xFE\xBA\xBE",
+];
+
+/// The attachments of a message.
+pub fn read(fields: &Fields<'_>) -> Result<Vec<NewAttachment>, Problem> {
+    let (count, limit) = (fields.list("attachments")?.len(), limits::ATTACHMENTS);
+    if count > limit {
+        return Err(Problem::invalid(
+            "FILE_COUNT",
+            fields.at("attachments"),
+            format!("最多 {limit} 个附件，当前 {count} 个"),
+        )
+        .in_english(format!("at most {limit} attachments, these are {count}")));
+    }
+    let read: Vec<NewAttachment> =
+        fields.items("attachments")?.map(|(at, value)| one(value, &at)).collect::<Result<_, _>>()?;
+    let total: usize = read.iter().map(|attachment| attachment.bytes.len()).sum();
+    if total > TOTAL_BYTES {
+        return Err(too_large(&fields.at("attachments"), "全部附件合计", TOTAL_BYTES, total));
+    }
+    Ok(read)
+}
+
+fn one(value: &Value, at: &str) -> Result<NewAttachment, Problem> {
+    let fields = Fields::of(value, at, &["name", "content"])?;
+    let content = fields::text(
+        fields.get("content").ok_or_else(|| fields::missing(&fields.at("content")))?,
+        &fields.at("content"),
+    )?;
+    let bytes = STANDARD.decode(content).map_err(|_| {
+        Problem::invalid("FILE_ENCODING", fields.at("content"), "附件内容不是有效的 base64")
+            .in_english("the content is not valid base64")
+    })?;
+    check(fields.required_text("name")?, bytes, at)
+}
+
+/// An attachment from its name and bytes, as a form or the API sends it.
+///
+/// # Errors
+/// `NAME_BIDI`, `FILE_EMPTY`, `FILE_SIZE`, `FILE_TYPE`
+pub fn check(name: &str, bytes: Vec<u8>, at: &str) -> Result<NewAttachment, Problem> {
+    if name.chars().any(text::is_bidi) {
+        return Err(Problem::invalid("NAME_BIDI", format!("{at}/name"), "文件名含有方向控制字符")
+            .in_english("the file name holds characters that turn the direction of writing"));
+    }
+    if bytes.is_empty() {
+        return Err(Problem::invalid("FILE_EMPTY", at, "附件是空的（0 字节）").in_english("the file is empty"));
+    }
+    if bytes.len() > limits::ATTACHMENT_BYTES {
+        return Err(too_large(at, "单个附件", limits::ATTACHMENT_BYTES, bytes.len()));
+    }
+    let name = clean_name(name);
+    let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase()).unwrap_or_default();
+    let Some(format) = FORMATS.iter().find(|format| format.extensions.contains(&extension.as_str())) else {
+        let allowed = FORMATS.iter().flat_map(|format| format.extensions).copied().collect::<Vec<_>>().join("、");
+        return Err(Problem::invalid("FILE_TYPE", at, format!("不支持的文件类型“{extension}”，可上传：{allowed}"))
+            .in_english(format!("files of the type “{extension}” are not taken")));
+    };
+    if !format.fits(&bytes) {
+        let (found, english) = what_it_is(&bytes);
+        let wanted = format.name;
+        return Err(Problem::invalid("FILE_TYPE", at, format!("文件内容{found}，不是 {wanted}，已拒绝"))
+            .in_english(format!("the content {english}, not a .{extension} file; refused")));
+    }
+    Ok(NewAttachment { name, bytes, media_type: format.media_type.to_owned() })
+}
+
+impl Format {
+    fn fits(&self, bytes: &[u8]) -> bool {
+        self.magic.iter().any(|magic| bytes.starts_with(magic)) && contains(bytes, self.inside)
+    }
+}
+
+/// Names of entries stand uncompressed in a ZIP container.
+fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
+    wanted.is_empty() || bytes.windows(wanted.len()).any(|window| window == wanted)
+}
+
+fn what_it_is(bytes: &[u8]) -> (String, &'static str) {
+    let start = String::from_utf8_lossy(&bytes[..bytes.len().min(512)]).trim_start().to_ascii_lowercase();
+    if PROGRAMS.iter().any(|magic| bytes.starts_with(magic)) {
+        ("是程序".to_owned(), "is a program")
+    } else if ["<!doctype html", "<html", "<script", "<svg", "<?xml"].iter().any(|tag| start.starts_with(tag)) {
+        ("是网页".to_owned(), "is a web page")
+    } else if let Some(format) = FORMATS.iter().find(|format| format.inside.is_empty() && format.fits(bytes)) {
+        (format!("是 {}", format.name), "is of another type")
+    } else {
+        ("与扩展名不符".to_owned(), "does not fit its name")
+    }
+}
+
+/// The name for people: the last part of a path, without what cannot be seen, not too long. The
+/// file itself is stored under a name of ours.
+fn clean_name(raw: &str) -> String {
+    let last = raw.rsplit(['/', '\\']).next().unwrap_or_default();
+    let seen: String = last.chars().filter(|c| !c.is_control() && !matches!(c, '\u{200B}' | '\u{FEFF}')).collect();
+    let name = seen.trim().trim_start_matches('.').to_owned();
+    let count = text::count(&name);
+    match name.rsplit_once('.') {
+        Some((stem, extension)) if count > NAME && text::count(extension) < 10 => {
+            let kept: String = stem.chars().take(NAME - 1 - text::count(extension)).collect();
+            format!("{kept}.{extension}")
+        }
+        _ => name,
+    }
+}
+
+fn too_large(at: &str, what: &str, limit: usize, found: usize) -> Problem {
+    let limit = limit / (1024 * 1024);
+    // Rounded up, so that one byte too many never reads as the limit itself.
+    let hundredths = (found * 100).div_ceil(1024 * 1024);
+    let (whole, rest) = (hundredths / 100, hundredths % 100);
+    Problem::new(Class::TooLarge, "FILE_SIZE", at, format!("{what}不超过 {limit} MB，当前 {whole}.{rest:02} MB"))
+        .in_english(format!("at most {limit} MB, this is {whole}.{rest:02} MB"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(name: &str, bytes: &[u8]) -> (&'static str, String) {
+        let problem = check(name, bytes.to_vec(), "/attachments/0").expect_err(name);
+        (problem.code, problem.detail)
+    }
+
+    #[test]
+    fn the_name_and_the_bytes_must_agree() {
+        for (name, bytes) in [
+            ("议程.pdf", &b"%PDF-1.7"[..]),
+            ("照片.JPG", b"\xFF\xD8\xFF\xE0"),
+            ("表.xlsx", b"PK\x03\x04....xl/workbook.xml"),
+            ("CON.pdf", b"%PDF-"),
+            ("../../议程.pdf", b"%PDF-"),
+        ] {
+            assert!(check(name, bytes.to_vec(), "").is_ok(), "{name}");
+        }
+        assert_eq!(refused("议程.pdf", b"MZ\x90"), ("FILE_TYPE", "文件内容是程序，不是 PDF，已拒绝".to_owned()));
+        assert_eq!(refused("a.jpg", b" <html>").1, "文件内容是网页，不是 JPG 图片，已拒绝");
+        assert_eq!(refused("a.docx", b"PK\x03\x04xl/").1, "文件内容是 ZIP 压缩包，不是 Word 文档，已拒绝");
+        assert_eq!(refused("a.pdf.exe", b"MZ").0, "FILE_TYPE");
+        assert_eq!(refused("议程", b"%PDF-").0, "FILE_TYPE");
+        assert_eq!(refused("fdp.\u{202E}exe.pdf", b"%PDF-"), ("NAME_BIDI", "文件名含有方向控制字符".to_owned()));
+    }
+
+    #[test]
+    fn a_file_has_a_size() {
+        assert_eq!(refused("a.pdf", b"").0, "FILE_EMPTY");
+        let large = vec![0; limits::ATTACHMENT_BYTES + 1];
+        assert_eq!(refused("a.pdf", &large), ("FILE_SIZE", "单个附件不超过 5 MB，当前 5.01 MB".to_owned()));
+    }
+
+    #[test]
+    fn a_name_is_made_fit_to_be_shown() {
+        assert_eq!(clean_name("..\\..\\a\r\nb.pdf"), "ab.pdf");
+        assert_eq!(clean_name("../x/.pdf"), "pdf");
+        let long = clean_name(&format!("{}.pdf", "字".repeat(300)));
+        assert!(long.ends_with("字.pdf") && text::count(&long) == NAME);
+    }
+}

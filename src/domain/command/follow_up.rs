@@ -1,0 +1,57 @@
+//! `message.recall` and `message.remind`: what may be asked about a message that is out.
+
+use serde_json::Value;
+
+use super::{fields, fields::Fields};
+use crate::domain::{MessageId, Problem};
+
+/// Who is reminded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RemindTo {
+    /// 发送失败
+    Failed,
+    /// 未查看
+    Unread,
+    /// 未回执
+    NoReceipt,
+    /// These of the recipients, by account.
+    Accounts(Vec<String>),
+}
+
+/// `{"id": …}`
+pub fn read_recall(value: &Value) -> Result<MessageId, Problem> {
+    message_id(&Fields::of(value, "", &["id"])?)
+}
+
+/// `{"id": …, "to": …}`
+pub fn read_remind(value: &Value) -> Result<(MessageId, RemindTo), Problem> {
+    let fields = Fields::of(value, "", &["id", "to"])?;
+    Ok((message_id(&fields)?, remind_to(&fields)?))
+}
+
+/// `{"to": …}`, where the address already names the message.
+pub fn read_remind_to(value: &Value) -> Result<RemindTo, Problem> {
+    remind_to(&Fields::of(value, "", &["to"])?)
+}
+
+fn remind_to(fields: &Fields<'_>) -> Result<RemindTo, Problem> {
+    match fields.get("to") {
+        None => Err(fields::missing("/to")),
+        Some(Value::String(word)) => match word.as_str() {
+            "failed" => Ok(RemindTo::Failed),
+            "unread" => Ok(RemindTo::Unread),
+            "no_receipt" => Ok(RemindTo::NoReceipt),
+            other => Err(fields::unknown_word("/to", other, &["failed", "unread", "no_receipt"])),
+        },
+        Some(Value::Array(accounts)) if accounts.is_empty() => {
+            Err(Problem::invalid("RCPT_NONE", "/to", "没有可接收的人：没有选择任何人").in_english("nobody was chosen"))
+        }
+        Some(Value::Array(_)) => fields.names("to").map(RemindTo::Accounts),
+        Some(_) => Err(fields::wrong_type("/to", "字符串或账号数组", "a string or a list of accounts")),
+    }
+}
+
+/// An id that is none is an id that is not there.
+fn message_id(fields: &Fields<'_>) -> Result<MessageId, Problem> {
+    fields.required_text("id")?.parse().map_err(|_| Problem { field: "/id".to_owned(), ..Problem::not_found() })
+}

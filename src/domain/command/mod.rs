@@ -1,0 +1,81 @@
+//! Commands: what modules ask of the hub, over HTTP and over the queue, read and checked.
+//!
+//! Reading looks nothing up: everything that can be said about an input by itself is said here,
+//! in the words of the bad-input catalogue, before any table is touched.
+
+pub mod attachment;
+mod audience;
+mod fields;
+mod follow_up;
+mod json;
+mod link;
+mod placeholder;
+mod receipt;
+mod recurrence;
+mod send;
+pub mod text;
+pub mod time;
+
+#[cfg(test)]
+mod catalogue;
+
+use serde_json::Value;
+
+pub use audience::read as read_audience;
+pub use follow_up::{RemindTo, read_recall, read_remind, read_remind_to};
+pub use json::parse;
+pub use recurrence::schedule;
+pub use send::read_send;
+
+use super::{MessageId, Problem, message::Draft, words::words};
+use crate::clock::Timestamp;
+
+words! {
+    /// Every command there is (spec/interfaces §3).
+    pub enum Name {
+        MessageSend => "message.send",
+        MessageRecall => "message.recall",
+        MessageRemind => "message.remind",
+        TaskOpen => "task.open",
+        TaskClose => "task.close",
+        AnnouncementSubmit => "announcement.submit",
+        DepartmentUpsert => "directory.department.upsert",
+        PersonUpsert => "directory.person.upsert",
+        PersonResign => "directory.person.resign",
+    }
+}
+
+/// A command that has been understood.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    Send(Box<Draft>),
+    Recall(MessageId),
+    Remind { id: MessageId, to: RemindTo },
+}
+
+/// The command's name.
+///
+/// # Errors
+/// `COMMAND_UNKNOWN`, with what there is.
+pub fn name(kind: &str) -> Result<Name, Problem> {
+    kind.parse().map_err(|_| {
+        let known = Name::ALL.iter().map(|name| name.as_str()).collect::<Vec<_>>().join("、");
+        Problem::invalid("COMMAND_UNKNOWN", "", format!("未知命令“{}”，可用：{known}", kind.escape_debug()))
+            .in_english(format!("unknown command “{}”", kind.escape_debug()))
+    })
+}
+
+/// Reads the command of this name out of its JSON.
+///
+/// # Errors
+/// Everything that is wrong with the value; `COMMAND_UNAVAILABLE` for commands that this version
+/// knows of and does not carry out.
+pub fn read(name: Name, value: &Value, now: Timestamp) -> Result<Command, Problem> {
+    match name {
+        Name::MessageSend => read_send(value, now).map(|draft| Command::Send(Box::new(draft))),
+        Name::MessageRecall => read_recall(value).map(Command::Recall),
+        Name::MessageRemind => read_remind(value).map(|(id, to)| Command::Remind { id, to }),
+        other => Err(Problem::invalid("COMMAND_UNAVAILABLE", "", format!("命令 {other} 此版本尚未提供"))
+            .in_english(format!("the command {other} is not part of this version"))),
+    }
+}
