@@ -2,12 +2,15 @@
 
 pub mod approval;
 pub mod command;
+pub mod contact;
 pub mod delivery;
 pub mod email;
 mod ids;
 pub mod message;
+pub mod name;
 pub mod person;
 pub mod phone;
+pub mod pinyin_keys;
 pub mod problem;
 pub mod seal;
 pub mod send_rule;

@@ -8,12 +8,18 @@ mod query;
 mod open;
 
 pub mod approvals;
+pub mod assignments;
 pub mod audit;
 pub mod deliveries;
+pub mod departments;
+pub mod directory;
+pub mod external;
+pub mod groups;
 pub mod inbox;
 pub mod intake;
 pub mod messages;
 pub mod outbox;
+pub mod people;
 pub mod receipts;
 pub mod recipients;
 pub mod settings;
@@ -25,6 +31,9 @@ use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 pub use sqlx::Error;
 pub use sqlx::types::Json;
 pub type Result<T> = std::result::Result<T, Error>;
+
+/// Rows that go into one statement as one JSON list.
+const BATCH: usize = 1000;
 
 #[derive(Clone, Debug)]
 pub enum Db {

@@ -112,3 +112,33 @@ macro_rules! each_id {
         )
     };
 }
+
+/// A JSON list of objects as a table named `each`, its columns typed for either database:
+/// `each_row!(tx, "insert … select id, name from ", "$1", { id: uuid, name: text }, " where true")`.
+/// Ids and bytes are written in hexadecimal. Times are bound beside the list, never inside it.
+macro_rules! each_row {
+    (@cell sqlite $column:ident uuid) => { concat!("unhex(value ->> '", stringify!($column), "') as ", stringify!($column)) };
+    (@cell sqlite $column:ident bytea) => { each_row!(@cell sqlite $column uuid) };
+    (@cell sqlite $column:ident $kind:ident) => { concat!("value ->> '", stringify!($column), "' as ", stringify!($column)) };
+    (@cell postgres $column:ident bytea) => {
+        concat!("decode(value ->> '", stringify!($column), "', 'hex') as ", stringify!($column))
+    };
+    (@cell postgres $column:ident $kind:ident) => {
+        concat!("cast(value ->> '", stringify!($column), "' as ", stringify!($kind), ") as ", stringify!($column))
+    };
+    ($tx:expr, $head:expr, $list:literal, { $first:ident : $first_kind:ident $(, $column:ident : $kind:ident)* $(,)? }, $tail:expr) => {
+        dialect!(
+            $tx,
+            sqlite: concat!(
+                $head, "(select ", each_row!(@cell sqlite $first $first_kind),
+                $(", ", each_row!(@cell sqlite $column $kind),)*
+                " from json_each(", $list, ")) as each", $tail
+            ),
+            postgres: concat!(
+                $head, "(select ", each_row!(@cell postgres $first $first_kind),
+                $(", ", each_row!(@cell postgres $column $kind),)*
+                " from jsonb_array_elements(", $list, "::jsonb) as listed (value)) as each", $tail
+            ),
+        )
+    };
+}

@@ -1,4 +1,6 @@
 //! The tests that run in one process: stories, contracts, pages, access and the shape of the tree.
 
+mod bare;
+mod contract;
 mod templates;
 mod tidy;

@@ -1,0 +1,3 @@
+//! Every storage function does the same on both databases.
+
+mod people;
