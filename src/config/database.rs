@@ -1,5 +1,7 @@
 //! `[database]`: where the ledger is kept.
 
+use std::path::Path;
+
 use reqwest::Url;
 
 use super::{
@@ -15,14 +17,16 @@ pub struct Database {
 }
 
 impl Database {
-    pub(super) fn read(from: &mut Settings<'_>) -> Self {
+    /// Unset: `zhihui.db` in the data folder.
+    pub(super) fn read(from: &mut Settings<'_>, data_dir: &Path) -> Self {
         let url = from.value(
             "database_url",
             Shown::Redacted,
             "sqlite:PATH or postgres://user:password@host:5432/database",
             url,
         );
-        Self { url: url.unwrap_or_else(|| SecretUrl::new("sqlite:data/zhihui.db")) }
+        let default = || SecretUrl::new(&format!("sqlite:{}", data_dir.join("zhihui.db").display()));
+        Self { url: url.unwrap_or_else(default) }
     }
 
     /// Whether one file on this machine holds everything.

@@ -94,6 +94,7 @@ impl Config {
     fn sections(from: &mut Settings<'_>) -> Self {
         let data_dir =
             from.value("data_dir", Shown::Plain, "a folder", |text| (!text.is_empty()).then(|| PathBuf::from(text)));
+        let data_dir = data_dir.unwrap_or_else(|| PathBuf::from("data"));
         let timezone = from.value(
             "timezone",
             Shown::Plain,
@@ -101,10 +102,10 @@ impl Config {
             |text| text.parse().ok(),
         );
         Self {
-            database: Database::read(from),
+            database: Database::read(from, &data_dir),
             broker: Broker::read(from),
             web: Web::read(from),
-            data_dir: data_dir.unwrap_or_else(|| PathBuf::from("data")),
+            data_dir,
             timezone: timezone.unwrap_or(Tz::Asia__Shanghai),
             log: Log::read(from),
             secret_key: from.value("secret_key", Shown::Hidden, KEY_ALLOWED, SecretKey::parse),

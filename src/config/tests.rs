@@ -67,6 +67,9 @@ fn a_variable_beats_the_file_and_the_file_the_default() {
     assert_eq!(config.log.filter, "info", "an empty variable is none");
     assert_eq!(config.broker.prefix, "b");
     assert_eq!(config.broker.url.expose(), "memory:");
+    assert_eq!(config.database.url.expose(), "sqlite:data/zhihui.db");
+    let elsewhere = load("data_dir = \"/srv\"", &[]).unwrap();
+    assert_eq!(elsewhere.database.url.expose(), "sqlite:/srv/zhihui.db");
 }
 
 #[test]
