@@ -9,6 +9,8 @@ create table wave (
     due_at timestamptz not null,
     -- everybody up to and including this person is done
     after_person uuid,
+    -- a reminder's own people: {"list": [id, …]}; null: everybody
+    only_people jsonb,
     lease_until timestamptz,
     owner uuid,
     primary key (message_id, round)

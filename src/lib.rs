@@ -14,6 +14,9 @@
 //! | `web` · `api`         | pages for people · JSON and callbacks for programs                |
 //! | `app`, `cli`          | put the parts together; only they see `config`                    |
 
+#[macro_use]
+mod failpoint;
+
 pub mod broker;
 pub mod clock;
 pub mod config;

@@ -1,6 +1,7 @@
 //! The nouns of the product and the rules that need nothing but their data.
 
 pub mod approval;
+pub mod calendar;
 pub mod command;
 pub mod contact;
 pub mod delivery;
@@ -14,6 +15,7 @@ pub mod pinyin_keys;
 pub mod problem;
 pub mod seal;
 pub mod send_rule;
+pub mod template;
 pub mod words;
 
 pub use ids::{

@@ -5,13 +5,38 @@
 //! tables, may run at any time, twice, or on two machines, and always move the tables towards what
 //! they should be; the broker and [`Wake`] only make them run sooner.
 
+pub mod approve;
+pub mod audience;
+pub mod channels;
+pub mod deliver;
+pub mod fan_out;
+pub mod files;
+pub mod intake;
+mod live;
+pub mod queue;
+pub mod recall;
+pub mod receive;
+pub mod record;
+pub mod relay;
+pub mod remind;
+pub mod report;
+pub mod run;
+pub mod schedule;
+pub mod seal;
+mod setup;
+mod source;
+mod tell;
 mod wake;
 
 use std::{path::PathBuf, sync::Arc};
 
+pub use channels::Channels;
+pub use live::{Change, Live};
+pub use source::{Answer, ApprovalNeeded, Source};
 pub use wake::Wake;
 
 use crate::{
+    broker::Broker,
     clock::Clock,
     domain::{Problem, ReplicaId, seal::Sealer},
     storage::{self, Db},
@@ -21,12 +46,15 @@ use crate::{
 #[derive(Clone)]
 pub struct Hub {
     pub db: Db,
+    pub broker: Broker,
+    pub channels: Channels,
     pub clock: Clock,
     pub sealer: Sealer,
     pub place: Arc<Place>,
     /// This process, as the owner of leases.
     pub replica: ReplicaId,
     pub wake: Wake,
+    pub live: Live,
 }
 
 /// Where this installation lives.
@@ -53,4 +81,4 @@ pub enum Error {
     Sealed(#[from] crate::domain::seal::CannotOpen),
 }
 
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;

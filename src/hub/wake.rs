@@ -20,6 +20,13 @@ struct Bells {
 }
 
 impl Wake {
+    /// Something was committed that concerns them all.
+    pub fn all(&self) {
+        for bell in [&self.bells.waves, &self.bells.tickets, &self.bells.outbox] {
+            bell.notify_one();
+        }
+    }
+
     /// There is a wave to write.
     pub fn waves(&self) -> &Notify {
         &self.bells.waves

@@ -3,7 +3,7 @@
 use super::{Json, Result, Tx};
 use crate::{
     clock::Timestamp,
-    domain::{ApprovalId, DepartmentId, MessageId, PersonId, approval::State},
+    domain::{ApprovalId, MessageId, PersonId, approval::State},
 };
 
 row! {
@@ -182,12 +182,13 @@ pub async fn count(tx: &mut Tx, person: PersonId) -> Result<(i64, i64)> {
     )
 }
 
-/// The departments that a person has a post in.
-pub async fn departments_of(tx: &mut Tx, person: PersonId) -> Result<Vec<DepartmentId>> {
+/// The codes of the departments that a person has a post in.
+pub async fn departments_of(tx: &mut Tx, person: PersonId) -> Result<Vec<String>> {
     fetch_values!(
         tx,
-        DepartmentId,
-        "select department_id from assignment where person_id = $1 order by is_primary desc, department_id limit 50",
+        String,
+        "select department.code from assignment join department on department.id = assignment.department_id
+          where assignment.person_id = $1 order by assignment.is_primary desc, department.code limit 50",
         [person]
     )
 }

@@ -214,3 +214,15 @@ pub async fn count_by_state(tx: &mut Tx, message: MessageId) -> Result<Vec<(Stri
         [message]
     )
 }
+
+/// The provider's own references of what it has of a message.
+pub async fn list_references(tx: &mut Tx, message: MessageId, channel: &str, limit: i64) -> Result<Vec<String>> {
+    fetch_values!(
+        tx,
+        String,
+        "select provider_ref from delivery
+          where message_id = $1 and channel = $2 and state in ('accepted', 'delivered') and provider_ref is not null
+          order by person_id, round limit $3",
+        [message, channel, limit]
+    )
+}

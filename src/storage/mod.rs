@@ -7,8 +7,10 @@
 mod query;
 mod open;
 
+pub mod accounts;
 pub mod approvals;
 pub mod assignments;
+pub mod attachments;
 pub mod audit;
 pub mod deliveries;
 pub mod departments;
@@ -20,8 +22,10 @@ pub mod intake;
 pub mod messages;
 pub mod outbox;
 pub mod people;
+pub mod producers;
 pub mod receipts;
 pub mod recipients;
+pub mod reminders;
 pub mod settings;
 pub mod tickets;
 pub mod waves;

@@ -4,7 +4,7 @@
 //! filter and the exceptions take people out.
 
 use super::{Json, Result, Tx};
-use crate::domain::{DepartmentId, MessageId, PersonId};
+use crate::domain::{MessageId, PersonId};
 
 pub async fn add_everyone(tx: &mut Tx, message: MessageId) -> Result<u64> {
     execute!(
@@ -137,18 +137,19 @@ pub async fn count(tx: &mut Tx, message: MessageId) -> Result<i64> {
 }
 
 /// How many of a message's recipients have no post in any of these departments or below.
-pub async fn count_beyond(tx: &mut Tx, message: MessageId, departments: &[DepartmentId]) -> Result<i64> {
-    let departments = Json(departments.iter().map(|id| id.simple()).collect::<Vec<_>>());
-    let sql = each_id!(
+pub async fn count_beyond(tx: &mut Tx, message: MessageId, codes: &[String]) -> Result<i64> {
+    let codes = Json(codes);
+    let sql = each!(
         tx,
         "select count(*) from recipient where message_id = $1 and not exists (
             select 1 from assignment
               join department_ancestor on department_ancestor.department_id = assignment.department_id
-             where assignment.person_id = recipient.person_id and department_ancestor.ancestor_id in (",
+              join department on department.id = department_ancestor.ancestor_id
+             where assignment.person_id = recipient.person_id and department.code in (",
         "$2",
         "))"
     );
-    fetch_value!(tx, i64, sql, [message, &departments])
+    fetch_value!(tx, i64, sql, [message, &codes])
 }
 
 /// Everybody, in the order of their ids: what the snapshot's hash is taken over. Ends when fewer
@@ -162,13 +163,40 @@ pub async fn list(tx: &mut Tx, message: MessageId, after: PersonId, limit: i64) 
     )
 }
 
-/// How many of the named accounts nobody active has.
-pub async fn count_unknown(tx: &mut Tx, accounts: &[String]) -> Result<i64> {
-    let wanted = i64::try_from(accounts.len()).unwrap_or(i64::MAX);
+/// The named accounts that nobody has or had.
+pub async fn unknown_accounts(tx: &mut Tx, accounts: &[String]) -> Result<Vec<String>> {
     let accounts = Json(accounts);
-    let sql = each!(tx, "select count(*) from person where state = 'active' and account in (", "$1", ")");
-    let known = fetch_value!(tx, i64, sql, [&accounts])?;
-    Ok(wanted - known)
+    let sql = each!(
+        tx,
+        "select value from (",
+        "$1",
+        ") as named where value not in (select account from person where account is not null) limit 10"
+    );
+    fetch_values!(tx, String, sql, [&accounts])
+}
+
+/// The codes that no department has.
+pub async fn unknown_departments(tx: &mut Tx, codes: &[String]) -> Result<Vec<String>> {
+    let codes = Json(codes);
+    let sql =
+        each!(tx, "select value from (", "$1", ") as named where value not in (select code from department) limit 10");
+    fetch_values!(tx, String, sql, [&codes])
+}
+
+/// How many of these groups `user` may use.
+pub async fn count_usable_groups(tx: &mut Tx, groups: &[String], user: PersonId) -> Result<i64> {
+    let groups = Json(groups.iter().map(|id| id.replace('-', "")).collect::<Vec<_>>());
+    let sql = each_id!(
+        tx,
+        "select count(*) from person_group
+          where (owner_id = $2 or exists (
+                 select 1 from person_group_share
+                  where person_group_share.group_id = person_group.id and person_group_share.person_id = $2))
+            and id in (",
+        "$1",
+        ")"
+    );
+    fetch_value!(tx, i64, sql, [&groups, user])
 }
 
 /// Recipients by kind of person: what a forecast and an approver see.

@@ -38,6 +38,14 @@ pub async fn insert(tx: &mut Tx, ticket: &Ticket, due_at: Timestamp) -> Result<u
     )
 }
 
+/// Many at once.
+pub async fn insert_many(tx: &mut Tx, tickets: &[Ticket], due_at: Timestamp) -> Result<()> {
+    for ticket in tickets {
+        insert(tx, ticket, due_at).await?;
+    }
+    Ok(())
+}
+
 row! {
     /// What goes on the queue.
     #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@
 //! A wave is worked through in chunks of people, each its own transaction; the row's lock keeps a
 //! recall and a chunk apart.
 
-use super::{Result, Tx};
+use super::{Json, Result, Tx, messages::List};
 use crate::{
     clock::Timestamp,
     domain::{MessageId, PersonId, ReplicaId, send_rule::Unless},
@@ -16,6 +16,7 @@ row! {
         pub round: i64,
         pub due_at: Timestamp,
         pub after_person: Option<PersonId>,
+        pub only_people: Option<Json<List<String>>>,
     }
 }
 
@@ -25,6 +26,23 @@ pub async fn insert(tx: &mut Tx, message: MessageId, round: i64, due_at: Timesta
         "insert into wave (message_id, round, due_at) values ($1, $2, $3)
          on conflict (message_id, round) do nothing",
         [message, round, due_at]
+    )
+}
+
+/// A reminder: a wave for these people alone.
+pub async fn insert_for(
+    tx: &mut Tx,
+    message: MessageId,
+    round: i64,
+    due_at: Timestamp,
+    only: &[PersonId],
+) -> Result<u64> {
+    let only = Json(List { list: only.iter().map(|id| id.simple()).collect() });
+    execute!(
+        tx,
+        "insert into wave (message_id, round, due_at, only_people) values ($1, $2, $3, $4)
+         on conflict (message_id, round) do nothing",
+        [message, round, due_at, &only]
     )
 }
 
@@ -60,7 +78,7 @@ pub async fn lock(
         tx,
         Wave,
         "update wave set lease_until = $4 where message_id = $1 and round = $2 and owner = $3
-         returning message_id, round, due_at, after_person",
+         returning message_id, round, due_at, after_person, only_people",
         [message, round, owner, until]
     )
 }
@@ -81,6 +99,19 @@ pub async fn remove_all(tx: &mut Tx, message: MessageId) -> Result<u64> {
 /// When the next wave is due.
 pub async fn next_due(tx: &mut Tx) -> Result<Option<Timestamp>> {
     fetch_optional_value!(tx, Timestamp, "select due_at from wave order by due_at, message_id, round limit 1", [])
+}
+
+/// Takes back what a reminder has just planned for people that it is not meant for.
+pub async fn keep_only(tx: &mut Tx, chunk: Chunk, round: i64, only: &Json<List<String>>) -> Result<u64> {
+    let only = Json(&only.0.list);
+    let sql = each_id!(
+        tx,
+        "delete from delivery where message_id = $1 and person_id > $2 and person_id <= $3 and round = $4
+            and person_id not in (",
+        "$5",
+        ")"
+    );
+    execute!(tx, sql, [chunk.message, chunk.after, chunk.last, round, &only])
 }
 
 /// The last person of the next chunk, or none when nobody is left.

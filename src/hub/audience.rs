@@ -1,0 +1,257 @@
+//! From an audience to the frozen list of people, inside the database.
+
+use sha2::{Digest, Sha256};
+
+use super::{Hub, Result, Source};
+use crate::{
+    domain::{
+        MessageId, Problem,
+        approval::{Reach, sms_segments},
+        message::{Audience, limits},
+        send_rule::Round,
+    },
+    storage::{
+        Tx,
+        accounts::{self, Outsider, Sealed},
+        approvals,
+        producers::Producer,
+        recipients,
+        waves::NOBODY,
+    },
+};
+
+const HASHED_AT_ONCE: i64 = 20_000;
+
+/// Whom a message goes to, once and for all.
+pub struct Snapshot {
+    pub recipients: i64,
+    /// named more than once
+    pub repeated: i64,
+    pub hash: [u8; 32],
+}
+
+impl Hub {
+    /// Writes the recipients of `message`. Refuses what names nobody, too many, or people that the
+    /// sender may not address, without telling who exists.
+    pub(super) async fn freeze(
+        &self,
+        tx: &mut Tx,
+        message: MessageId,
+        audience: &Audience,
+        source: &Source,
+    ) -> Result<Snapshot> {
+        refuse_unknown(tx, audience, source).await?;
+        let named = select(tx, message, audience, source).await? + self.add_external(tx, message, audience).await?;
+        narrow(tx, message, audience).await?;
+        let recipients = recipients::count(tx, message).await?;
+        if recipients == 0 {
+            return Err(nobody(named).into());
+        }
+        if recipients > limits::RECIPIENTS {
+            let detail = format!("一次最多 {} 人，当前 {recipients} 人", limits::RECIPIENTS);
+            return Err(Problem::invalid("RCPT_LIMIT", "/audience", detail)
+                .in_english(format!("at most {} recipients at once, these are {recipients}", limits::RECIPIENTS))
+                .into());
+        }
+        if let Source::Producer(producer) = source {
+            keep_inside(tx, message, producer).await?;
+        }
+        let hash = snapshot_hash(tx, message).await?;
+        Ok(Snapshot { recipients, repeated: repeated(audience), hash })
+    }
+
+    /// People outside the organisation become persons without an account.
+    async fn add_external(&self, tx: &mut Tx, message: MessageId, audience: &Audience) -> Result<u64> {
+        let now = self.clock.now();
+        let mut people = Vec::with_capacity(audience.external.len());
+        for external in &audience.external {
+            let seal = |place: &str, purpose: &str, value: &Option<String>| {
+                value.as_ref().map(|value| Sealed {
+                    sealed: self.sealer.seal(place, value),
+                    index: self.sealer.index(purpose, value),
+                })
+            };
+            let outsider = Outsider {
+                name: external.name.clone(),
+                phone: seal("person.phone", "phone", &external.phone),
+                email: seal("person.email", "email", &external.email),
+            };
+            people.push(accounts::find_or_insert_outsider(tx, &outsider, now).await?);
+        }
+        if people.is_empty() {
+            return Ok(0);
+        }
+        Ok(recipients::add_people(tx, message, &people).await?)
+    }
+
+    /// How the sender is named under a message, and his department.
+    pub(super) async fn sender(&self, tx: &mut Tx, source: &Source) -> Result<(String, String)> {
+        Ok(match source {
+            Source::Hub => ("知会".to_owned(), String::new()),
+            Source::Producer(producer) => (producer.name.clone(), String::new()),
+            Source::Person(person) => accounts::signature_of(tx, *person).await?.ok_or_else(Problem::not_found)?,
+        })
+    }
+
+    /// What the approval rules look at.
+    pub(super) async fn reach(
+        &self,
+        tx: &mut Tx,
+        message: MessageId,
+        source: &Source,
+        recipients: i64,
+        (rounds, text): (&[Round], &str),
+    ) -> Result<Reach> {
+        let beyond_department = match source {
+            Source::Person(person) => {
+                let own = approvals::departments_of(tx, *person).await?;
+                recipients::count_beyond(tx, message, &own).await?
+            }
+            Source::Producer(_) | Source::Hub => 0,
+        };
+        Ok(Reach {
+            recipients,
+            beyond_department,
+            cost_units: recipients * cost_of_one(rounds, text),
+            by_producer: matches!(source, Source::Producer(_)),
+            is_trusted: match source {
+                Source::Producer(producer) => producer.is_trusted,
+                Source::Hub => true,
+                Source::Person(_) => false,
+            },
+        })
+    }
+}
+
+/// SMS pieces and calls that one recipient costs if every step is needed.
+pub fn cost_of_one(rounds: &[Round], text: &str) -> i64 {
+    let cost = |channel: &String| match channel.as_str() {
+        "sms" => sms_segments(text),
+        "voice" => 1,
+        _ => 0,
+    };
+    rounds.iter().flat_map(|round| &round.channels).map(cost).sum()
+}
+
+/// SHA-256 over the ids in their order: the same people, the same hash.
+pub async fn snapshot_hash(tx: &mut Tx, message: MessageId) -> Result<[u8; 32]> {
+    let mut hash = Sha256::new();
+    let mut after = NOBODY;
+    loop {
+        let people = recipients::list(tx, message, after, HASHED_AT_ONCE).await?;
+        for person in &people {
+            hash.update(person.0.as_bytes());
+        }
+        match people.last() {
+            Some(last) => after = *last,
+            None => return Ok(hash.finalize().into()),
+        }
+    }
+}
+
+async fn select(tx: &mut Tx, message: MessageId, audience: &Audience, source: &Source) -> Result<u64> {
+    let mut named = 0;
+    if audience.everyone {
+        named += recipients::add_everyone(tx, message).await?;
+    }
+    if !audience.people.is_empty() {
+        named += recipients::add_accounts(tx, message, &audience.people).await?;
+    }
+    for recursive in [false, true] {
+        let codes: Vec<_> = audience
+            .departments
+            .iter()
+            .filter(|department| department.recursive == recursive)
+            .map(|department| department.code.clone())
+            .collect();
+        if !codes.is_empty() {
+            named += recipients::add_departments(tx, message, &codes, recursive).await?;
+        }
+    }
+    if !audience.groups.is_empty() {
+        named += recipients::add_groups(tx, message, &audience.groups, source.person()).await?;
+    }
+    Ok(named)
+}
+
+async fn narrow(tx: &mut Tx, message: MessageId, audience: &Audience) -> Result<()> {
+    let filter = &audience.filter;
+    if !filter.kind.is_empty() {
+        recipients::keep_kinds(tx, message, &filter.kind).await?;
+    }
+    if filter.gender.is_some() || filter.grade.is_some() {
+        recipients::keep_like(tx, message, filter.gender.as_deref(), filter.grade.as_deref()).await?;
+    }
+    if !audience.exceptions.people.is_empty() {
+        recipients::drop_accounts(tx, message, &audience.exceptions.people).await?;
+    }
+    if !audience.exceptions.departments.is_empty() {
+        recipients::drop_departments(tx, message, &audience.exceptions.departments).await?;
+    }
+    Ok(())
+}
+
+/// Says which place in the list is wrong, never whether somebody exists.
+async fn refuse_unknown(tx: &mut Tx, audience: &Audience, source: &Source) -> Result<()> {
+    if !audience.people.is_empty() {
+        let unknown = recipients::unknown_accounts(tx, &audience.people).await?;
+        if let Some(at) = audience.people.iter().position(|account| unknown.contains(account)) {
+            return Err(not_visible(format!("/audience/people/{at}"), at, "个接收人").into());
+        }
+    }
+    let codes: Vec<_> = audience.departments.iter().map(|department| department.code.clone()).collect();
+    if !codes.is_empty() {
+        let unknown = recipients::unknown_departments(tx, &codes).await?;
+        if let Some(at) = codes.iter().position(|code| unknown.contains(code)) {
+            return Err(not_visible(format!("/audience/departments/{at}/code"), at, "个部门").into());
+        }
+    }
+    for (at, group) in audience.groups.iter().enumerate() {
+        let usable = match (source.person(), group.parse::<uuid::Uuid>()) {
+            (Some(person), Ok(_)) => {
+                recipients::count_usable_groups(tx, std::slice::from_ref(group), person).await? == 1
+            }
+            _ => false,
+        };
+        if !usable {
+            return Err(not_visible(format!("/audience/groups/{at}"), at, "个群分组").into());
+        }
+    }
+    Ok(())
+}
+
+fn not_visible(field: String, at: usize, what: &str) -> Problem {
+    let nth = at + 1;
+    Problem::invalid("RCPT_NOT_VISIBLE", field, format!("第 {nth} {what}不在您的可见范围内"))
+        .in_english(format!("number {nth} in this list is not within your reach"))
+}
+
+fn nobody(named: u64) -> Problem {
+    let detail = if named == 0 {
+        "没有可接收的人：请选择接收人（已停用的人员不会收到）".to_owned()
+    } else {
+        format!("没有可接收的人：所选 {named} 人均被筛选条件或排除项去除")
+    };
+    Problem::invalid("RCPT_NONE", "/audience", detail)
+        .in_english("there is nobody to receive this: choose active recipients")
+}
+
+/// A module may address the departments that it was given, and no others.
+async fn keep_inside(tx: &mut Tx, message: MessageId, producer: &Producer) -> Result<()> {
+    if producer.audience.everyone {
+        return Ok(());
+    }
+    let beyond = recipients::count_beyond(tx, message, &producer.audience.departments).await?;
+    if beyond == 0 {
+        return Ok(());
+    }
+    Err(Problem::invalid("RCPT_NOT_VISIBLE", "/audience", format!("有 {beyond} 人不在该模块允许的接收范围内"))
+        .in_english(format!("{beyond} recipients are outside of what this producer may address"))
+        .into())
+}
+
+/// Accounts that stand in the list more than once.
+fn repeated(audience: &Audience) -> i64 {
+    let distinct: std::collections::BTreeSet<_> = audience.people.iter().collect();
+    i64::try_from(audience.people.len() - distinct.len()).unwrap_or(0)
+}

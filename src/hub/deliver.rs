@@ -1,0 +1,185 @@
+//! Working a ticket: claim, send, record. No transaction is open while a provider is asked.
+//!
+//! The claim commits `sending` before the first byte leaves, so that after a crash it is known what
+//! may have gone out. Whoever finds such deliveries asks the provider if it can be asked, repeats
+//! where a repeat is safe, and otherwise lets them be unknown: nobody is called twice.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration as Elapsed, Instant},
+};
+
+use channels::{Accepted, Button, Outgoing, Repeat, SendError};
+use chrono::Duration;
+
+use super::{Hub, Result, channels::Lane};
+use crate::{
+    domain::{
+        PersonId, TicketId,
+        delivery::{Key, State},
+    },
+    storage::{
+        deliveries::{self, Address, Text},
+        tickets::{self, Ticket},
+    },
+};
+
+/// How long a worker has a ticket to itself.
+const LEASE: Duration = Duration::seconds(60);
+/// After so long a worker lets go of what it has not sent yet: it may have been asleep.
+const NO_SENDING_AFTER: Elapsed = Elapsed::from_secs(30);
+
+/// What became of one delivery.
+pub(super) enum Outcome {
+    Sent(Accepted),
+    Failed(SendError),
+    /// Not handed to the provider; goes back as it was.
+    NotTried,
+}
+
+/// A ticket with everything that sending needs.
+pub(super) struct Work {
+    pub ticket: Ticket,
+    pub addresses: Vec<Address>,
+    text: Option<Text>,
+}
+
+impl Hub {
+    /// Works one ticket; false when there was nothing to do for this worker.
+    pub async fn deliver(&self, id: TicketId) -> Result<bool> {
+        let begun = Instant::now();
+        let Some(work) = self.take(id).await? else { return Ok(false) };
+        failpoint!("deliver.after_fired_commit");
+        let outcomes = match self.channels.lane(&work.ticket.channel) {
+            Some(lane) => self.send(&lane, &work, begun).await,
+            None => refuse_all(&work, "NO_CHANNEL", "此渠道尚未配置"),
+        };
+        failpoint!("deliver.after_provider_ok");
+        self.record(&work, outcomes).await?;
+        failpoint!("deliver.after_result_commit");
+        Ok(true)
+    }
+
+    /// Claims a ticket and moves its deliveries to `sending`, in one transaction.
+    async fn take(&self, id: TicketId) -> Result<Option<Work>> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        let Some(ticket) = tickets::claim(&mut tx, id, self.replica, now, now + LEASE).await? else {
+            return Ok(None);
+        };
+        let lane = self.channels.lane(&ticket.channel);
+        let repeat = lane.as_ref().is_none_or(|lane| lane.supports().repeat == Repeat::Safe);
+        let orphans = deliveries::list_sending(&mut tx, &ticket).await?;
+        if !orphans.is_empty() {
+            let to = if repeat { State::Ready } else { State::Unknown };
+            deliveries::release_orphans(&mut tx, &ticket, to, now).await?;
+            tracing::warn!(ticket.id = %id, deliveries = orphans.len(), "took over ticket {id} from a worker that was lost");
+            if to == State::Unknown {
+                for orphan in &orphans {
+                    self.advance(&mut tx, &ticket, orphan.person_id, now).await?;
+                }
+            }
+        }
+        deliveries::settle_moot(&mut tx, &ticket, now).await?;
+        deliveries::mark_sending(&mut tx, &ticket, now).await?;
+        let addresses = deliveries::list_sending(&mut tx, &ticket).await?;
+        let text = deliveries::find_text(&mut tx, ticket.message_id).await?;
+        if addresses.is_empty() {
+            tickets::remove(&mut tx, id, self.replica).await?;
+        }
+        failpoint!("deliver.after_claim");
+        tx.commit().await?;
+        Ok((!addresses.is_empty()).then_some(Work { ticket, addresses, text }))
+    }
+
+    /// Hands everything to the provider, as many at once as it takes and as fast as it may.
+    async fn send(&self, lane: &Lane, work: &Work, begun: Instant) -> BTreeMap<PersonId, Outcome> {
+        let mut outcomes = BTreeMap::new();
+        let mut batch: Vec<(PersonId, Outgoing)> = Vec::new();
+        let size = lane.supports().batch.max(1);
+        for address in &work.addresses {
+            match self.outgoing(work, address) {
+                Ok(outgoing) => batch.push((address.person_id, outgoing)),
+                Err(refused) => {
+                    outcomes.insert(address.person_id, Outcome::Failed(refused));
+                }
+            }
+        }
+        for part in batch.chunks(size) {
+            for _ in part {
+                lane.turn().await;
+            }
+            if begun.elapsed() > NO_SENDING_AFTER || lane.resting().is_some() {
+                outcomes.extend(part.iter().map(|(person, _)| (*person, Outcome::NotTried)));
+                continue;
+            }
+            let outgoing: Vec<_> = part.iter().map(|(_, outgoing)| outgoing.clone()).collect();
+            failpoint!("esc.before_call");
+            let answers = lane.channel.send(&outgoing).await;
+            note_health(lane, &answers);
+            outcomes.extend(
+                part.iter()
+                    .zip(answers)
+                    .map(|((person, _), answer)| (*person, answer.map_or_else(Outcome::Failed, Outcome::Sent))),
+            );
+        }
+        outcomes
+    }
+
+    /// What one person is told over this channel, and where.
+    fn outgoing(&self, work: &Work, address: &Address) -> std::result::Result<Outgoing, SendError> {
+        let ticket = &work.ticket;
+        let key = Key {
+            message: ticket.message_id,
+            person: address.person_id,
+            channel: ticket.channel.clone(),
+            round: ticket.round,
+        };
+        let no_address = || SendError::refused("NO_ADDRESS", "没有可用的联系方式");
+        let opened = |place: &str, sealed: &Option<Vec<u8>>| {
+            sealed.as_ref().and_then(|sealed| self.sealer.open(place, sealed).ok()).ok_or_else(no_address)
+        };
+        let to = match ticket.channel.as_str() {
+            "email" => opened("person.email", &address.email_sealed)?,
+            "dingtalk" => address.dingtalk_id.clone().ok_or_else(no_address)?,
+            _ => opened("person.phone", &address.phone_sealed)?,
+        };
+        let text = work.text.as_ref().ok_or_else(|| SendError::refused("NO_MESSAGE", "消息已不存在"))?;
+        let buttons = text.actions.0.list.iter();
+        Ok(Outgoing {
+            idempotency_key: key.to_string(),
+            address: to,
+            name: address.name.clone().unwrap_or_default(),
+            title: text.title.clone(),
+            text: wording(&ticket.channel, text),
+            link: Some(format!("{}/inbox/{}", self.place.public_url, ticket.message_id)),
+            buttons: buttons.map(|action| Button { id: action.id.clone(), label: action.label.clone() }).collect(),
+        })
+    }
+}
+
+/// A text message is short, a call is spoken, a mail and a card say all.
+fn wording(channel: &str, text: &Text) -> String {
+    match channel {
+        "sms" => format!("{}：{}。详情请登录查看", text.sender_name, text.title),
+        "voice" => format!("您好，{}通知您：{}。", text.sender_name, text.title),
+        _ if text.signature.is_empty() => text.body.clone(),
+        _ => format!("{}\n\n{}", text.body, text.signature),
+    }
+}
+
+fn refuse_all(work: &Work, code: &str, reason: &str) -> BTreeMap<PersonId, Outcome> {
+    let refused = |address: &Address| (address.person_id, Outcome::Failed(SendError::refused(code, reason)));
+    work.addresses.iter().map(refused).collect()
+}
+
+/// One refusal says nothing of the provider; being busy or away does.
+fn note_health(lane: &Lane, answers: &[std::result::Result<Accepted, SendError>]) {
+    for answer in answers {
+        match answer {
+            Ok(_) | Err(SendError::Refused { .. }) => lane.went_well(),
+            Err(SendError::Temporary { retry_after, .. }) => lane.went_wrong(*retry_after),
+            Err(SendError::Ambiguous(_)) => lane.went_wrong(None),
+        }
+    }
+}

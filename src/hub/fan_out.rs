@@ -1,0 +1,153 @@
+//! Writing waves: round 0 puts a message into every inbox, later rounds plan the next way to reach
+//! those who have not read, answered, decided or confirmed.
+//!
+//! A wave is written in chunks of people by `insert … select`; each chunk commits with the place it
+//! came to, so that a crash costs one chunk, done again without a second row. The chunk holds the
+//! wave's row: a recall waits for it, and after the recall nothing is written.
+
+use chrono::Duration;
+use serde_json::json;
+
+use super::{Change, Hub, Result};
+use crate::{
+    domain::{
+        MessageId, PersonId, TicketId,
+        message::State,
+        send_rule::{Mode, Round, To},
+    },
+    storage::{
+        Tx, accounts, audit,
+        messages::{self, Message},
+        tickets,
+        tickets::Ticket,
+        waves::{self, Callee, Chunk, NOBODY, Wave},
+    },
+};
+
+const LEASE: Duration = Duration::seconds(30);
+const PEOPLE: i64 = 5_000;
+const WAVES: i64 = 8;
+/// A reminder's rounds begin here; below are the steps of the rule.
+pub const REMINDERS: i64 = 1_000;
+/// Messages to so few people overtake broadcasts.
+const FEW: i64 = 5;
+
+impl Hub {
+    /// Writes every wave that is due; returns how many chunks were written.
+    pub async fn fan_out(&self) -> Result<usize> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        let claimed = waves::claim(&mut tx, self.replica, now, now + LEASE, WAVES).await?;
+        tx.commit().await?;
+        let mut chunks = 0;
+        for (message, round) in claimed {
+            while self.write_chunk(message, round).await? {
+                chunks += 1;
+                self.announce(Change::Message(message));
+            }
+            chunks += 1;
+        }
+        Ok(chunks)
+    }
+
+    /// Writes one chunk of a wave; false when the wave is through or was taken away.
+    async fn write_chunk(&self, id: MessageId, round: i64) -> Result<bool> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        let Some(wave) = waves::lock(&mut tx, id, round, self.replica, now + LEASE).await? else {
+            return Ok(false);
+        };
+        let message = messages::find(&mut tx, id).await?;
+        let Some(message) = message.filter(|message| message.state.is_out()) else {
+            waves::remove(&mut tx, id, round).await?;
+            tx.commit().await?;
+            return Ok(false);
+        };
+        let after = wave.after_person.unwrap_or(NOBODY);
+        let Some(last) = waves::chunk_end(&mut tx, id, after, PEOPLE).await? else {
+            self.end_wave(&mut tx, &message, &wave).await?;
+            tx.commit().await?;
+            return Ok(false);
+        };
+        let chunk = Chunk { message: id, after, last };
+        if round == 0 {
+            waves::write_inbox(&mut tx, chunk, now).await?;
+        }
+        failpoint!("fanout.mid_chunk");
+        self.plan(&mut tx, &message, &wave, chunk).await?;
+        waves::advance(&mut tx, id, round, last).await?;
+        tx.commit().await?;
+        failpoint!("fanout.after_chunk_commit");
+        self.wake.tickets().notify_one();
+        Ok(true)
+    }
+
+    /// The deliveries of a chunk and the tickets for them.
+    async fn plan(&self, tx: &mut Tx, message: &Message, wave: &Wave, chunk: Chunk) -> Result<()> {
+        let round = round_of(message, wave.round);
+        let callee = match &round.to {
+            To::Recipient => Callee::Recipient,
+            To::Deputy => Callee::Deputy,
+            To::Person(account) => match accounts::id_of(tx, account).await? {
+                Some(person) => Callee::Named(person),
+                None => return Ok(()),
+            },
+        };
+        let channels = match round.mode {
+            Mode::Together => &round.channels[..],
+            Mode::FirstThatWorks => &round.channels[..round.channels.len().min(1)],
+        };
+        for channel in channels {
+            waves::write_deliveries(tx, chunk, wave.round, channel, callee, round.unless).await?;
+            if let Some(only) = &wave.only_people {
+                waves::keep_only(tx, chunk, wave.round, only).await?;
+            }
+            let size = self.channels.ticket_size(channel);
+            let ranges = waves::list_ranges(tx, chunk, wave.round, channel, size).await?;
+            let ticket = |(first_person, last_person): (PersonId, PersonId)| Ticket {
+                id: TicketId::new(),
+                message_id: message.id,
+                channel: channel.clone(),
+                round: wave.round,
+                first_person,
+                last_person,
+                is_priority: wave.round > 0 || message.recipients <= FEW,
+            };
+            let tickets: Vec<_> = ranges.into_iter().map(ticket).collect();
+            tickets::insert_many(tx, &tickets, wave.due_at).await?;
+        }
+        failpoint!("esc.after_step_commit");
+        Ok(())
+    }
+
+    /// The last chunk is written: the row goes, and a step of an escalation is told.
+    async fn end_wave(&self, tx: &mut Tx, message: &Message, wave: &Wave) -> Result<()> {
+        let now = self.clock.now();
+        waves::remove(tx, message.id, wave.round).await?;
+        let object = format!("message:{}", message.id);
+        if wave.round == 0 {
+            audit::insert(tx, now, "hub", "message.fan_out", &object, json!({"recipients": message.recipients}))
+                .await?;
+            return Ok(());
+        }
+        let step = json!({"step": wave.round});
+        audit::insert(tx, now, "hub", "escalation.step", &object, step.clone()).await?;
+        self.tell(tx, now, "escalation.step", message, step).await?;
+        let is_last = usize::try_from(wave.round).is_ok_and(|round| round + 1 == message.rounds.0.list.len());
+        if is_last && message.state != State::Recalled {
+            self.tell(tx, now, "escalation.exhausted", message, json!({})).await?;
+        }
+        Ok(())
+    }
+}
+
+/// A step of the rule, or for a reminder the channels of its first one.
+pub(super) fn round_of(message: &Message, nth: i64) -> Round {
+    let rounds = &message.rounds.0.list;
+    let index = if nth >= REMINDERS { 0 } else { usize::try_from(nth).unwrap_or(0) };
+    let mut round = rounds.get(index).cloned().unwrap_or_else(|| rounds[0].clone());
+    if nth >= REMINDERS && round.channels.is_empty() {
+        round.channels.push("dingtalk".to_owned());
+    }
+    round
+}

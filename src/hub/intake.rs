@@ -1,0 +1,268 @@
+//! Accepting a message: one transaction for the message, its frozen recipients, the approval it
+//! needs, the event and the audit row. Once that is committed it cannot be lost.
+
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use super::{Answer, Change, Hub, Result, Source};
+use crate::{
+    clock::Timestamp,
+    domain::{
+        MessageId, Problem, approval,
+        message::{Draft, State},
+        problem::Class,
+        send_rule::{Round, SendRule},
+        template,
+    },
+    storage::{
+        Json, Tx, audit, intake,
+        messages::{self, List, Message},
+        settings,
+    },
+};
+
+/// The category of what names none.
+const DEFAULT_CATEGORY: &str = "notice";
+const DEFAULT_RULE: &str = "inbox";
+
+impl Hub {
+    /// Accepts `draft` once for each `key` of a source: the same key and body get the same answer,
+    /// another body is refused (`IDEM_MISMATCH`).
+    pub async fn accept(
+        &self,
+        source: &Source,
+        key: Option<&str>,
+        body_hash: [u8; 32],
+        draft: Draft,
+    ) -> Result<Answer> {
+        let attachments = self.keep_files(&draft.attachments).await?;
+        let now = self.clock.now();
+        let id = MessageId::new();
+        let mut tx = self.db.begin().await?;
+        if let Some(key) = key
+            && !intake::take(&mut tx, &source.key(), key, &body_hash, id, now).await?
+        {
+            return earlier(&mut tx, source, key, &body_hash).await;
+        }
+        let answer = self.write(&mut tx, source, id, draft, now).await?;
+        self.attach(&mut tx, id, &attachments).await?;
+        if let Some(key) = key {
+            let kept = serde_json::to_value(&answer).expect("an answer is plain data");
+            intake::answer(&mut tx, &source.key(), key, kept).await?;
+        }
+        tx.commit().await?;
+        failpoint!("accept.after_commit");
+        tracing::info!(message.id = %id, message.state = %answer.state, recipients = answer.recipients, "accepted message {id}");
+        self.wake.all();
+        if let Some(approval) = &answer.approval {
+            self.announce(Change::Approval(approval.id));
+        }
+        Ok(answer)
+    }
+
+    /// Everything of an accepted message but its files; also how the hub writes its own.
+    pub(super) async fn write(
+        &self,
+        tx: &mut Tx,
+        source: &Source,
+        id: MessageId,
+        draft: Draft,
+        now: Timestamp,
+    ) -> Result<Answer> {
+        let mut message = self.compose(tx, source, id, draft, now).await?;
+        let snapshot = self.freeze(tx, id, &message.audience.0, source).await?;
+        failpoint!("accept.after_insert");
+        message.recipients = snapshot.recipients;
+        message.snapshot_hash = snapshot.hash.to_vec();
+        let text = format!("{}{}", message.title, message.sender_name);
+        let reach = self.reach(tx, id, source, snapshot.recipients, (&message.rounds.0.list, &text)).await?;
+        let rule = approval::needed(&self.approval_rules(tx).await?, &reach).cloned();
+        message.state = match (&rule, message.send_at) {
+            (Some(_), _) => State::PendingApproval,
+            (None, Some(_)) => State::Scheduled,
+            (None, None) => State::Sending,
+        };
+        message.sent_at = (message.state == State::Sending).then_some(now);
+        messages::insert(tx, &message).await?;
+        let detail = json!({"state": message.state, "recipients": message.recipients, "rule": message.rule_name});
+        audit::insert(tx, now, &source.actor(), "message.submit", &format!("message:{id}"), detail).await?;
+        self.tell(tx, now, "message.submitted", &message, json!({})).await?;
+        let approval = match rule {
+            Some(rule) => Some(self.ask(tx, source, &message, &rule, now).await?),
+            None => None,
+        };
+        match message.state {
+            State::Sending => self.start(tx, &message, now).await?,
+            State::Scheduled => self.tell(tx, now, "message.scheduled", &message, json!({})).await?,
+            _ => {}
+        }
+        Ok(Answer {
+            duplicate: false,
+            id,
+            state: message.state,
+            recipients: snapshot.recipients,
+            repeated: snapshot.repeated,
+            approval,
+        })
+    }
+
+    /// A draft as a row: template filled, rule spread out, sender named; recipients still open.
+    async fn compose(
+        &self,
+        tx: &mut Tx,
+        source: &Source,
+        id: MessageId,
+        draft: Draft,
+        now: Timestamp,
+    ) -> Result<Message> {
+        let (title, body) = fill(tx, &draft).await?;
+        let (sender_name, sender_department) = self.sender(tx, source).await?;
+        let category = self.category(tx, source, draft.category.as_deref()).await?;
+        let rule = find_rule(tx, draft.send_rule.as_deref().unwrap_or(DEFAULT_RULE)).await?;
+        let mut message = Message {
+            id,
+            sender_id: source.person(),
+            producer_id: match source {
+                Source::Producer(producer) => Some(producer.id),
+                Source::Person(_) | Source::Hub => None,
+            },
+            sender_name,
+            sender_department,
+            kind: draft.kind,
+            title,
+            body,
+            signature: draft.signature,
+            url: draft.url,
+            category,
+            rounds: Json(List { list: rule.rounds() }),
+            rule_name: rule.name,
+            receipt: draft.receipt.map(Json),
+            actions: Json(List { list: draft.actions }),
+            attributes: Json(serde_json::Value::Object(draft.attributes)),
+            audience: Json(draft.audience),
+            about_approval_id: draft.about_approval,
+            state: State::Draft,
+            version: 1,
+            content_hash: Vec::new(),
+            snapshot_hash: Vec::new(),
+            recipients: 0,
+            created_at: now,
+            send_at: draft.send_at,
+            expires_at: draft.expires_at,
+            sent_at: None,
+            finished_at: None,
+            recalled_at: None,
+        };
+        message.content_hash = content_hash(&message).to_vec();
+        Ok(message)
+    }
+
+    async fn category(&self, tx: &mut Tx, source: &Source, wanted: Option<&str>) -> Result<String> {
+        let name = wanted.unwrap_or(DEFAULT_CATEGORY);
+        let known = settings::list_categories(tx).await?;
+        if !known.iter().any(|category| category.name == name) {
+            let list = known.iter().map(|category| category.name.as_str()).collect::<Vec<_>>().join("、");
+            return Err(Problem::invalid(
+                "CATEGORY_UNKNOWN",
+                "/category",
+                format!("没有“{name}”这个类别，可用：{list}"),
+            )
+            .in_english(format!("there is no category “{name}”; there are {list}"))
+            .into());
+        }
+        if let Source::Producer(producer) = source
+            && !producer.categories.any
+            && !producer.categories.names.iter().any(|allowed| allowed == name)
+        {
+            return Err(Problem::new(
+                Class::Forbidden,
+                "CATEGORY_FORBIDDEN",
+                "/category",
+                format!("该模块不能发送“{name}”类消息"),
+            )
+            .in_english(format!("this producer may not send category “{name}”"))
+            .into());
+        }
+        Ok(name.to_owned())
+    }
+}
+
+/// Title and body with every placeholder filled.
+async fn fill(tx: &mut Tx, draft: &Draft) -> Result<(String, String)> {
+    let (title, body, values) = match &draft.template {
+        Some(used) => {
+            let Some((title, body)) = settings::find_template(tx, &used.name).await? else {
+                return Err(Problem::invalid(
+                    "TPL_UNKNOWN",
+                    "/template/name",
+                    format!("没有名为“{}”的消息模板", used.name),
+                )
+                .in_english(format!("there is no message template “{}”", used.name))
+                .into());
+            };
+            let title = if draft.title.is_empty() { title } else { draft.title.clone() };
+            (title, body, Some(&used.values))
+        }
+        None => (draft.title.clone(), draft.body.clone(), None),
+    };
+    let value = |name: &str| {
+        values.and_then(|values| values.get(name)).map(|value| match value {
+            serde_json::Value::String(text) => text.clone(),
+            other => other.to_string(),
+        })
+    };
+    Ok((template::fill(&title, "/title", value)?, template::fill(&body, "/body", value)?))
+}
+
+async fn find_rule(tx: &mut Tx, name: &str) -> Result<SendRule> {
+    let Some(row) = settings::find_send_rule(tx, name).await? else {
+        let offered = settings::list_send_rules(tx).await?;
+        let list =
+            offered.iter().filter(|rule| rule.is_offered).map(|rule| rule.name.as_str()).collect::<Vec<_>>().join("、");
+        return Err(Problem::invalid("RULE_UNKNOWN", "/send_rule", format!("没有“{name}”这个发送规则，可用：{list}"))
+            .in_english(format!("there is no send rule “{name}”; there are {list}"))
+            .into());
+    };
+    Ok(SendRule { name: row.name, label: row.label, steps: row.definition.0.steps })
+}
+
+/// SHA-256 over all that a recipient or an approver sees, and when it is to go out.
+pub fn content_hash(message: &Message) -> [u8; 32] {
+    let rounds: &[Round] = &message.rounds.0.list;
+    let content = json!([
+        message.kind,
+        message.title,
+        message.body,
+        message.signature,
+        message.url,
+        message.category,
+        message.sender_name,
+        rounds,
+        message.receipt.as_ref().map(|receipt| &receipt.0),
+        message.actions.0.list,
+        message.send_at,
+        message.expires_at,
+    ]);
+    Sha256::digest(content.to_string()).into()
+}
+
+async fn earlier(tx: &mut Tx, source: &Source, key: &str, body_hash: &[u8; 32]) -> Result<Answer> {
+    let Some(found) = intake::find(tx, &source.key(), key).await? else {
+        return Err(Problem::conflict("IDEM_BUSY", "同一幂等键的请求正在处理，请稍后重试")
+            .in_english("a request with this key is being worked on; try again shortly")
+            .into());
+    };
+    if found.body_hash != body_hash {
+        let id = found.message_id.map_or_else(String::new, |id| id.to_string());
+        return Err(Problem::invalid(
+            "IDEM_MISMATCH",
+            "",
+            format!("该幂等键已用于另一请求（{}，消息 {id}）", found.created_at.format("%H:%M")),
+        )
+        .in_english(format!("this key was used for another request (message {id})"))
+        .into());
+    }
+    let answer: Answer = serde_json::from_value(found.answer.0)
+        .map_err(|_| Problem::conflict("IDEM_BUSY", "同一幂等键的请求正在处理，请稍后重试"))?;
+    Ok(Answer { duplicate: true, ..answer })
+}

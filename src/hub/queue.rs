@@ -1,0 +1,82 @@
+//! Putting due tickets on the queue. The ticket is the table's row; what travels is its id.
+//!
+//! A row trusts the queue for a while and is queued again when nothing came of it, so deleting
+//! every queue costs time and no mail. A second copy on the queue finds the row taken or gone.
+
+use chrono::Duration;
+use serde_json::json;
+
+use super::{Hub, Result};
+use crate::{
+    broker::{Envelope, Target},
+    domain::TicketId,
+    storage::tickets::{self, Due},
+};
+
+const BATCH: i64 = 1_000;
+/// How long the queue is trusted with a ticket, by how often it was queued.
+const TRUST_MINUTES: [i64; 7] = [1, 2, 4, 8, 16, 32, 60];
+
+impl Hub {
+    /// Queues what is due; returns the tickets by the queue that they went to.
+    pub async fn queue_tickets(&self) -> Result<Vec<Due>> {
+        let now = self.clock.now();
+        let trust = TRUST_MINUTES.map(|minutes| now + Duration::minutes(minutes));
+        let mut tx = self.db.begin().await?;
+        let due = tickets::claim_due(&mut tx, now, trust, BATCH).await?;
+        tx.commit().await?;
+        if due.is_empty() {
+            return Ok(due);
+        }
+        let known = self.channels.names();
+        let results = self
+            .broker
+            .publish_all(due.iter().map(|ticket| (target(ticket, &known), envelope(ticket.id))).collect())
+            .await;
+        failpoint!("outbox.after_publish");
+        let failed: Vec<_> =
+            due.iter().zip(&results).filter(|(_, result)| result.is_err()).map(|(ticket, _)| ticket.id).collect();
+        if let Some(Err(error)) = results.iter().find(|result| result.is_err()) {
+            tracing::warn!(
+                error = error as &dyn std::error::Error,
+                tickets = failed.len(),
+                "tickets could not be queued, they wait"
+            );
+            let mut tx = self.db.begin().await?;
+            tickets::unqueue(&mut tx, &failed).await?;
+            tx.commit().await?;
+        }
+        Ok(due.into_iter().filter(|ticket| !failed.contains(&ticket.id)).collect())
+    }
+
+    /// The queue may have lost what it held: everything is queued again at once.
+    pub async fn distrust_queue(&self) -> Result<u64> {
+        let mut tx = self.db.begin().await?;
+        let doubted = tickets::distrust_queue(&mut tx, self.clock.now()).await?;
+        tx.commit().await?;
+        self.wake.tickets().notify_one();
+        Ok(doubted)
+    }
+}
+
+/// A channel that this installation does not have is settled by whoever serves the urgent queue.
+fn target(ticket: &Due, known: &[&str]) -> Target {
+    if ticket.is_priority || !known.contains(&ticket.channel.as_str()) {
+        Target::Priority
+    } else {
+        Target::Work(ticket.channel.clone())
+    }
+}
+
+fn envelope(id: TicketId) -> Envelope {
+    Envelope { content_type: Some("application/json".to_owned()), ..Envelope::new(json!({"ticket": id}).to_string()) }
+}
+
+/// The id that a queued ticket carries.
+pub fn ticket_id(envelope: &Envelope) -> Option<TicketId> {
+    #[derive(serde::Deserialize)]
+    struct Body {
+        ticket: TicketId,
+    }
+    serde_json::from_slice::<Body>(&envelope.body).ok().map(|body| body.ticket)
+}

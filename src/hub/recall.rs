@@ -1,0 +1,122 @@
+//! 撤回: from its commit on nobody opens the message and nothing more goes out.
+//!
+//! What a provider already has is asked back where the provider can do that; what cannot be taken
+//! back is said honestly, channel by channel.
+
+use channels::Recalled;
+use serde::Serialize;
+use serde_json::json;
+
+use super::{Change, Hub, Result, Source};
+use crate::{
+    domain::{MessageId, Problem, delivery::State},
+    storage::{
+        approvals, audit, deliveries,
+        messages::{self, Message},
+        tickets, waves,
+    },
+};
+
+/// Most messages that one recall asks a provider to take back.
+const ASKED_BACK: i64 = 2_000;
+
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct RecallOutcome {
+    pub channels: Vec<ChannelRecall>,
+}
+
+/// What became of the copies on one channel.
+#[derive(Debug, Clone, Serialize)]
+pub struct ChannelRecall {
+    pub channel: String,
+    pub recalled: i64,
+    pub not_possible: i64,
+    pub reason: String,
+}
+
+impl Hub {
+    /// Only its sender recalls a message; for everybody else it does not exist.
+    pub async fn recall(&self, source: &Source, id: MessageId) -> Result<RecallOutcome> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        let message = messages::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+        if !is_own(source, &message) {
+            return Err(Problem::not_found().into());
+        }
+        // Waves first: their rows are what a chunk in writing holds.
+        waves::remove_all(&mut tx, id).await?;
+        if !messages::mark_recalled(&mut tx, id, now).await? {
+            return Err(Problem::conflict("STATE", format!("消息处于“{}”状态，不能撤回", message.state))
+                .in_english(format!("a message in state {} cannot be recalled", message.state))
+                .into());
+        }
+        tickets::remove_idle(&mut tx, id, now).await?;
+        deliveries::cancel_ready(&mut tx, id, now).await?;
+        approvals::void(&mut tx, id, now).await?;
+        audit::insert(
+            &mut tx,
+            now,
+            &source.actor(),
+            "message.recall",
+            &format!("message:{id}"),
+            json!({"from": message.state}),
+        )
+        .await?;
+        self.tell(&mut tx, now, "message.recalled", &message, json!({"state": "recalled"})).await?;
+        tx.commit().await?;
+        failpoint!("recall.after_commit");
+        tracing::info!(message.id = %id, "recalled message {id}");
+        self.announce(Change::Message(id));
+        self.wake.all();
+        self.ask_back(id).await
+    }
+
+    async fn ask_back(&self, id: MessageId) -> Result<RecallOutcome> {
+        let mut tx = self.db.read().await?;
+        let counts = deliveries::count_by_state(&mut tx, id).await?;
+        let mut outcome = RecallOutcome::default();
+        for channel in self.channels.names() {
+            let out: i64 = counts
+                .iter()
+                .filter(|(name, state, _)| {
+                    name == channel && matches!(state, State::Accepted | State::Delivered | State::Sending)
+                })
+                .map(|(_, _, count)| count)
+                .sum();
+            if out == 0 {
+                continue;
+            }
+            let references = deliveries::list_references(&mut tx, id, channel, ASKED_BACK).await?;
+            outcome.channels.push(self.ask_channel_back(channel, &references, out).await);
+        }
+        Ok(outcome)
+    }
+
+    async fn ask_channel_back(&self, name: &str, references: &[String], out: i64) -> ChannelRecall {
+        let mut line =
+            ChannelRecall { channel: name.to_owned(), recalled: 0, not_possible: out, reason: String::new() };
+        let Some(channel) = self.channels.get(name).filter(|channel| channel.supports().recall) else {
+            "此渠道已发出的内容不能撤回".clone_into(&mut line.reason);
+            return line;
+        };
+        for part in references.chunks(100) {
+            for answer in channel.recall(part).await {
+                match answer {
+                    Recalled::Done => line.recalled += 1,
+                    Recalled::NotPossible { reason } => line.reason = reason,
+                }
+            }
+        }
+        line.not_possible = (out - line.recalled).max(0);
+        line
+    }
+}
+
+/// May this source speak for the message?
+pub(super) fn is_own(source: &Source, message: &Message) -> bool {
+    match source {
+        Source::Producer(producer) => message.producer_id == Some(producer.id),
+        Source::Person(person) => message.sender_id == Some(*person),
+        Source::Hub => false,
+    }
+}

@@ -1,0 +1,179 @@
+//! 查看 and 回执: a person reads, answers, tidies his inbox.
+
+use serde_json::json;
+
+use super::{Change, Hub, Result};
+use crate::{
+    clock::Timestamp,
+    domain::{
+        MessageId, PersonId, Problem,
+        message::{OTHER, State},
+        problem::Class,
+    },
+    storage::{
+        Tx, accounts, audit, inbox,
+        messages::{self, Message},
+        receipts::{self, Answer},
+    },
+};
+
+const LONGEST_WORDS: usize = 200;
+
+impl Hub {
+    /// Notes the first reading; later ones change nothing.
+    pub async fn read(&self, person: PersonId, id: MessageId, channel: &str) -> Result<()> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        if inbox::mark_read(&mut tx, id, person, channel, now).await? {
+            self.tell_read(&mut tx, id, person, channel, now).await?;
+            tx.commit().await?;
+            self.announce(Change::Person(person));
+        }
+        Ok(())
+    }
+
+    pub(super) async fn tell_read(
+        &self,
+        tx: &mut Tx,
+        id: MessageId,
+        person: PersonId,
+        channel: &str,
+        now: Timestamp,
+    ) -> Result<()> {
+        let Some(message) = messages::find(tx, id).await? else { return Ok(()) };
+        let account = accounts::accounts_of(tx, &[person]).await?.pop();
+        self.tell(tx, now, "delivery.read", &message, json!({"account": account, "channel": channel})).await
+    }
+
+    /// Keeps a person's only answer. It counts as having read; a later one is refused.
+    pub async fn answer(&self, person: PersonId, id: MessageId, answer: Answer) -> Result<Timestamp> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        let message = messages::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+        if !is_recipient(&mut tx, &message, person).await? {
+            return Err(Problem::not_found().into());
+        }
+        let answer = check(&message, answer)?;
+        if !receipts::insert(&mut tx, id, person, &answer, now).await? {
+            let at = receipts::answered_at(&mut tx, id, person).await?.map(|at| self.local(at)).unwrap_or_default();
+            return Err(Problem::conflict("RECEIPT_DONE", format!("您已于 {at} 提交回执，不能修改"))
+                .in_english(format!("you answered at {at}; an answer cannot be changed"))
+                .into());
+        }
+        if inbox::mark_read(&mut tx, id, person, &answer.channel, now).await? {
+            self.tell_read(&mut tx, id, person, &answer.channel, now).await?;
+        }
+        let account = accounts::accounts_of(&mut tx, &[person]).await?.pop();
+        let given = json!({"account": account, "option": answer.option, "action": answer.action_id,
+                           "channel": answer.channel, "at": now});
+        audit::insert(&mut tx, now, &format!("person:{person}"), "receipt.submit", &format!("message:{id}"), json!({}))
+            .await?;
+        self.tell(&mut tx, now, "receipt.submitted", &message, given).await?;
+        if message.rounds.0.list.iter().any(|round| round.unless.is_some()) {
+            self.tell(&mut tx, now, "escalation.satisfied", &message, json!({"account": account})).await?;
+        }
+        tx.commit().await?;
+        tracing::info!(message.id = %id, channel = answer.channel, "an answer to message {id} came in");
+        self.announce(Change::Person(person));
+        Ok(now)
+    }
+
+    /// Marks many as read; returns how many were unread.
+    pub async fn read_many(&self, person: PersonId, ids: &[MessageId]) -> Result<usize> {
+        self.each(person, ids, Tidy::Read).await
+    }
+
+    /// Into the recycle bin.
+    pub async fn delete_many(&self, person: PersonId, ids: &[MessageId]) -> Result<usize> {
+        self.each(person, ids, Tidy::Delete).await
+    }
+
+    /// Back out of it.
+    pub async fn restore_many(&self, person: PersonId, ids: &[MessageId]) -> Result<usize> {
+        self.each(person, ids, Tidy::Restore).await
+    }
+
+    /// For good.
+    pub async fn purge_many(&self, person: PersonId, ids: &[MessageId]) -> Result<usize> {
+        self.each(person, ids, Tidy::Purge).await
+    }
+
+    async fn each(&self, person: PersonId, ids: &[MessageId], what: Tidy) -> Result<usize> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        let mut changed = 0;
+        for id in ids {
+            let done = match what {
+                Tidy::Read => {
+                    let first = inbox::mark_read(&mut tx, *id, person, "web", now).await?;
+                    if first {
+                        self.tell_read(&mut tx, *id, person, "web", now).await?;
+                    }
+                    first
+                }
+                Tidy::Delete => inbox::mark_deleted(&mut tx, person, *id, Some(now)).await?,
+                Tidy::Restore => inbox::mark_deleted(&mut tx, person, *id, None).await?,
+                Tidy::Purge => inbox::mark_purged(&mut tx, person, *id, now).await?,
+            };
+            changed += usize::from(done);
+        }
+        tx.commit().await?;
+        if changed > 0 {
+            self.announce(Change::Person(person));
+        }
+        Ok(changed)
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Tidy {
+    Read,
+    Delete,
+    Restore,
+    Purge,
+}
+
+async fn is_recipient(tx: &mut Tx, message: &Message, person: PersonId) -> Result<bool> {
+    Ok(inbox::find(tx, person, message.id).await?.is_some())
+}
+
+/// The answer must be one that was asked for; only 其他 has words.
+fn check(message: &Message, mut answer: Answer) -> Result<Answer, Problem> {
+    if message.state == State::Recalled || !message.state.is_out() {
+        return Err(
+            Problem::new(Class::Gone, "MSG_RECALLED", "", "消息已被撤回").in_english("the message was recalled")
+        );
+    }
+    if let Some(action) = &answer.action_id {
+        if message.actions.0.list.iter().any(|known| known.id == *action) {
+            return Ok(answer);
+        }
+        return Err(not_offered(action));
+    }
+    let chosen = answer.option.clone().unwrap_or_default();
+    let Some(receipt) = &message.receipt else {
+        return Err(Problem::conflict("RECEIPT_NONE", "此消息不需要回执").in_english("this message asks for no answer"));
+    };
+    if !receipt.0.choices().any(|choice| choice == chosen) {
+        return Err(not_offered(&chosen));
+    }
+    answer.words = answer.words.trim().to_owned();
+    let length = answer.words.chars().count();
+    if chosen == OTHER && answer.words.is_empty() {
+        return Err(Problem::invalid("RECEIPT_OPT", "/words", "请填写“其他”的说明").in_english("say what “其他” means"));
+    }
+    if length > LONGEST_WORDS {
+        let detail = format!("说明最多 {LONGEST_WORDS} 字，当前 {length} 字");
+        return Err(Problem::invalid("RECEIPT_OPT", "/words", detail)
+            .in_english(format!("at most {LONGEST_WORDS} characters, these are {length}")));
+    }
+    if chosen != OTHER {
+        answer.words.clear();
+    }
+    Ok(answer)
+}
+
+fn not_offered(what: &str) -> Problem {
+    Problem::invalid("RECEIPT_OPT", "/option", format!("没有“{what}”这个回执选项"))
+        .in_english(format!("“{what}” is not one of the answers"))
+}

@@ -1,0 +1,174 @@
+//! Recording what became of a ticket, in one transaction, and planning what follows from it: a
+//! retry, the next channel, the next step early.
+
+use std::collections::BTreeMap;
+
+use channels::{Repeat, SendError};
+use chrono::Duration;
+use serde_json::{Map, Value, json};
+
+use super::{
+    Hub, Result,
+    deliver::{Outcome, Work},
+    fan_out::{REMINDERS, round_of},
+};
+use crate::{
+    clock::Timestamp,
+    domain::{
+        PersonId, TicketId,
+        delivery::{Key, State, retry_at},
+        send_rule::{Mode, To},
+    },
+    storage::{
+        Tx, accounts, deliveries,
+        messages::{self, Message},
+        outbox,
+        tickets::{self, Ticket},
+    },
+};
+
+/// What was not handed over is tried again this soon.
+const AGAIN: Duration = Duration::seconds(5);
+
+impl Hub {
+    /// Records the outcomes if the lease is still ours; otherwise whoever took over has decided.
+    pub(super) async fn record(&self, work: &Work, outcomes: BTreeMap<PersonId, Outcome>) -> Result<()> {
+        let now = self.clock.now();
+        let ticket = &work.ticket;
+        let mut tx = self.db.begin().await?;
+        if !tickets::remove(&mut tx, ticket.id, self.replica).await? {
+            tracing::warn!(ticket.id = %ticket.id, "the lease of ticket {} was lost, its results are not ours to write", ticket.id);
+            return Ok(());
+        }
+        let attempts: BTreeMap<_, _> =
+            work.addresses.iter().map(|address| (address.person_id, address.attempts)).collect();
+        let mut references = Map::new();
+        for (person, outcome) in outcomes {
+            match outcome {
+                Outcome::Sent(accepted) => {
+                    let reference = accepted.reference.unwrap_or_default();
+                    references.insert(person.simple(), Value::String(reference));
+                }
+                Outcome::Failed(error) => {
+                    let tried = attempts.get(&person).copied().unwrap_or(1);
+                    self.record_failure(&mut tx, ticket, person, (error, tried), now).await?;
+                }
+                Outcome::NotTried => {
+                    deliveries::mark_one(&mut tx, ticket, person, State::Ready, "", now).await?;
+                    retry(&mut tx, ticket, person, now + AGAIN).await?;
+                }
+            }
+        }
+        if !references.is_empty() {
+            deliveries::mark_accepted(&mut tx, ticket, &references, now).await?;
+        }
+        tx.commit().await?;
+        self.wake.tickets().notify_one();
+        Ok(())
+    }
+
+    async fn record_failure(
+        &self,
+        tx: &mut Tx,
+        ticket: &Ticket,
+        person: PersonId,
+        (error, tried): (SendError, i64),
+        now: Timestamp,
+    ) -> Result<()> {
+        let repeat_safe =
+            self.channels.lane(&ticket.channel).is_some_and(|lane| lane.supports().repeat == Repeat::Safe);
+        let (asked, detail) = match &error {
+            SendError::Refused { code, reason } => {
+                return self.give_up(tx, ticket, person, (State::Refused, &format!("{code} {reason}")), now).await;
+            }
+            SendError::Ambiguous(_) if !repeat_safe => {
+                metrics::counter!("zhihui_delivery_ambiguous_total", "channel" => ticket.channel.clone()).increment(1);
+                return self.give_up(tx, ticket, person, (State::Unknown, "ANSWER_LOST"), now).await;
+            }
+            SendError::Ambiguous(_) => (None, "ANSWER_LOST"),
+            SendError::Temporary { retry_after, .. } => (*retry_after, "PROVIDER_BUSY"),
+        };
+        let asked = asked.and_then(|asked| Duration::from_std(asked).ok());
+        match retry_at(tried, now, asked, jitter(person)) {
+            Some(at) => {
+                deliveries::mark_one(tx, ticket, person, State::Ready, detail, now).await?;
+                retry(tx, ticket, person, at).await
+            }
+            None => self.give_up(tx, ticket, person, (State::Refused, "GAVE_UP"), now).await,
+        }
+    }
+
+    /// The end of one delivery that did not work: told, and the next way is taken at once.
+    async fn give_up(
+        &self,
+        tx: &mut Tx,
+        ticket: &Ticket,
+        person: PersonId,
+        (state, detail): (State, &str),
+        now: Timestamp,
+    ) -> Result<()> {
+        deliveries::mark_one(tx, ticket, person, state, detail, now).await?;
+        let account = accounts::accounts_of(tx, &[person]).await?.pop();
+        let event = json!({
+            "message": ticket.message_id, "account": account, "channel": ticket.channel,
+            "result": state, "code": detail.split(' ').next(),
+        });
+        outbox::insert(tx, now, "delivery.failed", event).await?;
+        self.advance(tx, ticket, person, now).await
+    }
+
+    /// The next channel of `first_that_works`, or the next step of an escalation early, for one
+    /// person whom this delivery did not reach.
+    pub(super) async fn advance(&self, tx: &mut Tx, ticket: &Ticket, person: PersonId, now: Timestamp) -> Result<()> {
+        let Some(message) = messages::find(tx, ticket.message_id).await? else { return Ok(()) };
+        if ticket.round >= REMINDERS {
+            return Ok(());
+        }
+        let Some((round, channel)) = next_way(&message, ticket) else { return Ok(()) };
+        let step = round_of(&message, round);
+        let callee = match &step.to {
+            To::Recipient => Some(person),
+            To::Deputy => accounts::deputy_of(tx, person).await?,
+            To::Person(account) => accounts::id_of(tx, account).await?,
+        };
+        let Some(callee) = callee else { return Ok(()) };
+        let key = Key { message: message.id, person, channel: channel.clone(), round };
+        let unless = step.unless.map(|unless| unless.as_str());
+        if deliveries::plan_one(tx, &key, callee, unless).await? {
+            let next = Ticket { channel, round, is_priority: true, ..one(ticket, person) };
+            tickets::insert(tx, &next, now).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Within a round of `first_that_works` the next channel; otherwise the first of the next round
+/// that chases somebody.
+fn next_way(message: &Message, ticket: &Ticket) -> Option<(i64, String)> {
+    let rounds = &message.rounds.0.list;
+    let at = usize::try_from(ticket.round).ok()?;
+    let this = rounds.get(at)?;
+    if this.mode == Mode::FirstThatWorks {
+        let nth = this.channels.iter().position(|channel| *channel == ticket.channel)?;
+        if let Some(channel) = this.channels.get(nth + 1) {
+            return Some((ticket.round, channel.clone()));
+        }
+    }
+    let next = rounds.get(at + 1).filter(|next| next.unless.is_some())?;
+    Some((ticket.round + 1, next.channels.first()?.clone()))
+}
+
+async fn retry(tx: &mut Tx, ticket: &Ticket, person: PersonId, at: Timestamp) -> Result<()> {
+    tickets::insert(tx, &one(ticket, person), at).await?;
+    Ok(())
+}
+
+/// A ticket for one person of this one.
+fn one(ticket: &Ticket, person: PersonId) -> Ticket {
+    Ticket { id: TicketId::new(), first_person: person, last_person: person, ..ticket.clone() }
+}
+
+/// From 0 to 1, different for different people, so that they do not come back all at once.
+fn jitter(person: PersonId) -> f64 {
+    f64::from(person.0.as_bytes()[15]) / 255.0
+}

@@ -1,0 +1,57 @@
+//! Publishing what the outbox holds, as CloudEvents 1.0 in structured mode.
+//!
+//! An event is removed after the broker has confirmed it; a crash in between publishes it twice
+//! under the same id.
+
+use serde_json::json;
+
+use super::{Hub, Result};
+use crate::{
+    broker::{Envelope, Target},
+    storage::outbox::{self, Event},
+};
+
+const BATCH: i64 = 500;
+
+impl Hub {
+    /// Publishes the oldest events; returns how many went out.
+    pub async fn relay(&self) -> Result<usize> {
+        let mut tx = self.db.read().await?;
+        let events = outbox::list(&mut tx, BATCH).await?;
+        drop(tx);
+        if events.is_empty() {
+            return Ok(0);
+        }
+        let items = events.iter().map(|event| (Target::Event, self.cloud_event(event))).collect();
+        let results = self.broker.publish_all(items).await;
+        let done: Vec<_> =
+            events.iter().zip(&results).filter(|(_, result)| result.is_ok()).map(|(event, _)| event.id).collect();
+        if let Some(Err(error)) = results.iter().find(|result| result.is_err()) {
+            tracing::warn!(error = error as &dyn std::error::Error, "events could not be published, they wait");
+        }
+        if !done.is_empty() {
+            let mut tx = self.db.begin().await?;
+            outbox::remove(&mut tx, &done).await?;
+            tx.commit().await?;
+        }
+        Ok(done.len())
+    }
+
+    fn cloud_event(&self, event: &Event) -> Envelope {
+        let body = json!({
+            "specversion": "1.0",
+            "id": event.id,
+            "source": self.place.public_url,
+            "type": event.kind,
+            "time": event.created_at,
+            "datacontenttype": "application/json",
+            "data": event.event.0,
+        });
+        Envelope {
+            content_type: Some("application/cloudevents+json".to_owned()),
+            kind: Some(event.kind.clone()),
+            message_id: Some(event.id.to_string()),
+            ..Envelope::keyed(event.kind.clone(), body.to_string())
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! What providers say afterwards: delivered, not delivered, answered, a key pressed, opened.
+//!
+//! Reports may come twice, late, in any order or for something unknown; a delivery moves only to
+//! what ranks higher, and a receipt is given once.
+
+use channels::{Report, Status};
+
+use super::{Change, Hub, Result};
+use crate::{
+    domain::{
+        TicketId,
+        delivery::{Key, State},
+    },
+    storage::{deliveries, inbox, messages, receipts::Answer, tickets::Ticket},
+};
+
+impl Hub {
+    /// Takes what a provider reports; unknown keys are counted and forgotten.
+    pub async fn take_reports(&self, channel: &str, reports: Vec<Report>) -> Result<()> {
+        for report in reports {
+            match report.key.parse::<Key>() {
+                Ok(key) if key.channel == channel => self.take_report(key, report).await?,
+                _ => metrics::counter!("zhihui_callbacks_unknown_total", "channel" => channel.to_owned()).increment(1),
+            }
+        }
+        Ok(())
+    }
+
+    async fn take_report(&self, key: Key, report: Report) -> Result<()> {
+        let now = self.clock.now();
+        let (to, detail) = match report.status {
+            Status::Undelivered => (State::Undelivered, report.detail.as_str()),
+            Status::Answered => (State::Delivered, "ANSWERED"),
+            Status::Confirmed => (State::Delivered, "CONFIRMED"),
+            Status::Delivered | Status::Read => (State::Delivered, ""),
+        };
+        let mut tx = self.db.begin().await?;
+        if deliveries::find(&mut tx, &key).await?.is_none() {
+            metrics::counter!("zhihui_callbacks_unknown_total", "channel" => key.channel.clone()).increment(1);
+            return Ok(());
+        }
+        failpoint!("cb.before_update");
+        let moved = deliveries::mark_reported(&mut tx, &key, to, detail, now).await?;
+        if moved && to == State::Undelivered {
+            self.after_undelivered(&mut tx, &key, now).await?;
+        }
+        if report.status == Status::Read
+            && inbox::mark_read(&mut tx, key.message, key.person, &key.channel, now).await?
+        {
+            self.tell_read(&mut tx, key.message, key.person, &key.channel, now).await?;
+        }
+        tx.commit().await?;
+        self.announce(Change::Person(key.person));
+        match report.pressed {
+            Some(action) if report.status == Status::Confirmed => self.press(&key, &action).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Nobody was reached that way: within a round of `first_that_works` the next channel follows.
+    /// A step of an escalation waits for its own time, so that a busy line is not called at once.
+    async fn after_undelivered(
+        &self,
+        tx: &mut crate::storage::Tx,
+        key: &Key,
+        now: crate::clock::Timestamp,
+    ) -> Result<()> {
+        let Some(message) = messages::find(tx, key.message).await? else { return Ok(()) };
+        let round = super::fan_out::round_of(&message, key.round);
+        if round.mode != crate::domain::send_rule::Mode::FirstThatWorks {
+            return Ok(());
+        }
+        let ticket = Ticket {
+            id: TicketId::new(),
+            message_id: key.message,
+            channel: key.channel.clone(),
+            round: key.round,
+            first_person: key.person,
+            last_person: key.person,
+            is_priority: true,
+        };
+        self.advance(tx, &ticket, key.person, now).await
+    }
+
+    /// A button or a key counts as the person's own answer, once.
+    async fn press(&self, key: &Key, action: &str) -> Result<()> {
+        let answer = Answer {
+            option: None,
+            action_id: Some(action.to_owned()),
+            words: String::new(),
+            channel: key.channel.clone(),
+        };
+        match self.answer(key.person, key.message, answer).await {
+            Err(super::Error::Problem(problem)) => {
+                tracing::info!(message.id = %key.message, code = problem.code, "a pressed key changed nothing");
+                Ok(())
+            }
+            other => other.map(|_| ()),
+        }
+    }
+}

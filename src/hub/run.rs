@@ -1,0 +1,152 @@
+//! The loops of a working replica: each reconciler when its bell rings and at least once a second,
+//! a consumer for every queue, until told to stop.
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use tokio::{
+    sync::{Notify, Semaphore},
+    time::sleep,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{Hub, Result, queue::ticket_id};
+use crate::broker::{Consumer, Delivered, Queue};
+
+/// How often each reconciler looks by itself.
+const PERIOD: Duration = Duration::from_secs(1);
+/// After a failure a loop waits so long.
+const AFTER_FAILURE: Duration = Duration::from_secs(2);
+/// Tickets that one channel has in hand at a time.
+const TICKETS: u16 = 20;
+
+impl Hub {
+    /// Starts everything that works; ends soon after `stop`, with what is in hand recorded.
+    pub fn work(&self, tasks: &TaskTracker, stop: &CancellationToken) {
+        let wake = self.wake.clone();
+        self.spawn_loop(tasks, stop, "schedule", None, |hub| async move { hub.send_due().await });
+        self.spawn_loop(tasks, stop, "waves", Some(wake.clone()), |hub| async move { hub.fan_out().await });
+        self.spawn_loop(tasks, stop, "tickets", Some(wake.clone()), |hub| async move {
+            Ok(hub.queue_tickets().await?.len())
+        });
+        self.spawn_loop(tasks, stop, "outbox", Some(wake), |hub| async move { hub.relay().await });
+        self.spawn_loop(tasks, stop, "finish", None, |hub| async move { hub.finish().await });
+        self.spawn_loop(tasks, stop, "audit", None, |hub| async move { hub.seal_audit().await });
+        for name in self.channels.names() {
+            let prefetch = match self.channels.ticket_size(name) {
+                // Calls are claimed one at a time: what a crash leaves unknown is one call.
+                1 => 1,
+                _ => TICKETS,
+            };
+            self.spawn_consumer(tasks, stop, self.broker.consume(Queue::Work(name.to_owned()), prefetch), prefetch);
+        }
+        self.spawn_consumer(tasks, stop, self.broker.consume(Queue::Priority, TICKETS), TICKETS);
+        self.spawn_watch(tasks, stop);
+    }
+
+    fn spawn_loop<F>(
+        &self,
+        tasks: &TaskTracker,
+        stop: &CancellationToken,
+        name: &'static str,
+        wake: Option<super::Wake>,
+        step: impl Fn(Hub) -> F + Send + 'static,
+    ) where
+        F: Future<Output = Result<usize>> + Send,
+    {
+        let (hub, stop) = (self.clone(), stop.clone());
+        tasks.spawn(async move {
+            while !stop.is_cancelled() {
+                let pause = match step(hub.clone()).await {
+                    Ok(0) => PERIOD,
+                    Ok(_) => continue,
+                    Err(error) => {
+                        tracing::error!(
+                            error = &error as &dyn std::error::Error,
+                            job = name,
+                            "the job {name} failed and goes on"
+                        );
+                        AFTER_FAILURE
+                    }
+                };
+                let bell = wake.as_ref().map(|wake| bell_of(wake, name));
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = sleep(pause) => {}
+                    () = ring(bell) => {}
+                }
+            }
+        });
+    }
+
+    fn spawn_consumer(&self, tasks: &TaskTracker, stop: &CancellationToken, mut consumer: Consumer, at_once: u16) {
+        let (hub, stop, tracker) = (self.clone(), stop.clone(), tasks.clone());
+        let slots = Arc::new(Semaphore::new(usize::from(at_once)));
+        tasks.spawn(async move {
+            loop {
+                let slot = slots.clone().acquire_owned().await.expect("the semaphore is never closed");
+                let delivered = tokio::select! {
+                    () = stop.cancelled() => break,
+                    delivered = consumer.next() => delivered,
+                };
+                let Some(delivered) = delivered else { break };
+                let hub = hub.clone();
+                tracker.spawn(async move {
+                    hub.work_ticket(delivered).await;
+                    drop(slot);
+                });
+            }
+        });
+    }
+
+    /// Works what came over a queue and settles it. A storage failure leaves the row for the sweep.
+    pub async fn work_ticket(&self, delivered: Delivered) {
+        match ticket_id(&delivered.envelope) {
+            Some(id) => {
+                if let Err(error) = self.deliver(id).await {
+                    tracing::error!(error = &error as &dyn std::error::Error, ticket.id = %id, "ticket {id} failed, it will be queued again");
+                }
+                delivered.ack().await;
+            }
+            None => delivered.reject().await,
+        }
+    }
+
+    /// Queues everything again whenever the broker may have lost something.
+    fn spawn_watch(&self, tasks: &TaskTracker, stop: &CancellationToken) {
+        let (hub, stop) = (self.clone(), stop.clone());
+        let mut lost = self.broker.lost();
+        tasks.spawn(async move {
+            loop {
+                tokio::select! {
+                    () = stop.cancelled() => break,
+                    changed = lost.changed() => if changed.is_err() { break },
+                }
+                match hub.distrust_queue().await {
+                    Ok(0) => {}
+                    Ok(tickets) => tracing::warn!(tickets, "the queue may have lost tickets, they are queued again"),
+                    Err(error) => {
+                        tracing::error!(
+                            error = &error as &dyn std::error::Error,
+                            "tickets could not be queued again at once"
+                        );
+                    }
+                }
+            }
+        });
+    }
+}
+
+fn bell_of<'a>(wake: &'a super::Wake, job: &str) -> &'a Notify {
+    match job {
+        "waves" => wake.waves(),
+        "tickets" => wake.tickets(),
+        _ => wake.outbox(),
+    }
+}
+
+async fn ring(bell: Option<&Notify>) {
+    match bell {
+        Some(bell) => bell.notified().await,
+        None => std::future::pending().await,
+    }
+}

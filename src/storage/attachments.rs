@@ -1,0 +1,46 @@
+//! Table `attachment`: which files a message carries.
+
+use super::{Result, Tx};
+use crate::domain::{AttachmentId, MessageId};
+
+row! {
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Attachment {
+        pub id: AttachmentId,
+        pub name: String,
+        pub media_type: String,
+        pub size_bytes: i64,
+        pub content_hash: Vec<u8>,
+        pub position: i64,
+    }
+}
+
+pub async fn insert(tx: &mut Tx, message: MessageId, file: &Attachment) -> Result<u64> {
+    execute!(
+        tx,
+        "insert into attachment (id, message_id, name, media_type, size_bytes, content_hash, position)
+         values ($1, $2, $3, $4, $5, $6, $7)",
+        [file.id, message, &file.name, &file.media_type, file.size_bytes, &file.content_hash, file.position]
+    )
+}
+
+pub async fn list(tx: &mut Tx, message: MessageId) -> Result<Vec<Attachment>> {
+    fetch_all!(
+        tx,
+        Attachment,
+        "select id, name, media_type, size_bytes, content_hash, position from attachment
+          where message_id = $1 order by position, id limit 20",
+        [message]
+    )
+}
+
+/// One file of one message: an id of another message finds nothing.
+pub async fn find(tx: &mut Tx, message: MessageId, id: AttachmentId) -> Result<Option<Attachment>> {
+    fetch_optional!(
+        tx,
+        Attachment,
+        "select id, name, media_type, size_bytes, content_hash, position from attachment
+          where message_id = $1 and id = $2",
+        [message, id]
+    )
+}
