@@ -5,15 +5,15 @@ use sha2::{Digest, Sha256};
 use super::{Hub, Result, Source};
 use crate::{
     domain::{
-        MessageId, Problem,
+        self, MessageId, Problem,
         approval::{Reach, sms_segments},
+        contact::Contact,
         message::{Audience, limits},
         send_rule::Round,
     },
     storage::{
-        Tx,
-        accounts::{self, Outsider, Sealed},
-        approvals,
+        Tx, accounts, approvals,
+        external::{self, Outsider},
         producers::Producer,
         recipients,
         waves::NOBODY,
@@ -62,25 +62,16 @@ impl Hub {
 
     /// People outside the organisation become persons without an account.
     async fn add_external(&self, tx: &mut Tx, message: MessageId, audience: &Audience) -> Result<u64> {
-        let now = self.clock.now();
-        let mut people = Vec::with_capacity(audience.external.len());
-        for external in &audience.external {
-            let seal = |place: &str, purpose: &str, value: &Option<String>| {
-                value.as_ref().map(|value| Sealed {
-                    sealed: self.sealer.seal(place, value),
-                    index: self.sealer.index(purpose, value),
-                })
-            };
-            let outsider = Outsider {
-                name: external.name.clone(),
-                phone: seal("person.phone", "phone", &external.phone),
-                email: seal("person.email", "email", &external.email),
-            };
-            people.push(accounts::find_or_insert_outsider(tx, &outsider, now).await?);
-        }
-        if people.is_empty() {
+        if audience.external.is_empty() {
             return Ok(0);
         }
+        let outsider = |external: &domain::message::External| Outsider {
+            name: external.name.clone(),
+            phone: external.phone.as_ref().map(|phone| Contact::phone(&self.sealer, phone)),
+            email: external.email.as_ref().map(|email| Contact::email(&self.sealer, email)),
+        };
+        let outsiders: Vec<_> = audience.external.iter().map(outsider).collect();
+        let people = external::find_or_insert(tx, &outsiders, self.clock.now()).await?;
         Ok(recipients::add_people(tx, message, &people).await?)
     }
 

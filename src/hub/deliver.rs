@@ -16,6 +16,7 @@ use super::{Hub, Result, channels::Lane};
 use crate::{
     domain::{
         PersonId, TicketId,
+        contact::{open_email, open_phone},
         delivery::{Key, State},
     },
     storage::{
@@ -135,15 +136,12 @@ impl Hub {
             channel: ticket.channel.clone(),
             round: ticket.round,
         };
-        let no_address = || SendError::refused("NO_ADDRESS", "没有可用的联系方式");
-        let opened = |place: &str, sealed: &Option<Vec<u8>>| {
-            sealed.as_ref().and_then(|sealed| self.sealer.open(place, sealed).ok()).ok_or_else(no_address)
-        };
         let to = match ticket.channel.as_str() {
-            "email" => opened("person.email", &address.email_sealed)?,
-            "dingtalk" => address.dingtalk_id.clone().ok_or_else(no_address)?,
-            _ => opened("person.phone", &address.phone_sealed)?,
+            "email" => address.email_sealed.as_ref().and_then(|sealed| open_email(&self.sealer, sealed).ok()),
+            "dingtalk" => address.dingtalk_id.clone(),
+            _ => address.phone_sealed.as_ref().and_then(|sealed| open_phone(&self.sealer, sealed).ok()),
         };
+        let to = to.ok_or_else(|| SendError::refused("NO_ADDRESS", "没有可用的联系方式"))?;
         let text = work.text.as_ref().ok_or_else(|| SendError::refused("NO_MESSAGE", "消息已不存在"))?;
         let buttons = text.actions.0.list.iter();
         Ok(Outgoing {

@@ -12,7 +12,6 @@ use super::{Change, Hub, Result};
 use crate::{
     domain::{
         MessageId, PersonId, TicketId,
-        message::State,
         send_rule::{Mode, Round, To},
     },
     storage::{
@@ -134,7 +133,7 @@ impl Hub {
         audit::insert(tx, now, "hub", "escalation.step", &object, step.clone()).await?;
         self.tell(tx, now, "escalation.step", message, step).await?;
         let is_last = usize::try_from(wave.round).is_ok_and(|round| round + 1 == message.rounds.0.list.len());
-        if is_last && message.state != State::Recalled {
+        if is_last && waves::planned_any(tx, message.id, wave.round).await? {
             self.tell(tx, now, "escalation.exhausted", message, json!({})).await?;
         }
         Ok(())

@@ -40,8 +40,28 @@ pub async fn insert(tx: &mut Tx, ticket: &Ticket, due_at: Timestamp) -> Result<u
 
 /// Many at once.
 pub async fn insert_many(tx: &mut Tx, tickets: &[Ticket], due_at: Timestamp) -> Result<()> {
-    for ticket in tickets {
-        insert(tx, ticket, due_at).await?;
+    for batch in tickets.chunks(super::BATCH) {
+        let row = |ticket: &Ticket| {
+            serde_json::json!({
+                "id": ticket.id.simple(), "message_id": ticket.message_id.simple(), "channel": ticket.channel,
+                "round": ticket.round, "first_person": ticket.first_person.simple(),
+                "last_person": ticket.last_person.simple(), "is_priority": ticket.is_priority,
+            })
+        };
+        let rows = Json(batch.iter().map(row).collect::<Vec<_>>());
+        let sql = each_row!(
+            tx,
+            "insert into ticket (id, message_id, channel, round, first_person, last_person, is_priority, due_at,
+                                 times_queued)
+             select id, message_id, channel, round, first_person, last_person, is_priority, $2, 0 from ",
+            "$1",
+            {
+                id: uuid, message_id: uuid, channel: text, round: bigint, first_person: uuid, last_person: uuid,
+                is_priority: boolean
+            },
+            ""
+        );
+        execute!(tx, sql, [&rows, due_at])?;
     }
     Ok(())
 }

@@ -228,3 +228,14 @@ fn pair_up(bounds: &[PersonId], size: i64) -> Vec<(PersonId, PersonId)> {
 
 /// A keyset starts here: no person's id is smaller.
 pub const NOBODY: PersonId = PersonId(uuid::Uuid::nil());
+
+/// Was there still somebody to reach in this round?
+pub async fn planned_any(tx: &mut Tx, message: MessageId, round: i64) -> Result<bool> {
+    let found = fetch_optional_value!(
+        tx,
+        PersonId,
+        "select person_id from delivery where message_id = $1 and round = $2 limit 1",
+        [message, round]
+    )?;
+    Ok(found.is_some())
+}
