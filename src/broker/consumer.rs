@@ -1,6 +1,7 @@
 //! The receiving end: consumers, listeners, and deliveries that must be settled.
 
 use super::Envelope;
+use super::amqp::{AmqpConsumer, AmqpListener, AmqpSettlement};
 use super::memory::{MemoryConsumer, MemoryListener, MemorySettlement};
 
 /// Takes messages from one queue, in order, for as long as the broker is open.
@@ -8,6 +9,7 @@ pub struct Consumer(ConsumerOf);
 
 enum ConsumerOf {
     Memory(MemoryConsumer),
+    Amqp(Box<AmqpConsumer>),
 }
 
 impl Consumer {
@@ -15,11 +17,16 @@ impl Consumer {
         Self(ConsumerOf::Memory(consumer))
     }
 
+    pub(super) fn amqp(consumer: AmqpConsumer) -> Self {
+        Self(ConsumerOf::Amqp(Box::new(consumer)))
+    }
+
     /// Waits until the queue is there and its messages come here; a subscription misses no
     /// event from then on. [`Consumer::next`] does the same by itself.
     pub async fn ready(&mut self) {
         match &mut self.0 {
             ConsumerOf::Memory(_) => {}
+            ConsumerOf::Amqp(consumer) => drop(consumer.ready().await),
         }
     }
 
@@ -28,6 +35,7 @@ impl Consumer {
     pub async fn next(&mut self) -> Option<Delivered> {
         match &mut self.0 {
             ConsumerOf::Memory(consumer) => consumer.next().await,
+            ConsumerOf::Amqp(consumer) => consumer.next().await,
         }
     }
 }
@@ -42,6 +50,7 @@ pub struct Delivered {
 
 enum Settlement {
     Memory(MemorySettlement),
+    Amqp(AmqpSettlement),
 }
 
 impl Delivered {
@@ -49,11 +58,16 @@ impl Delivered {
         Self { envelope, settlement: Settlement::Memory(settlement) }
     }
 
+    pub(super) fn amqp(envelope: Envelope, settlement: AmqpSettlement) -> Self {
+        Self { envelope, settlement: Settlement::Amqp(settlement) }
+    }
+
     /// The work is done and committed: the queue forgets the message.
     /// When the connection is gone this does nothing, and the message comes again.
     pub async fn ack(self) {
         match self.settlement {
             Settlement::Memory(settlement) => settlement.ack(),
+            Settlement::Amqp(settlement) => settlement.ack().await,
         }
     }
 
@@ -61,6 +75,7 @@ impl Delivered {
     pub async fn reject(self) {
         match self.settlement {
             Settlement::Memory(settlement) => settlement.reject(),
+            Settlement::Amqp(settlement) => settlement.reject().await,
         }
     }
 
@@ -68,6 +83,7 @@ impl Delivered {
     pub async fn requeue(self) {
         match self.settlement {
             Settlement::Memory(settlement) => drop(settlement),
+            Settlement::Amqp(settlement) => settlement.requeue().await,
         }
     }
 }
@@ -77,6 +93,7 @@ pub struct Listener(ListenerOf);
 
 enum ListenerOf {
     Memory(MemoryListener),
+    Amqp(Box<AmqpListener>),
 }
 
 impl Listener {
@@ -84,10 +101,15 @@ impl Listener {
         Self(ListenerOf::Memory(listener))
     }
 
+    pub(super) fn amqp(listener: AmqpListener) -> Self {
+        Self(ListenerOf::Amqp(Box::new(listener)))
+    }
+
     /// Waits until this listener hears. [`Listener::next`] does the same by itself.
     pub async fn ready(&mut self) {
         match &mut self.0 {
             ListenerOf::Memory(_) => {}
+            ListenerOf::Amqp(listener) => drop(listener.ready().await),
         }
     }
 
@@ -95,6 +117,7 @@ impl Listener {
     pub async fn next(&mut self) -> Option<Envelope> {
         match &mut self.0 {
             ListenerOf::Memory(listener) => listener.next().await,
+            ListenerOf::Amqp(listener) => listener.next().await,
         }
     }
 }

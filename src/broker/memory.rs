@@ -69,7 +69,7 @@ impl Memory {
     }
 
     pub(super) fn publish(&self, target: &Target, mut envelope: Envelope) -> Result<(), Error> {
-        if self.0.closed.is_cancelled() {
+        if !self.is_open() {
             return Err(Error::Closed);
         }
         envelope.redelivered = false;
@@ -116,6 +116,10 @@ impl Memory {
 
     pub(super) fn listen(&self) -> MemoryListener {
         MemoryListener { live: self.0.live.subscribe(), closed: self.0.closed.clone() }
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        !self.0.closed.is_cancelled()
     }
 
     pub(super) fn lost(&self) -> watch::Receiver<u64> {

@@ -7,6 +7,7 @@
 //! Invariants: a publish that returned `Ok` lies in a queue; every publish ends within
 //! [`PUBLISH_TIMEOUT`]; what a consumer took and did not settle comes back.
 
+mod amqp;
 mod consumer;
 mod envelope;
 mod memory;
@@ -16,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
+pub use amqp::Amqp;
 pub use consumer::{Consumer, Delivered, Listener};
 pub use envelope::{Envelope, Queue, Target};
 pub use memory::Memory;
@@ -29,11 +31,13 @@ pub const BATCH_TIMEOUT: Duration = Duration::from_secs(10);
 pub const WINDOW: usize = 1000;
 /// How often a message may come back before it is taken for poison and goes to the dead letters.
 pub const DELIVERY_LIMIT: u32 = 20;
+/// Longest prefix and longest channel, in bytes: with what is between them still below 255.
+const MAX_NAME: usize = 100;
 /// How many events a subscriber may hold unsettled.
 const SUBSCRIBER_PREFETCH: u16 = 20;
 
 /// Why something could not be published, or why a broker could not be built.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// The setting is wrong; the text never repeats the address, which holds a password.
     #[error("the broker address is wrong: {0}")]
@@ -56,8 +60,8 @@ pub enum Error {
     /// The queue belongs to the hub, so that no stranger may have an answer sent there.
     #[error("{0} is not a queue for answers")]
     NotForReplies(String),
-    /// A property that AMQP cannot carry: longer than 255 bytes.
-    #[error("{0} is longer than 255 bytes")]
+    /// AMQP cannot carry a name or property above 255 bytes, nor headers above 64 KiB.
+    #[error("{0} is too long for AMQP")]
     TooLong(&'static str),
     /// RabbitMQ lets nobody send a command in another user's name.
     #[error("a command can only be sent as the broker's own user")]
@@ -98,6 +102,8 @@ impl Health {
 pub enum Broker {
     /// In this process.
     Memory(Memory),
+    /// RabbitMQ, or whatever speaks AMQP 0-9-1 with quorum queues.
+    Amqp(Amqp),
 }
 
 impl Broker {
@@ -107,12 +113,19 @@ impl Broker {
     /// name (`zhihui` unless tests want to be alone), `channels` are those that get a work queue.
     ///
     /// # Errors
-    /// [`Error::Address`] when the address cannot be understood.
+    /// [`Error::Address`] when the address cannot be understood, [`Error::TooLong`] for a prefix
+    /// or a channel whose names would not fit into AMQP.
     pub async fn connect(url: &str, prefix: &str, channels: &[&str]) -> Result<Self, Error> {
+        if channels.iter().chain([&prefix]).any(|name| name.len() > MAX_NAME) {
+            return Err(Error::TooLong("the prefix or a channel's name"));
+        }
         let names = Names::new(prefix);
         match url.split_once(':') {
             Some(("memory", _)) => Ok(Self::Memory(Memory::new(names, channels))),
-            _ => Err(Error::Address("it must begin with memory:".into())),
+            Some(("amqp" | "amqps", rest)) if rest.starts_with("//") => {
+                Ok(Self::Amqp(Amqp::open(url, names, channels)?))
+            }
+            _ => Err(Error::Address("it must begin with memory:, amqp:// or amqps://".into())),
         }
     }
 
@@ -126,6 +139,7 @@ impl Broker {
     pub async fn publish(&self, target: Target, envelope: Envelope) -> Result<(), Error> {
         match self {
             Self::Memory(memory) => memory.publish(&target, envelope),
+            Self::Amqp(amqp) => amqp.publish(&target, envelope).await,
         }
     }
 
@@ -135,6 +149,7 @@ impl Broker {
             Self::Memory(memory) => {
                 items.into_iter().map(|(target, envelope)| memory.publish(&target, envelope)).collect()
             }
+            Self::Amqp(amqp) => amqp.publish_all(items).await,
         }
     }
 
@@ -143,6 +158,7 @@ impl Broker {
     pub fn consume(&self, queue: Queue, prefetch: u16) -> Consumer {
         match self {
             Self::Memory(memory) => Consumer::memory(memory.consume(&queue, prefetch)),
+            Self::Amqp(amqp) => Consumer::amqp(amqp.consume(&queue, prefetch)),
         }
     }
 
@@ -151,6 +167,7 @@ impl Broker {
     pub fn listen(&self) -> Listener {
         match self {
             Self::Memory(memory) => Listener::memory(memory.listen()),
+            Self::Amqp(amqp) => Listener::amqp(amqp.listen()),
         }
     }
 
@@ -160,6 +177,15 @@ impl Broker {
     pub fn subscribe(&self, name: &str, binding: &str) -> Consumer {
         match self {
             Self::Memory(memory) => Consumer::memory(memory.subscribe(name, binding)),
+            Self::Amqp(amqp) => Consumer::amqp(amqp.subscribe(name, binding)),
+        }
+    }
+
+    /// Waits until there is a connection for publishing; false when the broker was closed.
+    pub async fn ready(&self) -> bool {
+        match self {
+            Self::Memory(memory) => memory.is_open(),
+            Self::Amqp(amqp) => amqp.ready().await,
         }
     }
 
@@ -167,6 +193,7 @@ impl Broker {
     pub fn health(&self) -> Health {
         match self {
             Self::Memory(_) => Health::Local,
+            Self::Amqp(amqp) => amqp.health(),
         }
     }
 
@@ -176,6 +203,7 @@ impl Broker {
     pub fn lost(&self) -> watch::Receiver<u64> {
         match self {
             Self::Memory(memory) => memory.lost(),
+            Self::Amqp(amqp) => amqp.lost(),
         }
     }
 
@@ -183,6 +211,7 @@ impl Broker {
     pub async fn depth(&self, queue: Queue) -> Option<u32> {
         match self {
             Self::Memory(memory) => memory.depth(&queue),
+            Self::Amqp(amqp) => amqp.depth(&queue).await,
         }
     }
 
@@ -191,6 +220,7 @@ impl Broker {
     pub async fn close(&self) {
         match self {
             Self::Memory(memory) => memory.close(),
+            Self::Amqp(amqp) => amqp.close().await,
         }
     }
 
@@ -199,6 +229,7 @@ impl Broker {
     pub async fn purge_topology(&self) {
         match self {
             Self::Memory(memory) => memory.purge(),
+            Self::Amqp(amqp) => amqp.purge().await,
         }
     }
 }

@@ -14,6 +14,11 @@ impl Names {
         Self { prefix: prefix.to_owned() }
     }
 
+    /// What all names begin with.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
     /// The topic exchange into which modules publish commands.
     pub fn commands_exchange(&self) -> String {
         format!("{}.commands", self.prefix)

@@ -4,3 +4,6 @@ mod bare;
 mod contract;
 mod templates;
 mod tidy;
+//! The one test binary: contracts of the backends, stories, pages, rules of the house.
+
+mod contract;

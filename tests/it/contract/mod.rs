@@ -1,3 +1,7 @@
 //! Every storage function does the same on both databases.
 
 mod people;
+//! What every backend of one kind must do alike.
+
+mod amqp;
+mod broker;

@@ -1,0 +1,250 @@
+//! One connection that is always there or being made: the supervisor.
+//!
+//! On any error it drops the connection, waits, connects, declares the topology and only then
+//! hands the connection out again. It never gives up, and it never hurries: a connection that
+//! did not last counts as a failed attempt, so that a queue which cannot be declared or used
+//! leads to one attempt every half minute and a line in the health, not to a storm.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt;
+use lapin::options::ConfirmSelectOptions;
+use lapin::uri::AMQPUri;
+use lapin::{Channel, Connection, ConnectionProperties, Event};
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::topology::Topology;
+use crate::broker::Error;
+
+/// Connecting and declaring together may take this long.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(15);
+/// A connection that lasted so long was good, and the next failure is a first one.
+const STABLE_AFTER: Duration = Duration::from_secs(30);
+const BACKOFF_FIRST: Duration = Duration::from_millis(500);
+const BACKOFF_LAST: Duration = Duration::from_secs(30);
+/// A dropped connection gets this long to say goodbye.
+const GOODBYE: Duration = Duration::from_secs(2);
+
+/// How long to wait before the next attempt: doubling, and between one and one and a half times
+/// as long so that replicas do not come back together; never above [`BACKOFF_LAST`].
+fn backoff(failures: u32, chance: u32) -> Duration {
+    let doubled = BACKOFF_FIRST.saturating_mul(2_u32.saturating_pow(failures.min(16)));
+    doubled.mul_f64(1.0 + 0.5 * f64::from(chance) / f64::from(u32::MAX)).min(BACKOFF_LAST)
+}
+
+/// Opens one connection, without lapin's own recovery.
+pub(super) async fn connect(uri: &AMQPUri, prefix: &str, purpose: &str) -> lapin::Result<Connection> {
+    let properties = ConnectionProperties::default().with_connection_name(format!("{prefix} {purpose}").into());
+    Connection::connect_uri_with_runtime(uri.clone(), properties, async_rs::Runtime::tokio_current()).await
+}
+
+/// A connection while it lasts, with the idle channels for publishing.
+pub(super) struct Wire {
+    pub(super) connection: Connection,
+    idle: Mutex<Vec<Channel>>,
+    failed: watch::Sender<Option<String>>,
+}
+
+impl Wire {
+    /// Tells the supervisor that this connection is no good. The first reason stays.
+    pub(super) fn fail(&self, reason: impl Into<String>) {
+        self.failed.send_if_modified(|failed| {
+            let first = failed.is_none();
+            failed.get_or_insert_with(|| reason.into());
+            first
+        });
+    }
+
+    /// A channel with confirms for one user alone: lapin gives a returned message to whichever
+    /// confirmation comes next, so that on a shared channel a stranger's publish would fail.
+    pub(super) async fn borrow(&self) -> lapin::Result<Channel> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        if let Some(channel) = idle.filter(|channel| channel.status().connected()) {
+            return Ok(channel);
+        }
+        let channel = self.connection.create_channel().await?;
+        channel.confirm_select(ConfirmSelectOptions::default()).await?;
+        Ok(channel)
+    }
+
+    /// Only a channel without open confirmations may come back; any other is dropped, which
+    /// closes it.
+    pub(super) fn give_back(&self, channel: Channel) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(channel);
+    }
+
+    /// Resolves with the reason when the connection is over.
+    async fn ended(&self) -> String {
+        let mut failed = self.failed.subscribe();
+        let mut events = Box::pin(self.connection.events_listener());
+        loop {
+            // Looked at after the subscription, so that no end falls between the two.
+            if !self.connection.status().connected() {
+                return "the connection was lost".into();
+            }
+            tokio::select! {
+                reason = failed.wait_for(Option::is_some) => {
+                    return reason.ok().and_then(|reason| reason.clone()).unwrap_or_default();
+                }
+                event = events.next() => match event {
+                    // One channel's mistake does not end the connection.
+                    Some(Event::Error(error)) if !error.is_amqp_soft_error() => return error.to_string(),
+                    None => return "the connection was lost".into(),
+                    Some(_) => {}
+                }
+            }
+        }
+    }
+}
+
+enum State {
+    Up(Arc<Wire>),
+    Down { since: Instant, reason: String },
+}
+
+/// The users' end of a supervised connection.
+#[derive(Clone)]
+pub(super) struct Link(watch::Receiver<State>);
+
+impl Link {
+    /// The connection, if there is one at this moment.
+    pub(super) fn wire(&self) -> Result<Arc<Wire>, Error> {
+        match &*self.0.borrow() {
+            State::Up(wire) => Ok(wire.clone()),
+            State::Down { reason, .. } => Err(Error::Disconnected(reason.clone())),
+        }
+    }
+
+    /// Waits for a connection that nobody has complained about; `None` when the broker is closed.
+    pub(super) async fn wait(&mut self) -> Option<Arc<Wire>> {
+        let good = |state: &State| matches!(state, State::Up(wire) if wire.failed.borrow().is_none());
+        match &*self.0.wait_for(good).await.ok()? {
+            State::Up(wire) => Some(wire.clone()),
+            State::Down { .. } => None,
+        }
+    }
+
+    /// Since when and why there is no connection.
+    pub(super) fn trouble(&self) -> Option<(Instant, String)> {
+        match &*self.0.borrow() {
+            State::Up(_) => None,
+            State::Down { since, reason } => Some((*since, reason.clone())),
+        }
+    }
+
+    /// True while the broker has told this connection to wait.
+    pub(super) fn is_blocked(&self) -> bool {
+        matches!(&*self.0.borrow(), State::Up(wire) if wire.connection.status().blocked())
+    }
+}
+
+/// Keeps one link up until the broker is closed.
+pub(super) struct Supervisor {
+    uri: AMQPUri,
+    purpose: &'static str,
+    topology: Arc<Topology>,
+    lost: Arc<watch::Sender<u64>>,
+    closing: CancellationToken,
+    state: watch::Sender<State>,
+}
+
+impl Supervisor {
+    pub(super) fn new(
+        uri: AMQPUri,
+        purpose: &'static str,
+        topology: Arc<Topology>,
+        lost: Arc<watch::Sender<u64>>,
+        closing: CancellationToken,
+    ) -> (Self, Link) {
+        let state = watch::Sender::new(State::Down { since: Instant::now(), reason: "connecting".into() });
+        let link = Link(state.subscribe());
+        (Self { uri, purpose, topology, lost, closing, state }, link)
+    }
+
+    pub(super) async fn run(self) {
+        let closing = self.closing.clone();
+        tokio::select! {
+            () = closing.cancelled() => {}
+            () = self.keep_up() => {}
+        }
+        if let State::Up(wire) = self.down("closed".into()) {
+            goodbye(&wire).await;
+        }
+    }
+
+    async fn keep_up(&self) {
+        let mut failures = 0;
+        let mut was_up = false;
+        loop {
+            let opened = timeout(OPEN_TIMEOUT, self.open()).await;
+            let reason = match opened.unwrap_or_else(|_| Err("the broker does not answer".into())) {
+                Ok((wire, anew)) => {
+                    let began = Instant::now();
+                    self.up(wire.clone(), anew || was_up);
+                    was_up = true;
+                    let reason = wire.ended().await;
+                    failures = if began.elapsed() < STABLE_AFTER { failures } else { 0 };
+                    reason
+                }
+                Err(reason) => reason,
+            };
+            tracing::warn!(purpose = self.purpose, reason, "no connection to the broker, trying again");
+            if let State::Up(wire) = self.down(reason) {
+                goodbye(&wire).await;
+            }
+            // Without a random number all replicas wait the same time, which is no reason to fail.
+            sleep(backoff(failures, getrandom::u32().unwrap_or_default())).await;
+            failures = failures.saturating_add(1);
+        }
+    }
+
+    /// The connection, ready for use, and whether a queue was missing.
+    async fn open(&self) -> Result<(Arc<Wire>, bool), String> {
+        let connection = connect(&self.uri, self.topology.names.prefix(), self.purpose)
+            .await
+            .map_err(|error| format!("{}:{}: {error}", self.uri.authority.host, self.uri.authority.port))?;
+        let anew = self.topology.declare(&connection).await?;
+        let wire = Wire { connection, idle: Mutex::default(), failed: watch::Sender::new(None) };
+        Ok((Arc::new(wire), anew))
+    }
+
+    /// First the link, then the alarm, so that whoever hears it can publish.
+    fn up(&self, wire: Arc<Wire>, lost: bool) {
+        self.state.send_replace(State::Up(wire));
+        if lost {
+            self.lost.send_modify(|count| *count += 1);
+        }
+        tracing::info!(purpose = self.purpose, "connected to the broker");
+    }
+
+    /// Keeps the time of the first failure; returns the state before.
+    fn down(&self, reason: String) -> State {
+        let since = match &*self.state.borrow() {
+            State::Up(_) => Instant::now(),
+            State::Down { since, .. } => *since,
+        };
+        self.state.send_replace(State::Down { since, reason })
+    }
+}
+
+/// Closes the connection in good order, so that its deliveries go back at once.
+async fn goodbye(wire: &Wire) {
+    // A connection that is already dead cannot be closed, which is what we wanted anyway.
+    let _ = timeout(GOODBYE, wire.connection.close(200, "goodbye".into())).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wait_doubles_from_half_a_second_to_half_a_minute() {
+        let waits: Vec<u128> = (0..8).map(|failures| backoff(failures, 0).as_millis()).collect();
+        assert_eq!(waits, [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
+        assert_eq!(backoff(0, u32::MAX).as_millis(), 750);
+        assert_eq!(backoff(u32::MAX, u32::MAX), BACKOFF_LAST);
+    }
+}
