@@ -26,6 +26,7 @@ pub mod seal;
 mod setup;
 mod source;
 mod tell;
+pub mod register;
 mod wake;
 
 use std::{path::PathBuf, sync::Arc};

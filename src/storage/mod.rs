@@ -12,6 +12,7 @@ pub mod approvals;
 pub mod assignments;
 pub mod attachments;
 pub mod audit;
+pub mod dead_letters;
 pub mod deliveries;
 pub mod departments;
 pub mod directory;

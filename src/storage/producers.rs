@@ -1,15 +1,20 @@
-//! Table `producer`.
+//! Table `producer`: the modules that may post, and how far each reaches.
 
-use super::Json;
-use crate::domain::ProducerId;
+use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
+use super::{Json, Result, Tx};
+use crate::{clock::Timestamp, domain::ProducerId};
+
+/// Whom a producer may address.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProducerAudience {
     pub everyone: bool,
+    /// codes; each with all that is below it
     pub departments: Vec<String>,
 }
 
-#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
+/// Which categories a producer may send.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProducerCategories {
     pub any: bool,
     pub names: Vec<String>,
@@ -20,8 +25,70 @@ row! {
     pub struct Producer {
         pub id: ProducerId,
         pub name: String,
+        /// the broker account that it publishes with
+        pub amqp_user: String,
         pub audience: Json<ProducerAudience>,
         pub categories: Json<ProducerCategories>,
+        /// its sends need no approval
         pub is_trusted: bool,
     }
+}
+
+/// False when its name, token or broker account is taken.
+pub async fn insert(tx: &mut Tx, producer: &Producer, token_hash: &[u8], at: Timestamp) -> Result<bool> {
+    let inserted = execute!(
+        tx,
+        "insert into producer (id, name, token_hash, amqp_user, audience, categories, is_trusted, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing",
+        [
+            producer.id,
+            &producer.name,
+            token_hash,
+            &producer.amqp_user,
+            &producer.audience,
+            &producer.categories,
+            producer.is_trusted,
+            at
+        ]
+    )?;
+    Ok(inserted == 1)
+}
+
+/// By the SHA-256 of its token; none when it was disabled.
+pub async fn find_by_token(tx: &mut Tx, token_hash: &[u8]) -> Result<Option<Producer>> {
+    fetch_optional!(
+        tx,
+        Producer,
+        "select id, name, amqp_user, audience, categories, is_trusted from producer
+          where token_hash = $1 and disabled_at is null",
+        [token_hash]
+    )
+}
+
+/// By the account that the broker vouches for; none when it was disabled.
+pub async fn find_by_amqp_user(tx: &mut Tx, amqp_user: &str) -> Result<Option<Producer>> {
+    fetch_optional!(
+        tx,
+        Producer,
+        "select id, name, amqp_user, audience, categories, is_trusted from producer
+          where amqp_user = $1 and disabled_at is null",
+        [amqp_user]
+    )
+}
+
+/// Those that are not disabled, by name.
+pub async fn list(tx: &mut Tx, limit: i64) -> Result<Vec<Producer>> {
+    fetch_all!(
+        tx,
+        Producer,
+        "select id, name, amqp_user, audience, categories, is_trusted from producer
+          where disabled_at is null order by name, id limit $1",
+        [limit]
+    )
+}
+
+/// From its commit on neither token nor broker account is good for anything.
+pub async fn mark_disabled(tx: &mut Tx, id: ProducerId, at: Timestamp) -> Result<bool> {
+    let changed = execute!(tx, "update producer set disabled_at = $2 where id = $1 and disabled_at is null", [id, at])?;
+    Ok(changed == 1)
 }

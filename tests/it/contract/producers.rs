@@ -1,0 +1,58 @@
+//! Modules and their credentials, on both databases.
+
+use zhihui::{
+    domain::seal::sha256,
+    hub::{
+        Error,
+        register::{Registered, Registration},
+    },
+    storage::producers::{self, Producer, ProducerAudience, ProducerCategories},
+};
+
+use crate::bare::{self, Bare};
+
+fn meeting() -> Registration {
+    Registration {
+        name: "meeting".to_owned(),
+        audience: ProducerAudience { everyone: true, departments: Vec::new() },
+        categories: ProducerCategories { any: false, names: vec!["meeting".to_owned()] },
+        is_trusted: true,
+    }
+}
+
+async fn code(hub: &Bare, registration: Registration) -> &'static str {
+    match hub.register_producer(registration).await {
+        Err(Error::Problem(problem)) => problem.code,
+        other => panic!("must be refused: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_module_is_found_by_its_token_and_by_its_broker_account() {
+    let hub = bare::hub().await;
+    let Registered { token, amqp_user, .. } = hub.register_producer(meeting()).await.unwrap();
+    let mut tx = hub.db.begin().await.unwrap();
+    let found = producers::find_by_token(&mut tx, &sha256(token.as_bytes())).await.unwrap().unwrap();
+    let Producer { name, audience, categories, is_trusted, .. } = &found;
+    assert_eq!((name.as_str(), amqp_user.as_str(), *is_trusted), ("meeting", "meeting", true));
+    assert_eq!((&audience.0, &categories.0), (&meeting().audience, &meeting().categories));
+    assert_eq!(producers::find_by_amqp_user(&mut tx, &amqp_user).await.unwrap().unwrap().id, found.id);
+    assert!(producers::find_by_token(&mut tx, token.as_bytes()).await.unwrap().is_none(), "only its hash is kept");
+
+    assert!(producers::mark_disabled(&mut tx, found.id, hub.clock.now()).await.unwrap());
+    assert!(producers::find_by_token(&mut tx, &sha256(token.as_bytes())).await.unwrap().is_none());
+    assert!(producers::find_by_amqp_user(&mut tx, &amqp_user).await.unwrap().is_none());
+    assert!(producers::list(&mut tx, 10).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_module_has_a_plain_name_of_its_own_and_real_departments() {
+    let hub = bare::hub().await;
+    hub.register_producer(meeting()).await.unwrap();
+    assert_eq!(code(&hub, meeting()).await, "PRODUCER_EXISTS");
+    for name in ["", "m", "Meeting", "会议", "a b"] {
+        assert_eq!(code(&hub, Registration { name: name.to_owned(), ..meeting() }).await, "PRODUCER_NAME", "{name}");
+    }
+    let audience = ProducerAudience { everyone: false, departments: vec!["nowhere".to_owned()] };
+    assert_eq!(code(&hub, Registration { name: "visitor".to_owned(), audience, ..meeting() }).await, "DEPT_UNKNOWN");
+}
