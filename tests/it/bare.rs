@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use chrono::{TimeZone, Utc};
 use zhihui::{
+    broker::Broker,
     clock::Clock,
     domain::{ReplicaId, seal::Sealer},
-    hub::{Hub, Place, Wake},
+    hub::{Channels, Hub, Live, Place, Wake},
     storage::Db,
 };
 
@@ -40,11 +41,14 @@ pub async fn hub() -> Bare {
     };
     let hub = Hub {
         db,
+        broker: Broker::connect("memory:", "zhihui", &[]).await.unwrap(),
+        channels: Channels::new(Vec::new()),
         clock: Clock::manual(Utc.with_ymd_and_hms(2026, 11, 21, 2, 0, 0).unwrap()),
         sealer: Sealer::new(&[7; 32]),
         place: Arc::new(place),
         replica: ReplicaId::new(),
         wake: Wake::default(),
+        live: Live::default(),
     };
     Bare { hub, _dir: dir }
 }

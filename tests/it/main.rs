@@ -4,6 +4,3 @@ mod bare;
 mod contract;
 mod templates;
 mod tidy;
-//! The one test binary: contracts of the backends, stories, pages, rules of the house.
-
-mod contract;
