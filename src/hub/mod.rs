@@ -17,6 +17,7 @@ pub mod queue;
 pub mod recall;
 pub mod receive;
 pub mod record;
+pub mod register;
 pub mod relay;
 pub mod remind;
 pub mod report;
@@ -26,7 +27,6 @@ pub mod seal;
 mod setup;
 mod source;
 mod tell;
-pub mod register;
 mod wake;
 
 use std::{path::PathBuf, sync::Arc};
