@@ -67,7 +67,7 @@ pub struct Draft {
     pub expires_at: Option<Timestamp>,
     pub recurrence: Option<Recurrence>,
     pub template: Option<TemplateUse>,
-    pub attachments: Vec<NewAttachment>,
+    pub attachments: Vec<AttachedFile>,
     pub attributes: serde_json::Map<String, serde_json::Value>,
     /// Set by the hub alone: the approval that this message asks somebody to decide.
     #[serde(skip)]
@@ -168,7 +168,7 @@ pub struct TemplateUse {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct NewAttachment {
+pub struct AttachedFile {
     pub name: String,
     #[serde(skip)]
     pub bytes: Vec<u8>,

@@ -10,7 +10,7 @@ use super::{Hub, Result};
 use crate::{
     domain::{
         AttachmentId, MessageId,
-        message::NewAttachment,
+        message::AttachedFile,
         seal::{hex, sha256},
     },
     storage::{Tx, attachments, attachments::Attachment},
@@ -18,7 +18,7 @@ use crate::{
 
 impl Hub {
     /// Writes the bytes of each; the rows are still to come.
-    pub(super) async fn keep_files(&self, files: &[NewAttachment]) -> Result<Vec<Attachment>> {
+    pub(super) async fn keep_files(&self, files: &[AttachedFile]) -> Result<Vec<Attachment>> {
         let mut kept = Vec::with_capacity(files.len());
         for (position, file) in (0..).zip(files) {
             let hash = sha256(&file.bytes);

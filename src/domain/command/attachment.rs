@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{fields, fields::Fields, text};
 use crate::domain::{
     Problem,
-    message::{NewAttachment, limits},
+    message::{AttachedFile, limits},
     problem::Class,
 };
 
@@ -55,7 +55,7 @@ const PROGRAMS: [&[u8]; 8] = [
 ];
 
 /// The attachments of a message.
-pub fn read(fields: &Fields<'_>) -> Result<Vec<NewAttachment>, Problem> {
+pub fn read(fields: &Fields<'_>) -> Result<Vec<AttachedFile>, Problem> {
     let (count, limit) = (fields.list("attachments")?.len(), limits::ATTACHMENTS);
     if count > limit {
         return Err(Problem::invalid(
@@ -65,7 +65,7 @@ pub fn read(fields: &Fields<'_>) -> Result<Vec<NewAttachment>, Problem> {
         )
         .in_english(format!("at most {limit} attachments, these are {count}")));
     }
-    let read: Vec<NewAttachment> =
+    let read: Vec<AttachedFile> =
         fields.items("attachments")?.map(|(at, value)| one(value, &at)).collect::<Result<_, _>>()?;
     let total: usize = read.iter().map(|attachment| attachment.bytes.len()).sum();
     if total > TOTAL_BYTES {
@@ -74,7 +74,7 @@ pub fn read(fields: &Fields<'_>) -> Result<Vec<NewAttachment>, Problem> {
     Ok(read)
 }
 
-fn one(value: &Value, at: &str) -> Result<NewAttachment, Problem> {
+fn one(value: &Value, at: &str) -> Result<AttachedFile, Problem> {
     let fields = Fields::of(value, at, &["name", "content"])?;
     let content = fields::text(
         fields.get("content").ok_or_else(|| fields::missing(&fields.at("content")))?,
@@ -91,7 +91,7 @@ fn one(value: &Value, at: &str) -> Result<NewAttachment, Problem> {
 ///
 /// # Errors
 /// `NAME_BIDI`, `FILE_EMPTY`, `FILE_SIZE`, `FILE_TYPE`
-pub fn check(name: &str, bytes: Vec<u8>, at: &str) -> Result<NewAttachment, Problem> {
+pub fn check(name: &str, bytes: Vec<u8>, at: &str) -> Result<AttachedFile, Problem> {
     if name.chars().any(text::is_bidi) {
         return Err(Problem::invalid("NAME_BIDI", format!("{at}/name"), "文件名含有方向控制字符")
             .in_english("the file name holds characters that turn the direction of writing"));
@@ -115,7 +115,7 @@ pub fn check(name: &str, bytes: Vec<u8>, at: &str) -> Result<NewAttachment, Prob
         return Err(Problem::invalid("FILE_TYPE", at, format!("文件内容{found}，不是 {wanted}，已拒绝"))
             .in_english(format!("the content {english}, not a .{extension} file; refused")));
     }
-    Ok(NewAttachment { name, bytes, media_type: format.media_type.to_owned() })
+    Ok(AttachedFile { name, bytes, media_type: format.media_type.to_owned() })
 }
 
 impl Format {

@@ -9,8 +9,16 @@ use super::{code, files, read, root};
 
 /// From the bottom to the top: a layer may use those before it. Two in one row never name each
 /// other. `config` stands beside them all: it names none, and only the top two name it.
-const LAYERS: [&[&str]; 8] =
-    [&["clock"], &["domain"], &["storage", "broker"], &["hub"], &["producers"], &["web", "api"], &["app"], &["cli"]];
+const LAYERS: [&[&str]; 8] = [
+    &["clock", "failpoint"],
+    &["domain"],
+    &["storage", "broker"],
+    &["hub"],
+    &["producers"],
+    &["web", "api"],
+    &["app"],
+    &["cli"],
+];
 const SEE_CONFIG: [&str; 2] = ["app", "cli"];
 
 #[test]
