@@ -9,12 +9,14 @@ pub mod email;
 mod ids;
 pub mod message;
 pub mod name;
+pub mod password;
 pub mod person;
 pub mod phone;
 pub mod pinyin_keys;
 pub mod problem;
 pub mod seal;
 pub mod send_rule;
+pub mod sign_in;
 pub mod template;
 pub mod words;
 

@@ -5,14 +5,17 @@
 //! tables, may run at any time, twice, or on two machines, and always move the tables towards what
 //! they should be; the broker and [`Wake`] only make them run sooner.
 
+pub mod administer;
 pub mod approve;
 pub mod audience;
 pub mod channels;
 pub mod deliver;
 pub mod fan_out;
 pub mod files;
+mod hash;
 pub mod intake;
 mod live;
+pub mod policy;
 pub mod queue;
 pub mod recall;
 pub mod receive;
@@ -24,7 +27,9 @@ pub mod report;
 pub mod run;
 pub mod schedule;
 pub mod seal;
+mod set_password;
 mod setup;
+pub mod sign_in;
 mod source;
 mod tell;
 mod wake;

@@ -7,6 +7,7 @@
 mod query;
 mod open;
 
+pub mod access;
 pub mod accounts;
 pub mod approvals;
 pub mod assignments;
@@ -27,6 +28,7 @@ pub mod producers;
 pub mod receipts;
 pub mod recipients;
 pub mod reminders;
+pub mod sessions;
 pub mod settings;
 pub mod tickets;
 pub mod waves;

@@ -2,5 +2,6 @@
 
 mod bare;
 mod contract;
+mod stories;
 mod templates;
 mod tidy;
