@@ -9,6 +9,9 @@ use chrono::{DateTime, Duration, Utc};
 
 pub type Timestamp = DateTime<Utc>;
 
+/// The end of the year 9999: later than anything that is kept, where lists that go backwards begin.
+pub const END_OF_TIME: Timestamp = DateTime::from_timestamp(253_402_300_799, 0).expect("inside chrono's range");
+
 #[derive(Clone, Debug)]
 pub enum Clock {
     System,

@@ -120,6 +120,7 @@ impl SendRule {
             if step.after == 0 && step.to == To::Recipient {
                 first.channels.extend(step.channels.iter().filter(|channel| *channel != "inbox").cloned());
                 first.mode = step.mode;
+                first.unless = step.unless;
             } else {
                 later.push(step.round(step.after));
             }
@@ -180,7 +181,7 @@ pub fn shipped() -> Vec<SendRule> {
             "approval",
             "审批提醒",
             vec![
-                at_once("dingtalk"),
+                step("dingtalk", 0, Some(Unless::Decided)),
                 step("sms", 30, Some(Unless::Decided)),
                 Step { to: To::Deputy, ..step("sms", 60, Some(Unless::Decided)) },
             ],

@@ -6,11 +6,11 @@ use zhihui::{
     storage::dead_letters::{self, DeadLetter},
 };
 
-use crate::bare;
+use crate::support::TestHub;
 
 #[tokio::test]
 async fn dead_letters_are_listed_newest_first_and_replayed_once() {
-    let hub = bare::hub().await;
+    let hub = TestHub::start().await;
     let mut tx = hub.db.begin().await.unwrap();
     let mut letters = Vec::new();
     for (nth, producer) in [Some("meeting"), None, Some("visitor")].into_iter().enumerate() {

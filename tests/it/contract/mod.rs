@@ -1,5 +1,4 @@
-//! What every backend of one kind must do alike: every storage function on both databases,
-//! every promise of the broker in this process and over AMQP.
+//! What every backend of one kind must do alike, and every storage function on both databases.
 
 mod amqp;
 mod broker;

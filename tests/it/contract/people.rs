@@ -17,7 +17,7 @@ use zhihui::{
     },
 };
 
-use crate::bare::{self, Bare};
+use crate::support::TestHub;
 
 /// 滨海大学 → 教务处 → 教学科; 后勤处 beside 教务处.
 async fn tree(tx: &mut Tx) -> [DepartmentId; 4] {
@@ -49,7 +49,7 @@ fn member(person_id: PersonId, department_id: DepartmentId, position: i64) -> As
 }
 
 /// Three people of the section, in this order: 李雷 (head), 韩梅梅, 单田芳 (frozen).
-async fn staff(test: &Bare, tx: &mut Tx, section: DepartmentId) -> [PersonId; 3] {
+async fn staff(test: &TestHub, tx: &mut Tx, section: DepartmentId) -> [PersonId; 3] {
     let people =
         [("20160001", "李雷"), ("20160002", "韩梅梅"), ("20160003", "单田芳")].map(|(account, name)| Profile {
             phone: Some(Contact::phone(&test.sealer, &format!("138{account}"))),
@@ -65,7 +65,7 @@ async fn staff(test: &Bare, tx: &mut Tx, section: DepartmentId) -> [PersonId; 3]
 
 #[tokio::test]
 async fn the_tree_counts_active_people_once_at_every_level() {
-    let test = bare::hub().await;
+    let test = TestHub::start().await;
     let mut tx = test.db.begin().await.unwrap();
     let [university, office, section, _] = tree(&mut tx).await;
     let [head, ..] = staff(&test, &mut tx, section).await;
@@ -85,7 +85,7 @@ async fn the_tree_counts_active_people_once_at_every_level() {
 
 #[tokio::test]
 async fn a_department_moves_with_everything_below_it_but_not_into_itself() {
-    let test = bare::hub().await;
+    let test = TestHub::start().await;
     let mut tx = test.db.begin().await.unwrap();
     let [university, office, section, logistics] = tree(&mut tx).await;
     assert_eq!(departments::move_to(&mut tx, office, Some(section)).await.unwrap(), Moved::IntoItself);
@@ -104,7 +104,7 @@ async fn a_department_moves_with_everything_below_it_but_not_into_itself() {
 
 #[tokio::test]
 async fn no_department_lies_deeper_than_twenty() {
-    let test = bare::hub().await;
+    let test = TestHub::start().await;
     let mut tx = test.db.begin().await.unwrap();
     let mut chain: Vec<Department> = Vec::new();
     for level in 1..=19 {
@@ -122,7 +122,7 @@ async fn no_department_lies_deeper_than_twenty() {
 
 #[tokio::test]
 async fn a_person_reads_back_as_written_and_is_found_by_account_and_phone() {
-    let test = bare::hub().await;
+    let test = TestHub::start().await;
     let mut tx = test.db.begin().await.unwrap();
     let mut person = Profile {
         gender: Some("female".to_owned()),
@@ -154,7 +154,7 @@ async fn a_person_reads_back_as_written_and_is_found_by_account_and_phone() {
 
 #[tokio::test]
 async fn the_directory_is_searched_by_name_sound_initials_account_and_phone() {
-    let test = bare::hub().await;
+    let test = TestHub::start().await;
     let mut tx = test.db.begin().await.unwrap();
     let [_, office, section, logistics] = tree(&mut tx).await;
     staff(&test, &mut tx, section).await;
@@ -183,7 +183,7 @@ async fn the_directory_is_searched_by_name_sound_initials_account_and_phone() {
 
 #[tokio::test]
 async fn pages_follow_each_other_without_gap_or_repetition() {
-    let test = bare::hub().await;
+    let test = TestHub::start().await;
     let mut tx = test.db.begin().await.unwrap();
     let [_, _, section, _] = tree(&mut tx).await;
     // Equal names: only the id tells them apart.
@@ -212,7 +212,7 @@ async fn pages_follow_each_other_without_gap_or_repetition() {
 
 #[tokio::test]
 async fn an_outsider_is_one_person_however_often_they_come() {
-    let test = bare::hub().await;
+    let test = TestHub::start().await;
     let mut tx = test.db.begin().await.unwrap();
     let phone = |number| Some(Contact::phone(&test.sealer, number));
     let email = |address| Some(Contact::email(&test.sealer, address));
@@ -233,7 +233,7 @@ async fn an_outsider_is_one_person_however_often_they_come() {
 
 #[tokio::test]
 async fn a_group_is_seen_by_its_owner_and_those_it_is_shared_with() {
-    let test = bare::hub().await;
+    let test = TestHub::start().await;
     let mut tx = test.db.begin().await.unwrap();
     let [_, _, section, _] = tree(&mut tx).await;
     let [owner, friend, stranger] = staff(&test, &mut tx, section).await;
@@ -256,7 +256,7 @@ async fn a_group_is_seen_by_its_owner_and_those_it_is_shared_with() {
 
 #[tokio::test]
 async fn thousands_of_people_go_in_together() {
-    let test = bare::hub().await;
+    let test = TestHub::start().await;
     let mut tx = test.db.begin().await.unwrap();
     let [_, _, section, _] = tree(&mut tx).await;
     let people: Vec<_> = (0..2_500).map(|n| Profile::of(&format!("s{n:05}"), "王小明", "student")).collect();

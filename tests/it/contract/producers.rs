@@ -9,7 +9,7 @@ use zhihui::{
     storage::producers::{self, Producer, ProducerAudience, ProducerCategories},
 };
 
-use crate::bare::{self, Bare};
+use crate::support::TestHub;
 
 fn meeting() -> Registration {
     Registration {
@@ -20,7 +20,7 @@ fn meeting() -> Registration {
     }
 }
 
-async fn code(hub: &Bare, registration: Registration) -> &'static str {
+async fn code(hub: &TestHub, registration: Registration) -> &'static str {
     match hub.register_producer(registration).await {
         Err(Error::Problem(problem)) => problem.code,
         other => panic!("must be refused: {other:?}"),
@@ -29,7 +29,7 @@ async fn code(hub: &Bare, registration: Registration) -> &'static str {
 
 #[tokio::test]
 async fn a_module_is_found_by_its_token_and_by_its_broker_account() {
-    let hub = bare::hub().await;
+    let hub = TestHub::start().await;
     let Registered { token, amqp_user, .. } = hub.register_producer(meeting()).await.unwrap();
     let mut tx = hub.db.begin().await.unwrap();
     let found = producers::find_by_token(&mut tx, &sha256(token.as_bytes())).await.unwrap().unwrap();
@@ -47,7 +47,7 @@ async fn a_module_is_found_by_its_token_and_by_its_broker_account() {
 
 #[tokio::test]
 async fn a_module_has_a_plain_name_of_its_own_and_real_departments() {
-    let hub = bare::hub().await;
+    let hub = TestHub::start().await;
     hub.register_producer(meeting()).await.unwrap();
     assert_eq!(code(&hub, meeting()).await, "PRODUCER_EXISTS");
     for name in ["", "m", "Meeting", "会议", "a b"] {

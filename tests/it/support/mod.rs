@@ -1,0 +1,162 @@
+//! A whole hub in one process, on a clock that the test moves, with carriers that remember.
+//!
+//! `ZHIHUI_TEST_DATABASE` and `ZHIHUI_TEST_BROKER` choose the set; without them it is SQLite and
+//! the queue in the process. Each test has a file or schema and queue names of its own.
+
+pub mod people;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use channels::{
+    Channel,
+    simulated::{Carrier, Medium, Simulated},
+};
+use chrono::{Duration, TimeZone, Utc};
+use zhihui::{
+    broker::{Broker, Consumer, Queue},
+    clock::Clock,
+    domain::{ReplicaId, seal::Sealer},
+    hub::{Channels, Hub, Live, Place, Wake},
+    storage::{Db, tickets::Due},
+};
+
+/// What the tests sign callbacks with.
+pub const CARRIER_SECRET: &str = "the carrier's secret";
+
+pub struct TestHub {
+    pub hub: Hub,
+    pub carrier: Arc<Carrier>,
+    queues: BTreeMap<&'static str, Consumer>,
+    seen: usize,
+    pub dir: tempfile::TempDir,
+}
+
+impl std::ops::Deref for TestHub {
+    type Target = Hub;
+    fn deref(&self) -> &Hub {
+        &self.hub
+    }
+}
+
+const CHANNELS: [&str; 3] = ["dingtalk", "sms", "voice"];
+const PRIORITY: &str = "priority";
+
+/// 2026-11-20 10:00 in Shanghai, a Friday.
+pub fn morning() -> zhihui::clock::Timestamp {
+    Utc.with_ymd_and_hms(2026, 11, 20, 2, 0, 0).unwrap()
+}
+
+impl TestHub {
+    pub async fn start() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let url = database_url(&dir).await;
+        Self::open(dir, &url, &format!("test-{}", uuid::Uuid::now_v7().simple())).await
+    }
+
+    async fn open(dir: tempfile::TempDir, database: &str, prefix: &str) -> Self {
+        let carrier = Carrier::new();
+        let simulated = |medium| Arc::new(Simulated::new(carrier.clone(), medium)) as Arc<dyn Channel>;
+        let channels = Channels::new(
+            [Medium::DingTalk, Medium::Sms, Medium::Voice].map(|medium| (simulated(medium), None)).into(),
+        );
+        let url = std::env::var("ZHIHUI_TEST_BROKER").unwrap_or_else(|_| "memory:".to_owned());
+        let broker = Broker::connect(&url, prefix, &CHANNELS).await.unwrap();
+        let db = Db::open(database).await.unwrap();
+        db.migrate().await.unwrap();
+        let hub = Hub {
+            db,
+            broker,
+            channels,
+            clock: Clock::manual(morning()),
+            sealer: Sealer::new(&[7; 32]),
+            place: Arc::new(Place {
+                public_url: "http://127.0.0.1:8080".to_owned(),
+                timezone: chrono_tz::Asia::Shanghai,
+                data_dir: dir.path().to_owned(),
+                organisation: "青溪大学".to_owned(),
+            }),
+            replica: ReplicaId::new(),
+            wake: Wake::default(),
+            live: Live::default(),
+        };
+        hub.set_up().await.unwrap();
+        let mut queues: BTreeMap<_, _> =
+            CHANNELS.iter().map(|name| (*name, hub.broker.consume(Queue::Work((*name).to_owned()), 20))).collect();
+        queues.insert(PRIORITY, hub.broker.consume(Queue::Priority, 20));
+        for queue in queues.values_mut() {
+            queue.ready().await;
+        }
+        Self { hub, carrier, queues, seen: 0, dir }
+    }
+
+    /// Lets everything that is due happen, until nothing is.
+    pub async fn settle(&mut self) {
+        loop {
+            let mut done = self.send_due().await.unwrap() + self.fan_out().await.unwrap();
+            let queued = self.queue_tickets().await.unwrap();
+            done += queued.len();
+            for ticket in &queued {
+                self.work_one(ticket).await;
+            }
+            done += self.finish().await.unwrap() + self.relay().await.unwrap() + self.seal_audit().await.unwrap();
+            if done == 0 {
+                return;
+            }
+        }
+    }
+
+    /// Works one message of the queue that `ticket` went to.
+    async fn work_one(&mut self, ticket: &Due) {
+        let name = if ticket.is_priority || !CHANNELS.contains(&ticket.channel.as_str()) {
+            PRIORITY
+        } else {
+            ticket.channel.as_str()
+        };
+        let delivered = self.queues.get_mut(name).unwrap().next().await.unwrap();
+        self.hub.work_ticket(delivered).await;
+    }
+
+    /// Moves the clock and lets everything that is due happen.
+    pub async fn after_minutes(&mut self, minutes: i64) {
+        self.after(Duration::minutes(minutes)).await;
+    }
+
+    pub async fn after(&mut self, time: Duration) {
+        self.clock.advance(time);
+        self.carrier.tick(self.clock.now().timestamp_micros());
+        self.settle().await;
+    }
+
+    /// What left the hub since the last look: `sms 13800000001`.
+    pub fn sent(&mut self) -> Vec<String> {
+        let log = self.carrier.log();
+        let mut lines: Vec<_> =
+            log[self.seen..].iter().map(|line| format!("{} {}", line.channel, line.address)).collect();
+        self.seen = log.len();
+        lines.sort();
+        lines
+    }
+
+    /// Closes everything; the queues of this test are deleted.
+    pub async fn end(self) {
+        self.hub.broker.purge_topology().await;
+        self.hub.db.close().await;
+    }
+}
+
+/// A migrated database of its own: a SQLite file, or a schema of PostgreSQL.
+pub async fn database_url(dir: &tempfile::TempDir) -> String {
+    match std::env::var("ZHIHUI_TEST_DATABASE") {
+        Ok(url) => fresh_schema(&url).await,
+        Err(_) => format!("sqlite://{}/zhihui.db", dir.path().display()),
+    }
+}
+
+async fn fresh_schema(url: &str) -> String {
+    let schema = format!("test_{}", uuid::Uuid::now_v7().simple());
+    let pool = sqlx::PgPool::connect(url).await.unwrap();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("create schema {schema}"))).execute(&pool).await.unwrap();
+    pool.close().await;
+    let sign = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{sign}options=-c%20search_path%3D{schema}")
+}
