@@ -30,6 +30,40 @@ pub enum Class {
     TooMany,
 }
 
+impl Class {
+    /// The HTTP status.
+    pub fn status(self) -> u16 {
+        match self {
+            Self::Unreadable => 400,
+            Self::Unauthenticated => 401,
+            Self::Forbidden => 403,
+            Self::NotFound => 404,
+            Self::Conflict => 409,
+            Self::Gone => 410,
+            Self::TooLarge => 413,
+            Self::WrongType => 415,
+            Self::Invalid => 422,
+            Self::TooMany => 429,
+        }
+    }
+
+    /// The same for every problem of the class, in Chinese and in English.
+    fn title(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Unreadable => ("请求无法读取", "The request cannot be read"),
+            Self::Unauthenticated => ("需要身份凭证", "Credentials are needed"),
+            Self::Forbidden => ("没有权限", "Not allowed"),
+            Self::NotFound => ("没有找到", "Not found"),
+            Self::Conflict => ("与当前状态冲突", "Not possible in this state"),
+            Self::Gone => ("已不存在", "Gone"),
+            Self::TooLarge => ("内容太大", "Too large"),
+            Self::WrongType => ("不支持的内容类型", "Unsupported media type"),
+            Self::Invalid => ("内容有误", "The input is wrong"),
+            Self::TooMany => ("请求过于频繁", "Too many requests"),
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
     #[serde(skip)]
@@ -79,6 +113,19 @@ impl Problem {
     /// The text in the reader's language; Chinese where there is no English one.
     pub fn text(&self, lang: &str) -> &str {
         if lang.starts_with("en") && !self.english.is_empty() { &self.english } else { &self.detail }
+    }
+
+    /// The problem document of RFC 9457, the same over HTTP and on the queue.
+    pub fn document(&self, lang: &str) -> serde_json::Value {
+        let (chinese, english) = self.class.title();
+        serde_json::json!({
+            "type": format!("urn:zhihui:problem:{}", self.code.to_ascii_lowercase()),
+            "title": if lang.starts_with("en") { english } else { chinese },
+            "status": self.class.status(),
+            "detail": self.text(lang),
+            "code": self.code,
+            "field": self.field,
+        })
     }
 }
 

@@ -9,6 +9,7 @@ pub mod administer;
 pub mod approve;
 pub mod audience;
 pub mod channels;
+pub mod command;
 pub mod deliver;
 pub mod fan_out;
 pub mod files;

@@ -1,28 +1,16 @@
 //! 再次提醒: once more to those who are missing, over the channels of the first step.
 
 use chrono::Duration;
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{Change, Hub, Result, Source, fan_out::REMINDERS, recall::is_own};
 use crate::{
-    domain::{MessageId, Problem, problem::Class},
+    domain::{MessageId, Problem, command::RemindTo, problem::Class},
     storage::{audit, messages, reminders, waves},
 };
 
 /// Nobody is reminded of the same message more often.
 const PAUSE: Duration = Duration::minutes(5);
-
-/// Whom to remind.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RemindTo {
-    /// no channel reached them
-    Failed,
-    Unread,
-    NoReceipt,
-    Accounts(Vec<String>),
-}
 
 impl Hub {
     /// Plans a reminder; returns how many people it goes to.

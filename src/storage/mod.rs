@@ -6,6 +6,7 @@
 #[macro_use]
 mod query;
 mod open;
+mod outage;
 
 pub mod access;
 pub mod accounts;
@@ -35,6 +36,7 @@ pub mod waves;
 
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
+pub use outage::is_outage;
 pub use sqlx::Error;
 pub use sqlx::types::Json;
 pub type Result<T> = std::result::Result<T, Error>;

@@ -90,8 +90,8 @@ fn every_line_of_the_catalogue_has_its_code_field_and_text() {
         ),
         // 16, 17
         (json!({"body": "在{{会议地点}}"}), "TPL_UNFILLED", "/body", "还有 1 处未填写：{{会议地点}}，未发送"),
-        (json!({"body": "{{#each x}}"}), "TPL_SYNTAX", "/body", "不支持的模板写法“{{#each”，只能写 {{字段名}}"),
-        (json!({"title": "{{{x}}}"}), "TPL_SYNTAX", "/title", "不支持的模板写法“{{{x”，只能写 {{字段名}}"),
+        (json!({"body": "{{#each x}}"}), "TPL_SYNTAX", "/body", "不支持的模板写法“{{#each x}}”，请写成 {{字段名}}"),
+        (json!({"title": "{{{x}}}"}), "TPL_SYNTAX", "/title", "不支持的模板写法“{{{x}}}”，请写成 {{字段名}}"),
         // 18, 19, 20
         (
             json!({"send_at": "2026-11-20T08:00:00+08:00"}),

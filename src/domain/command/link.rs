@@ -31,7 +31,7 @@ pub fn link(raw: &str, at: &str) -> Result<String, Problem> {
             "it holds blanks, backslashes or invisible characters",
         ));
     }
-    let parsed = url::Url::parse(&link).map_err(|_| incomplete(at, "缺少域名", "the host is missing"))?;
+    let parsed = reqwest::Url::parse(&link).map_err(|_| incomplete(at, "缺少域名", "the host is missing"))?;
     if !parsed.username().is_empty() || parsed.password().is_some() {
         return Err(incomplete(at, "域名前不能有用户名", "a user name in front of the host is not allowed"));
     }

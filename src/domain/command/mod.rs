@@ -9,7 +9,6 @@ mod fields;
 mod follow_up;
 mod json;
 mod link;
-mod placeholder;
 mod receipt;
 mod recurrence;
 mod send;
@@ -27,7 +26,7 @@ pub use json::parse;
 pub use recurrence::schedule;
 pub use send::read_send;
 
-use super::{MessageId, Problem, message::Draft, words::words};
+use super::{MessageId, Problem, message::Draft, seal::sha256, words::words};
 use crate::clock::Timestamp;
 
 words! {
@@ -63,6 +62,12 @@ pub fn name(kind: &str) -> Result<Name, Problem> {
         Problem::invalid("COMMAND_UNKNOWN", "", format!("未知命令“{}”，可用：{known}", kind.escape_debug()))
             .in_english(format!("unknown command “{}”", kind.escape_debug()))
     })
+}
+
+/// What tells one request from another under the same idempotency key. Blanks and the way it came
+/// do not count: a module may repeat over HTTP what it first put on the queue.
+pub fn fingerprint(name: Name, value: &Value) -> [u8; 32] {
+    sha256(format!("{name}\n{value}").as_bytes())
 }
 
 /// Reads the command of this name out of its JSON.

@@ -2,12 +2,13 @@
 
 use serde_json::{Map, Value};
 
-use super::{attachment, audience, fields, fields::Fields, link, placeholder, receipt, recurrence, text, time};
+use super::{attachment, audience, fields, fields::Fields, link, receipt, recurrence, text, time};
 use crate::{
     clock::Timestamp,
     domain::{
         Problem,
         message::{Draft, Kind, TemplateUse},
+        template,
     },
 };
 
@@ -45,9 +46,12 @@ pub fn read_send(value: &Value, now: Timestamp) -> Result<Draft, Problem> {
     let signature = text::signature(optional("signature")?, "/signature")?;
     let url =
         fields.text("url")?.filter(|raw| !raw.trim().is_empty()).map(|raw| link::link(raw, "/url")).transpose()?;
-    let template = template(&fields)?;
+    let template = template_use(&fields)?;
     let kind = kind(&fields, &body, url.as_deref(), template.is_some())?;
-    check_placeholders([&title, &body, &signature], template.as_ref())?;
+    if template.is_none() {
+        template::fill(&title, "/title", |_| None)?;
+        template::fill(&body, "/body", |_| None)?;
+    }
     let audience = fields.get("audience").ok_or_else(|| fields::missing("/audience"))?;
     let audience = audience::read(audience, "/audience")?;
     let send_at = moment(&fields, "send_at", "定时时间", now)?;
@@ -126,15 +130,7 @@ fn check_link(draft: &Draft) -> Result<(), Problem> {
         .in_english("a message of the kind “link” has no body, attachments, signature or receipt"))
 }
 
-fn check_placeholders(texts: [&String; 3], template: Option<&TemplateUse>) -> Result<(), Problem> {
-    let [title, body, signature] = texts;
-    let texts =
-        [(title.as_str(), "/title".to_owned()), (body, "/body".to_owned()), (signature, "/signature".to_owned())];
-    let names: Vec<&str> = template.iter().flat_map(|template| template.values.keys()).map(String::as_str).collect();
-    placeholder::check(&texts, template.is_some(), &names)
-}
-
-fn template(fields: &Fields<'_>) -> Result<Option<TemplateUse>, Problem> {
+fn template_use(fields: &Fields<'_>) -> Result<Option<TemplateUse>, Problem> {
     let Some(value) = fields.get("template") else { return Ok(None) };
     let fields = Fields::of(value, "/template", &["name", "values"])?;
     let name = fields::name(fields.required_text("name")?, &fields.at("name"))?;

@@ -2,6 +2,7 @@
 
 mod amqp;
 mod broker;
+mod command;
 mod dead_letters;
 mod people;
 mod producers;
