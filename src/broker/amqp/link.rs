@@ -25,14 +25,16 @@ const OPEN_TIMEOUT: Duration = Duration::from_secs(15);
 const STABLE_AFTER: Duration = Duration::from_secs(30);
 const BACKOFF_FIRST: Duration = Duration::from_millis(500);
 const BACKOFF_LAST: Duration = Duration::from_secs(30);
+/// Where nobody listens an attempt costs nothing, and the restart is to be noticed soon.
+const BACKOFF_LAST_AWAY: Duration = Duration::from_secs(4);
 /// A dropped connection gets this long to say goodbye.
 const GOODBYE: Duration = Duration::from_secs(2);
 
 /// How long to wait before the next attempt: doubling, and between one and one and a half times
-/// as long so that replicas do not come back together; never above [`BACKOFF_LAST`].
-fn backoff(failures: u32, chance: u32) -> Duration {
+/// as long so that replicas do not come back together; never above `last`.
+fn backoff(failures: u32, chance: u32, last: Duration) -> Duration {
     let doubled = BACKOFF_FIRST.saturating_mul(2_u32.saturating_pow(failures.min(16)));
-    doubled.mul_f64(1.0 + 0.5 * f64::from(chance) / f64::from(u32::MAX)).min(BACKOFF_LAST)
+    doubled.mul_f64(1.0 + 0.5 * f64::from(chance) / f64::from(u32::MAX)).min(last)
 }
 
 /// Opens one connection, without lapin's own recovery.
@@ -141,6 +143,18 @@ impl Link {
     }
 }
 
+/// Why an attempt failed, for the operator, and whether nobody was there at all.
+struct Trouble {
+    reason: String,
+    is_away: bool,
+}
+
+impl From<String> for Trouble {
+    fn from(reason: String) -> Self {
+        Self { reason, is_away: false }
+    }
+}
+
 /// Keeps one link up until the broker is closed.
 pub(super) struct Supervisor {
     uri: AMQPUri,
@@ -180,32 +194,39 @@ impl Supervisor {
         let mut was_up = false;
         loop {
             let opened = timeout(OPEN_TIMEOUT, self.open()).await;
-            let reason = match opened.unwrap_or_else(|_| Err("the broker does not answer".into())) {
+            let trouble = match opened.unwrap_or_else(|_| Err("the broker does not answer".to_owned().into())) {
                 Ok((wire, anew)) => {
                     let began = Instant::now();
                     self.up(wire.clone(), anew || was_up);
                     was_up = true;
                     let reason = wire.ended().await;
                     failures = if began.elapsed() < STABLE_AFTER { failures } else { 0 };
-                    reason
+                    reason.into()
                 }
-                Err(reason) => reason,
+                Err(trouble) => trouble,
             };
-            tracing::warn!(purpose = self.purpose, reason, "no connection to the broker, trying again");
-            if let State::Up(wire) = self.down(reason) {
+            tracing::warn!(
+                purpose = self.purpose,
+                reason = trouble.reason,
+                "no connection to the broker, trying again"
+            );
+            let last = if trouble.is_away { BACKOFF_LAST_AWAY } else { BACKOFF_LAST };
+            if let State::Up(wire) = self.down(trouble.reason) {
                 goodbye(&wire).await;
             }
             // Without a random number all replicas wait the same time, which is no reason to fail.
-            sleep(backoff(failures, getrandom::u32().unwrap_or_default())).await;
+            sleep(backoff(failures, getrandom::u32().unwrap_or_default(), last)).await;
             failures = failures.saturating_add(1);
         }
     }
 
     /// The connection, ready for use, and whether a queue was missing.
-    async fn open(&self) -> Result<(Arc<Wire>, bool), String> {
-        let connection = connect(&self.uri, self.topology.names.prefix(), self.purpose)
-            .await
-            .map_err(|error| format!("{}:{}: {error}", self.uri.authority.host, self.uri.authority.port))?;
+    async fn open(&self) -> Result<(Arc<Wire>, bool), Trouble> {
+        let opened = connect(&self.uri, self.topology.names.prefix(), self.purpose).await;
+        let connection = opened.map_err(|error| Trouble {
+            reason: format!("{}:{}: {error}", self.uri.authority.host, self.uri.authority.port),
+            is_away: error.is_io_error(),
+        })?;
         let anew = self.topology.declare(&connection).await?;
         let wire = Wire { connection, idle: Mutex::default(), failed: watch::Sender::new(None) };
         Ok((Arc::new(wire), anew))
@@ -242,9 +263,10 @@ mod tests {
 
     #[test]
     fn the_wait_doubles_from_half_a_second_to_half_a_minute() {
-        let waits: Vec<u128> = (0..8).map(|failures| backoff(failures, 0).as_millis()).collect();
+        let waits: Vec<u128> = (0..8).map(|failures| backoff(failures, 0, BACKOFF_LAST).as_millis()).collect();
         assert_eq!(waits, [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
-        assert_eq!(backoff(0, u32::MAX).as_millis(), 750);
-        assert_eq!(backoff(u32::MAX, u32::MAX), BACKOFF_LAST);
+        assert_eq!(backoff(0, u32::MAX, BACKOFF_LAST).as_millis(), 750);
+        assert_eq!(backoff(u32::MAX, u32::MAX, BACKOFF_LAST), BACKOFF_LAST);
+        assert_eq!(backoff(u32::MAX, u32::MAX, BACKOFF_LAST_AWAY), BACKOFF_LAST_AWAY);
     }
 }

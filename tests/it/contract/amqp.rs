@@ -10,12 +10,10 @@ use lapin::uri::AMQPUri;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 use zhihui::broker::{Broker, Envelope, Error, Health, Queue, Target};
 
-use super::broker::fresh_prefix;
-
-const PATIENCE: Duration = Duration::from_secs(60);
+use super::broker::{fresh_prefix, told_to_the_end};
 
 fn address() -> Option<AMQPUri> {
     let address = std::env::var("ZHIHUI_TEST_BROKER").ok()?;
@@ -104,10 +102,11 @@ async fn forward(mut near: TcpStream, target: (String, u16), mut line: watch::Re
 async fn on_rabbitmq(story: impl AsyncFn(&AMQPUri, &str)) {
     let Some(address) = address() else { return };
     let prefix = fresh_prefix();
-    let told = timeout(PATIENCE, story(&address, &prefix)).await;
-    let sweep = Broker::connect(&address.to_string(), &prefix, &["sms"]).await.expect("a good address");
-    sweep.purge_topology().await;
-    told.expect("the story hung");
+    told_to_the_end(story(&address, &prefix), async || {
+        let sweep = Broker::connect(&address.to_string(), &prefix, &["sms"]).await.expect("a good address");
+        sweep.purge_topology().await;
+    })
+    .await;
 }
 
 async fn until(what: &str, mut is_so: impl FnMut() -> bool) {

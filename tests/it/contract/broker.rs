@@ -2,8 +2,10 @@
 //! `ZHIHUI_TEST_BROKER` holds its address.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::time::timeout;
 use zhihui::broker::{Broker, Consumer, DELIVERY_LIMIT, Delivered, Envelope, Error, Queue, Target};
 
@@ -20,13 +22,20 @@ async fn on_every_broker(story: impl AsyncFn(&Broker)) {
     let addresses = ["memory:".to_owned()].into_iter().chain(std::env::var("ZHIHUI_TEST_BROKER"));
     for address in addresses {
         let broker = Broker::connect(&address, &fresh_prefix(), &["sms", "email"]).await.expect("a good address");
-        let told = timeout(PATIENCE, async {
+        let told = async {
             assert!(broker.ready().await);
             story(&broker).await;
-        });
-        let told = told.await;
-        broker.purge_topology().await;
-        told.unwrap_or_else(|_| panic!("the story hung on {}", address.split(':').next().unwrap_or_default()));
+        };
+        told_to_the_end(told, || broker.purge_topology()).await;
+    }
+}
+
+/// Cleans up after a story that failed or hung too, and then fails.
+pub async fn told_to_the_end<C: Future>(story: impl Future<Output = ()>, clean_up: impl FnOnce() -> C) {
+    let told = timeout(PATIENCE, AssertUnwindSafe(story).catch_unwind()).await;
+    clean_up().await;
+    if let Err(panic) = told.expect("the story hung") {
+        resume_unwind(panic);
     }
 }
 
