@@ -1,4 +1,5 @@
-//! Times as people read them, in the organisation's zone: `when`, `short`, `day`, `ago`, `left`.
+//! Times as people read them, in the organisation's zone: `when`, `short`, `day`, `date`, `ago`,
+//! `left`.
 //!
 //! Each takes an RFC 3339 string from a view. "Now" is the shell's, so that a page is one moment.
 
@@ -14,9 +15,10 @@ use super::{
     text::{Lang, Words},
 };
 
-/// Makes the five forms known to the templates.
+/// Makes the six forms known to the templates.
 pub(super) fn register(engine: &mut Handlebars<'static>, words: &Arc<Words>) {
-    let forms: [(&str, Form); 5] = [("when", when), ("short", short), ("day", day), ("ago", ago), ("left", left)];
+    let forms: [(&str, Form); 6] =
+        [("when", when), ("short", short), ("day", day), ("date", date), ("ago", ago), ("left", left)];
     for (name, form) in forms {
         engine.register_helper(name, Box::new(TimeText { form, words: words.clone() }));
     }
@@ -50,13 +52,23 @@ fn short(reading: &Reading) -> String {
 
 /// `2026 年 9 月 14 日`, as under a letter.
 fn day(reading: &Reading) -> String {
-    let values = [
+    reading.say("time.day", &parts(reading))
+}
+
+/// `9 月 14 日 · 星期一`, as over a greeting.
+fn date(reading: &Reading) -> String {
+    reading.say("time.date", &parts(reading))
+}
+
+fn parts(reading: &Reading) -> [(&'static str, String); 5] {
+    let weekday = format!("time.weekday.{}", reading.at.weekday().number_from_monday());
+    [
         ("year", reading.at.year().to_string()),
         ("month", reading.at.month().to_string()),
         ("day", reading.at.day().to_string()),
         ("month_name", reading.at.format("%B").to_string()),
-    ];
-    reading.say("time.day", &values)
+        ("weekday", reading.say(&weekday, &[])),
+    ]
 }
 
 /// How long ago, for a list: 刚刚, 12 分钟前, 3 小时前, 昨天 16:55, 09-12, 2025-09-12.
@@ -137,6 +149,7 @@ mod tests {
     fn times_are_read_in_the_zone_of_the_organisation() {
         assert_eq!(read(when, "2026-09-14T02:48:00Z"), "2026-09-14 10:48");
         assert_eq!(read(day, "2026-09-13T16:00:00Z"), "2026 年 9 月 14 日");
+        assert_eq!(read(date, "2026-09-13T16:00:00Z"), "9 月 14 日 · 星期一");
         assert_eq!(read(short, "2025-12-31T16:30:00Z"), "01-01 00:30");
     }
 

@@ -3,10 +3,15 @@
 //! Every view has a `sample()` that the template test renders. A view holds only what its page
 //! shows; an absent value is `None`, never a missing field.
 
+pub mod admin;
 pub mod approvals;
+pub mod compose;
 pub mod door;
 pub mod inbox;
 pub mod letter;
+pub mod outbox;
+pub mod phone;
+pub mod portal;
 mod samples;
 pub mod shell;
 

@@ -3,9 +3,14 @@
 use serde::Serialize;
 use serde_json::Value;
 use zhihui::web::views::{
+    admin::AdminPage,
     approvals::{ApprovalPage, ApprovalsPage},
+    compose::ComposePage,
     door::{ErrorPage, LoginPage, SetupPage},
     inbox::{InboxPage, Reader},
+    outbox::{OutboxDetail, OutboxPage, Recipients},
+    phone::PhonePage,
+    portal::PortalPage,
     shell::Section,
 };
 
@@ -56,6 +61,26 @@ pub fn samples() -> Vec<Sample> {
         page("approval", "", Section::Approvals, &ApprovalPage::sample()),
         page("approval", "error", Section::Approvals, &ApprovalPage::sample_error()),
         page("approval", "decided", Section::Approvals, &ApprovalPage::sample_decided()),
+        page("portal", "", Section::Portal, &PortalPage::sample()),
+        page("portal", "quiet", Section::Portal, &PortalPage::sample_quiet()),
+        page("outbox", "", Section::Outbox, &OutboxPage::sample()),
+        page("outbox", "drafts", Section::Outbox, &OutboxPage::sample_drafts()),
+        page("outbox", "empty", Section::Outbox, &OutboxPage::sample_empty()),
+        page("outbox_detail", "", Section::Outbox, &OutboxDetail::sample()),
+        page("outbox_detail", "sending", Section::Outbox, &OutboxDetail::sample_sending()),
+        page("outbox_detail", "rejected", Section::Outbox, &OutboxDetail::sample_rejected()),
+        part("recipients", Section::Outbox, &Recipients::sample()),
+        page("compose", "", Section::Compose, &ComposePage::sample()),
+        page("compose", "blank", Section::Compose, &ComposePage::sample_blank()),
+        page("compose", "error", Section::Compose, &ComposePage::sample_error()),
+        page("demo_phone", "", Section::Phone, &PhonePage::sample()),
+        page("demo_phone", "ringing", Section::Phone, &PhonePage::sample_ringing()),
+        page("demo_phone", "talking", Section::Phone, &PhonePage::sample_talking()),
+        page("demo_phone", "empty", Section::Phone, &PhonePage::sample_empty()),
+        page("demo_phone", "closed", Section::Phone, &PhonePage::sample_closed()),
+        part("phone", Section::Phone, &PhonePage::sample_talking()),
+        page("admin", "", Section::Admin, &AdminPage::sample()),
+        page("admin", "well", Section::Admin, &AdminPage::sample_well()),
     ];
     for status in ErrorPage::STATUSES {
         all.push(page("error", &status.to_string(), Section::Door, &ErrorPage::sample(status)));

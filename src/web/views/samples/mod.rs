@@ -1,10 +1,15 @@
 //! One view of each page in each of its states, of a university that does not exist. The template
 //! test renders all of them; nothing else uses them.
 
+mod admin;
 mod approvals;
+mod compose;
 mod door;
 mod inbox;
 mod letter;
+mod outbox;
+mod phone;
+mod portal;
 mod shell;
 
 use chrono::TimeZone;

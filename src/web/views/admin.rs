@@ -1,0 +1,68 @@
+//! `/admin`: whether every part works, in one look.
+
+use serde::Serialize;
+
+use super::Moment;
+
+/// `pages/admin`.
+#[derive(Debug, Clone, Serialize)]
+pub struct AdminPage {
+    pub version: String,
+    pub started_at: Moment,
+    /// Database, broker, workers; words under `admin.part.<name>`.
+    pub parts: Vec<Part>,
+    pub channels: Vec<ChannelHealth>,
+    /// Commands that nobody could read or accept.
+    pub dead_letters: i64,
+    /// The most recent of them.
+    pub recent: Vec<DeadLetter>,
+}
+
+/// One part of the system.
+#[derive(Debug, Clone, Serialize)]
+pub struct Part {
+    pub name: String,
+    pub health: Health,
+    /// What it is, and what is wrong with it: `SQLite 3.50, 12 MB`.
+    pub detail: String,
+}
+
+/// Words under `admin.health.<health>`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Health {
+    Ok,
+    /// Works, but late or in part.
+    Slow,
+    Down,
+    /// Not set up.
+    Off,
+}
+
+/// One channel.
+#[derive(Debug, Clone, Serialize)]
+pub struct ChannelHealth {
+    pub channel: String,
+    /// The provider behind it: `aliyun`, `smtp`, `simulated`.
+    pub provider: String,
+    pub health: Health,
+    /// Waiting to be sent.
+    pub waiting: i64,
+    /// Since midnight.
+    pub sent: i64,
+    /// Since midnight.
+    pub failed: i64,
+    /// The last thing that went wrong; `None`: nothing today.
+    pub detail: Option<String>,
+}
+
+/// One dead letter.
+#[derive(Debug, Clone, Serialize)]
+pub struct DeadLetter {
+    pub id: String,
+    /// Which producer sent it, when that is known.
+    pub producer: String,
+    /// Stable code and words.
+    pub reason: String,
+    pub at: Moment,
+}

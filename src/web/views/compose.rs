@@ -1,0 +1,125 @@
+//! `/compose` and `/compose/{draft}`: a message being written. What was typed comes back after an
+//! error, and each error stands beside its field.
+
+use serde::Serialize;
+
+use super::approvals::ChannelStep;
+
+/// `pages/compose`: `POST /compose` with the fields of [`ComposeForm`] and `do` = `send` or `draft`.
+#[derive(Debug, Clone, Serialize)]
+pub struct ComposePage {
+    pub form: ComposeForm,
+    pub departments: Vec<DepartmentNode>,
+    pub groups: Vec<GroupChoice>,
+    pub rules: Vec<RuleCard>,
+    pub errors: ComposeErrors,
+    /// Any error at all: the summary at the top.
+    pub wrong: bool,
+    /// What will be asked for: the rule for approval in words; `None`: sends at once.
+    pub approval: Option<String>,
+}
+
+/// What was typed, as texts. The names are the names in the form.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct ComposeForm {
+    /// The draft or the message that is written again; empty: a new one.
+    pub id: String,
+    /// `content` or `link`.
+    pub kind: String,
+    pub title: String,
+    pub body: String,
+    pub signature: String,
+    pub url: String,
+    /// `everyone=1`: the whole organisation.
+    pub everyone: bool,
+    /// Accounts, one a line or with commas.
+    pub accounts: String,
+    /// `receipt=1`
+    pub receipt: bool,
+    /// `option`, repeated; empty ones are ignored. 其他 is added by the hub.
+    pub options: Vec<String>,
+    /// `receipt_due_at`, local: `2026-09-18T18:00`.
+    pub receipt_due_at: String,
+    /// `when=at`: at `send_at`; otherwise at once.
+    pub scheduled: bool,
+    /// Local: `2026-09-18T18:00`.
+    pub send_at: String,
+}
+
+/// `department=<code>`, repeated; a department means all below it.
+#[derive(Debug, Clone, Serialize)]
+pub struct DepartmentNode {
+    pub code: String,
+    pub name: String,
+    pub people: i64,
+    pub chosen: bool,
+    /// Something below is chosen, so the branch is shown open.
+    pub open: bool,
+    pub children: Vec<DepartmentNode>,
+}
+
+/// `group=<id>`, repeated.
+#[derive(Debug, Clone, Serialize)]
+pub struct GroupChoice {
+    pub id: String,
+    pub name: String,
+    pub people: i64,
+    pub chosen: bool,
+}
+
+/// `send_rule=<name>`.
+#[derive(Debug, Clone, Serialize)]
+pub struct RuleCard {
+    pub name: String,
+    pub label: String,
+    pub steps: Vec<ChannelStep>,
+    pub chosen: bool,
+}
+
+/// Errors by field, already in the person's language.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct ComposeErrors {
+    pub audience: Option<String>,
+    pub title: Option<String>,
+    pub body: Option<String>,
+    pub signature: Option<String>,
+    pub url: Option<String>,
+    pub send_rule: Option<String>,
+    pub receipt: Option<String>,
+    pub send_at: Option<String>,
+    /// What belongs to no field.
+    pub other: Option<String>,
+}
+
+impl ComposeErrors {
+    /// Puts an error beside its field, named by a JSON pointer as in the API (`/audience/people/2`).
+    pub fn put(&mut self, pointer: &str, text: String) {
+        let field = pointer.trim_start_matches('/').split('/').next().unwrap_or_default();
+        let place = match field {
+            "audience" => &mut self.audience,
+            "title" => &mut self.title,
+            "body" => &mut self.body,
+            "signature" => &mut self.signature,
+            "url" => &mut self.url,
+            "send_rule" => &mut self.send_rule,
+            "receipt" => &mut self.receipt,
+            "send_at" => &mut self.send_at,
+            _ => &mut self.other,
+        };
+        *place = Some(text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_stands_beside_its_field() {
+        let mut errors = ComposeErrors::default();
+        errors.put("/audience/departments/0/code", "甲".into());
+        errors.put("/attachments/0", "乙".into());
+        assert_eq!(errors.audience.as_deref(), Some("甲"));
+        assert_eq!(errors.other.as_deref(), Some("乙"));
+    }
+}

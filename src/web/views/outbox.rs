@@ -1,0 +1,198 @@
+//! `/outbox` and `/outbox/{id}`: what one has sent, and what became of it.
+
+use serde::Serialize;
+
+use super::{
+    Moment,
+    approvals::{ChannelStep, Share, TrailStep},
+    letter::Letter,
+};
+use crate::domain::{delivery, message};
+
+/// `pages/outbox`.
+#[derive(Debug, Clone, Serialize)]
+pub struct OutboxPage {
+    pub tabs: Vec<OutboxTab>,
+    /// The tab that is open; words under `outbox.none.<tab>`.
+    pub tab: String,
+    /// A part of the title searched for; empty: nothing.
+    pub query: String,
+    pub rows: Vec<OutboxRow>,
+    /// Address of the next page; `None` at the end.
+    pub older: Option<String>,
+    /// What was just done, already in the person's language.
+    pub notice: Option<String>,
+}
+
+/// One tab: `?state=<name>`; words under `outbox.tab.<name>`.
+#[derive(Debug, Clone, Serialize)]
+pub struct OutboxTab {
+    /// `sent`, `pending`, `scheduled`, `rejected`, `draft`, `recalled`.
+    pub name: String,
+    pub count: i64,
+    pub current: bool,
+}
+
+impl OutboxTab {
+    /// The tabs in the order of the page, with the states that each shows.
+    pub const STATES: [(&str, &[message::State]); 6] = [
+        ("sent", &[message::State::Sending, message::State::Sent]),
+        ("pending", &[message::State::PendingApproval]),
+        ("scheduled", &[message::State::Scheduled]),
+        ("rejected", &[message::State::Rejected, message::State::Held]),
+        ("draft", &[message::State::Draft]),
+        ("recalled", &[message::State::Recalled]),
+    ];
+}
+
+/// One message in the list.
+#[derive(Debug, Clone, Serialize)]
+pub struct OutboxRow {
+    pub id: String,
+    pub title: String,
+    /// Words under `outbox.state.<state>`.
+    pub state: message::State,
+    /// Sent, planned, or last changed.
+    pub at: Moment,
+    /// `None` as long as nobody is frozen as a recipient.
+    pub tally: Option<Tally>,
+    /// `仅撤回` is possible.
+    pub can_recall: bool,
+    /// May be written again: drafts, rejected, recalled.
+    pub can_edit: bool,
+}
+
+/// How far a message has come.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct Tally {
+    pub recipients: i64,
+    /// Reached over at least one channel, the inbox included.
+    pub sent: i64,
+    /// Every channel but the inbox failed.
+    pub failed: i64,
+    pub read: i64,
+    /// Receipts or actions given.
+    pub answered: i64,
+}
+
+/// `pages/outbox_detail`; the table of people is the fragment `parts/recipients`.
+#[derive(Debug, Clone, Serialize)]
+pub struct OutboxDetail {
+    pub id: String,
+    pub letter: Letter,
+    pub state: message::State,
+    /// Name of the send rule.
+    pub rule: String,
+    pub steps: Vec<ChannelStep>,
+    /// When it goes out, while it is only planned.
+    pub send_at: Option<Moment>,
+    pub tally: Tally,
+    /// A receipt or an action is asked.
+    pub asks: bool,
+    /// Deliveries that are at an end, and all of them.
+    pub progress: Progress,
+    /// Receipts by option, 其他 last.
+    pub receipts: Vec<Share>,
+    pub channels: Vec<ChannelTally>,
+    /// Who can still be reminded.
+    pub reminders: Vec<Reminder>,
+    /// Reminding is possible again from then on; `None`: now.
+    pub remind_from: Option<Moment>,
+    /// The way through approval; empty when none was needed.
+    pub trail: Vec<TrailStep>,
+    pub people: Recipients,
+    pub can_recall: bool,
+    pub can_edit: bool,
+    pub notice: Option<String>,
+}
+
+/// Done and all; shows a bar while the first is smaller.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Progress {
+    pub done: i64,
+    pub total: i64,
+    /// Follows from the two; use [`Progress::of`].
+    pub running: bool,
+}
+
+impl Progress {
+    pub fn of(done: i64, total: i64) -> Self {
+        Self { done, total, running: done < total }
+    }
+}
+
+/// What one channel did.
+#[derive(Debug, Clone, Serialize)]
+pub struct ChannelTally {
+    pub channel: String,
+    pub total: i64,
+    /// The provider took it, or said that it arrived.
+    pub sent: i64,
+    pub failed: i64,
+}
+
+/// `POST /outbox/{id}/remind` with `to`; words under `outbox.remind.<to>`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Reminder {
+    /// `failed`, `unread`, `no_receipt`.
+    pub to: String,
+    pub count: i64,
+}
+
+/// The table of people.
+#[derive(Debug, Clone, Serialize)]
+pub struct Recipients {
+    /// Of the message, for addresses inside the fragment.
+    pub message: String,
+    /// `all`, `failed`, `unread`, `read`, `no_receipt`, `answered`: `?people=`.
+    pub filter: String,
+    /// Name or account searched for.
+    pub query: String,
+    pub rows: Vec<RecipientRow>,
+    /// Address of the next page.
+    pub older: Option<String>,
+}
+
+impl Recipients {
+    /// The filters in the order of the page; words under `people.filter.<name>`.
+    pub const FILTERS: [&str; 6] = ["all", "failed", "unread", "read", "no_receipt", "answered"];
+}
+
+/// One person.
+#[derive(Debug, Clone, Serialize)]
+pub struct RecipientRow {
+    pub account: String,
+    pub name: String,
+    pub department: String,
+    pub channels: Vec<ChannelResult>,
+    pub read_at: Option<Moment>,
+    /// Where it was read: `inbox`, `dingtalk` …
+    pub read_channel: Option<String>,
+    pub answer: Option<String>,
+    pub answer_text: Option<String>,
+    pub answered_at: Option<Moment>,
+}
+
+/// What one channel did for one person; words under `delivery.<state>`.
+#[derive(Debug, Clone, Serialize)]
+pub struct ChannelResult {
+    pub channel: String,
+    pub state: delivery::State,
+    /// `ok`, `wait`, `bad`, for colour and sign; use [`ChannelResult::of`].
+    pub tone: &'static str,
+    pub at: Option<Moment>,
+    /// What the provider said, when it refused.
+    pub detail: Option<String>,
+}
+
+impl ChannelResult {
+    pub fn of(channel: String, state: delivery::State, at: Option<Moment>, detail: Option<String>) -> Self {
+        let tone = match state {
+            delivery::State::Accepted | delivery::State::Delivered => "ok",
+            delivery::State::Ready | delivery::State::Sending | delivery::State::Unknown => "wait",
+            delivery::State::Undelivered | delivery::State::Refused | delivery::State::Expired => "bad",
+            delivery::State::Cancelled => "none",
+        };
+        Self { channel, state, tone, at, detail }
+    }
+}

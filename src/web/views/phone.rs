@@ -1,0 +1,133 @@
+//! `/demo/phone?address=…`: the phones of the demonstration, played in the browser.
+//!
+//! `GET /demo/phone/events?address=…` (server-sent) speaks whenever something arrives or changes;
+//! the page then fetches the fragment `parts/phone` again, so that nothing is drawn twice.
+//!
+//! Everything the owner does is `POST /demo/phone/act` with `address`, `item`, and one of
+//! `do` = `answer` | `busy` | `ignore` | `hang_up` | `open`, `press` = a digit, `button` = its id.
+
+use channels::simulated::{Item, ItemState, Medium, Phone, PhoneSummary};
+use chrono::DateTime;
+use serde::Serialize;
+
+use super::Moment;
+
+/// `pages/demo_phone`, and `parts/phone` for the fragment.
+#[derive(Debug, Clone, Serialize)]
+pub struct PhonePage {
+    pub phones: Vec<PhoneEntry>,
+    /// `None`: no phone is chosen yet.
+    pub phone: Option<PhoneView>,
+}
+
+/// One phone in the list.
+#[derive(Debug, Clone, Serialize)]
+pub struct PhoneEntry {
+    pub address: String,
+    pub name: String,
+    pub unread: i64,
+    pub ringing: bool,
+    /// When the newest thing came.
+    pub at: Moment,
+    pub current: bool,
+}
+
+/// The phone that is being looked at.
+#[derive(Debug, Clone, Serialize)]
+pub struct PhoneView {
+    pub address: String,
+    pub name: String,
+    /// What rings or talks now, over everything else.
+    pub call: Option<PhoneItem>,
+    /// Oldest first.
+    pub items: Vec<PhoneItem>,
+}
+
+/// A message, a card, or a call.
+#[derive(Debug, Clone, Serialize)]
+pub struct PhoneItem {
+    pub id: String,
+    /// `sms`, `dingtalk`, `voice`.
+    pub channel: &'static str,
+    pub title: String,
+    pub text: String,
+    pub link: Option<String>,
+    /// Words under `phone.state.<state>`.
+    pub state: ItemState,
+    /// The call was taken and goes on.
+    pub talking: bool,
+    /// What can still be pressed.
+    pub buttons: Vec<PhoneButton>,
+    /// The label of what was pressed.
+    pub pressed: Option<String>,
+    pub at: Moment,
+}
+
+/// A button of a card, and its key in a call.
+#[derive(Debug, Clone, Serialize)]
+pub struct PhoneButton {
+    /// 1 to 9
+    pub key: i64,
+    pub id: String,
+    pub label: String,
+}
+
+impl PhonePage {
+    /// From what the carrier knows.
+    pub fn of(phones: &[PhoneSummary], phone: Option<&Phone>) -> Self {
+        let current = phone.map(|phone| phone.address.as_str());
+        let entry = |summary: &PhoneSummary| PhoneEntry {
+            address: summary.address.clone(),
+            name: summary.name.clone(),
+            unread: i64::try_from(summary.unread).unwrap_or(i64::MAX),
+            ringing: summary.ringing > 0,
+            at: moment(summary.at),
+            current: current == Some(summary.address.as_str()),
+        };
+        Self { phones: phones.iter().map(entry).collect(), phone: phone.map(PhoneView::of) }
+    }
+}
+
+impl PhoneView {
+    fn of(phone: &Phone) -> Self {
+        let live = |item: &&Item| matches!(item.state, ItemState::Ringing | ItemState::InCall);
+        Self {
+            address: phone.address.clone(),
+            name: phone.name.clone(),
+            call: phone.items.iter().find(live).map(PhoneItem::of),
+            items: phone.items.iter().rev().filter(|item| !live(item)).map(PhoneItem::of).collect(),
+        }
+    }
+}
+
+impl PhoneItem {
+    fn of(item: &Item) -> Self {
+        let label = |id: &String| {
+            let button = item.buttons.iter().find(|button| button.id == *id);
+            button.map_or_else(|| id.clone(), |button| button.label.clone())
+        };
+        let pressed = item.pressed.as_ref().map(label);
+        let open = pressed.is_none() && item.channel != Medium::Voice || item.state == ItemState::InCall;
+        let buttons = item.buttons.iter().filter(|_| open).map(|button| PhoneButton {
+            key: i64::try_from(button.key).unwrap_or(i64::MAX),
+            id: button.id.clone(),
+            label: button.label.clone(),
+        });
+        Self {
+            id: item.id.clone(),
+            channel: item.channel.name(),
+            title: item.title.clone(),
+            text: item.text.clone(),
+            link: item.link.clone(),
+            state: item.state,
+            talking: item.state == ItemState::InCall,
+            buttons: buttons.collect(),
+            pressed,
+            at: moment(item.at),
+        }
+    }
+}
+
+fn moment(micros: i64) -> Moment {
+    DateTime::from_timestamp_micros(micros).unwrap_or_default()
+}

@@ -1,0 +1,56 @@
+//! The state of a system in which something is wrong.
+
+use super::september;
+use crate::web::views::admin::*;
+
+impl AdminPage {
+    pub fn sample() -> Self {
+        let part = |name: &str, health, detail: &str| Part { name: name.into(), health, detail: detail.into() };
+        let channel =
+            |channel: &str, provider: &str, health, waiting, sent, failed, detail: Option<&str>| ChannelHealth {
+                channel: channel.into(),
+                provider: provider.into(),
+                health,
+                waiting,
+                sent,
+                failed,
+                detail: detail.map(str::to_owned),
+            };
+        Self {
+            version: "0.1.0".into(),
+            started_at: september(12, 7, 58),
+            parts: vec![
+                part("database", Health::Ok, "PostgreSQL 15.8"),
+                part("broker", Health::Slow, "RabbitMQ 3.10.0 · 重连中，第 3 次"),
+                part("workers", Health::Ok, "2 / 2"),
+            ],
+            channels: vec![
+                channel("dingtalk", "simulated", Health::Ok, 12, 3_204, 2, None),
+                channel(
+                    "sms",
+                    "aliyun",
+                    Health::Down,
+                    318,
+                    41,
+                    7,
+                    Some("isv.BUSINESS_LIMIT_CONTROL 触发流控，1 条/分钟"),
+                ),
+                channel("email", "smtp", Health::Off, 0, 0, 0, None),
+            ],
+            dead_letters: 1,
+            recent: vec![DeadLetter {
+                id: "0198f3c2".into(),
+                producer: "visitor".into(),
+                reason: "PRODUCER_UNVERIFIED user_id 缺失".into(),
+                at: september(14, 9, 41),
+            }],
+        }
+    }
+
+    pub fn sample_well() -> Self {
+        let mut page = Self { dead_letters: 0, recent: Vec::new(), ..Self::sample() };
+        page.parts.iter_mut().for_each(|part| part.health = Health::Ok);
+        page.channels.retain(|channel| channel.health == Health::Ok);
+        page
+    }
+}

@@ -1,0 +1,94 @@
+//! A message being written: half done, and refused with every error at once.
+
+use crate::web::views::{approvals::ChannelStep, compose::*};
+
+impl ComposePage {
+    pub fn sample() -> Self {
+        let department = |code: &str, name: &str, people, children: Vec<DepartmentNode>| DepartmentNode {
+            code: code.into(),
+            name: name.into(),
+            people,
+            chosen: code == "jwc",
+            open: !children.is_empty(),
+            children,
+        };
+        let group =
+            |id: &str, name: &str, people| GroupChoice { id: id.into(), name: name.into(), people, chosen: id == "1" };
+        let step = |channel: &str, after_minutes| ChannelStep { channel: channel.into(), after_minutes };
+        let rule = |name: &str, label: &str, steps| RuleCard {
+            name: name.into(),
+            label: label.into(),
+            steps,
+            chosen: name == "dingtalk_then_sms",
+        };
+        let offices = vec![
+            department("xb", "校长办公室", 24, Vec::new()),
+            department("jwc", "教务处", 46, vec![department("jwc-1", "综合科", 9, Vec::new())]),
+            department("xxb", "信息化管理中心", 31, Vec::new()),
+        ];
+        let colleges =
+            vec![department("cs", "计算机学院", 2104, Vec::new()), department("me", "机械工程学院", 1986, Vec::new())];
+        Self {
+            form: ComposeForm {
+                kind: "content".into(),
+                title: "关于开展 2026 年网络安全宣传周活动的通知".into(),
+                body: "各单位：\n\n根据省教育厅统一部署，我校定于 9 月 20 日至 27 日开展网络安全宣传周活动。".into(),
+                signature: "信息化管理中心".into(),
+                accounts: "20160899\n20110037".into(),
+                receipt: true,
+                options: vec!["全员参加".into(), "部分参加".into(), "不参加".into()],
+                receipt_due_at: "2026-09-25T18:00".into(),
+                scheduled: true,
+                send_at: "2026-09-20T08:30".into(),
+                ..ComposeForm::default()
+            },
+            departments: vec![
+                department("jg", "机关部处", 418, offices),
+                department("xy", "教学学院", 14_689, colleges),
+            ],
+            groups: vec![group("1", "学院信息员", 34), group("2", "中层干部", 126)],
+            rules: vec![
+                rule("inbox", "站内", vec![step("inbox", 0)]),
+                rule("dingtalk", "钉钉提醒", vec![step("inbox", 0), step("dingtalk", 0)]),
+                rule(
+                    "dingtalk_then_sms",
+                    "钉钉，未读转短信",
+                    vec![step("inbox", 0), step("dingtalk", 0), step("sms", 30)],
+                ),
+                rule("urgent", "紧急", vec![step("dingtalk", 0), step("sms", 5), step("voice", 10)]),
+            ],
+            errors: ComposeErrors::default(),
+            wrong: false,
+            approval: Some("接收人超过 50 人，须经部门领导审批后发送".into()),
+        }
+    }
+
+    /// A blank sheet.
+    pub fn sample_blank() -> Self {
+        Self {
+            form: ComposeForm { kind: "content".into(), options: vec![String::new(); 3], ..ComposeForm::default() },
+            groups: Vec::new(),
+            approval: None,
+            ..Self::sample()
+        }
+    }
+
+    /// Everything is wrong; what was typed is still there.
+    pub fn sample_error() -> Self {
+        let mut errors = ComposeErrors::default();
+        for (field, text) in [
+            ("/audience", "没有可接收的人：所选 3 人均已停用"),
+            ("/title", "标题最多 200 字，当前 201 字，请删去 1 字"),
+            ("/body", "内容最多 10000 字，当前 10001 字"),
+            ("/signature", "落款最多 30 字"),
+            ("/url", "链接只能以 http:// 或 https:// 开头"),
+            ("/send_rule", "没有这个发送规则"),
+            ("/receipt/options/1", "回执选项重复：“收到”"),
+            ("/send_at", "定时时间 2026-09-10 08:00 已过，请选择 2026-09-14 11:05 以后的时间"),
+            ("/", "页面已过期，请刷新后重试（内容已为您保留）"),
+        ] {
+            errors.put(field, text.into());
+        }
+        Self { errors, wrong: true, ..Self::sample() }
+    }
+}

@@ -1,0 +1,169 @@
+//! The outbox, and one message that was sent, is being sent, was rejected.
+
+use super::september;
+use crate::{
+    domain::{delivery, message::State},
+    web::views::{approvals::*, letter::Letter, outbox::*},
+};
+
+impl OutboxPage {
+    pub fn sample() -> Self {
+        let row = |id: &str, title: &str, state, day, tally| OutboxRow {
+            id: id.into(),
+            title: title.into(),
+            state,
+            at: september(day, 8, 30),
+            tally,
+            can_recall: true,
+            can_edit: false,
+        };
+        let tally = |recipients, sent, read, answered| {
+            Some(Tally { recipients, sent, failed: recipients - sent, read, answered })
+        };
+        Self {
+            tabs: Self::tabs("sent"),
+            tab: "sent".into(),
+            query: String::new(),
+            rows: vec![
+                row("1", "关于开展 2026 年网络安全宣传周活动的通知", State::Sent, 14, tally(1204, 1186, 978, 812)),
+                row("2", "信息化周例会改期至周四下午", State::Sending, 14, tally(38, 12, 3, 0)),
+                row("3", "统一身份认证密码到期提醒", State::Sent, 11, tally(16_243, 16_102, 9876, 0)),
+            ],
+            older: Some("/outbox?cursor=0198f3c2".into()),
+            notice: Some("消息已发送给 38 人".into()),
+        }
+    }
+
+    pub fn sample_drafts() -> Self {
+        let mut page =
+            Self { tabs: Self::tabs("draft"), tab: "draft".into(), older: None, notice: None, ..Self::sample() };
+        page.rows.truncate(2);
+        for row in &mut page.rows {
+            *row = OutboxRow { state: State::Draft, tally: None, can_recall: false, can_edit: true, ..row.clone() };
+        }
+        page
+    }
+
+    pub fn sample_empty() -> Self {
+        Self { tabs: Self::tabs("recalled"), tab: "recalled".into(), rows: Vec::new(), ..Self::sample_drafts() }
+    }
+
+    fn tabs(current: &str) -> Vec<OutboxTab> {
+        let counts = [23, 1, 2, 1, 4, 0];
+        let tabs = OutboxTab::STATES.iter().zip(counts);
+        tabs.map(|((name, _), count)| OutboxTab { name: (*name).into(), count, current: *name == current }).collect()
+    }
+}
+
+impl OutboxDetail {
+    pub fn sample() -> Self {
+        let share = |name: &str, count| Share { name: name.into(), count };
+        let channel =
+            |channel: &str, total, sent, failed| ChannelTally { channel: channel.into(), total, sent, failed };
+        let reminder = |to: &str, count| Reminder { to: to.into(), count };
+        let plan = SendPlan::sample();
+        Self {
+            id: "1".into(),
+            letter: Letter::sample(),
+            state: State::Sent,
+            rule: plan.rule,
+            steps: plan.steps,
+            send_at: None,
+            tally: Tally { recipients: 1204, sent: 1186, failed: 18, read: 978, answered: 812 },
+            asks: true,
+            progress: Progress::of(1204, 1204),
+            receipts: vec![share("全员参加", 604), share("部分参加", 151), share("不参加", 36), share("其他", 21)],
+            channels: vec![
+                channel("inbox", 1204, 1204, 0),
+                channel("dingtalk", 1204, 1158, 46),
+                channel("sms", 319, 305, 14),
+            ],
+            reminders: vec![reminder("failed", 18), reminder("unread", 226), reminder("no_receipt", 392)],
+            remind_from: None,
+            trail: ApprovalPage::sample().trail,
+            people: Recipients::sample(),
+            can_recall: true,
+            can_edit: false,
+            notice: None,
+        }
+    }
+
+    /// Still going out; just reminded.
+    pub fn sample_sending() -> Self {
+        Self {
+            state: State::Sending,
+            tally: Tally { recipients: 16_243, sent: 9_310, failed: 4, read: 211, answered: 0 },
+            asks: false,
+            progress: Progress::of(9_314, 16_243),
+            receipts: Vec::new(),
+            reminders: vec![Reminder { to: "unread".into(), count: 16_032 }],
+            remind_from: Some(september(14, 11, 5)),
+            trail: Vec::new(),
+            notice: Some("已再次提醒 226 人".into()),
+            ..Self::sample()
+        }
+    }
+
+    /// Came back from the approver: nobody has received anything.
+    pub fn sample_rejected() -> Self {
+        Self {
+            state: State::Rejected,
+            tally: Tally::default(),
+            progress: Progress::of(0, 0),
+            receipts: Vec::new(),
+            channels: Vec::new(),
+            reminders: Vec::new(),
+            trail: ApprovalPage::sample_decided().trail,
+            people: Recipients { rows: Vec::new(), older: None, ..Recipients::sample() },
+            can_recall: false,
+            can_edit: true,
+            ..Self::sample()
+        }
+    }
+}
+
+impl Recipients {
+    pub fn sample() -> Self {
+        use delivery::State::{Accepted, Delivered, Ready, Refused};
+        let result = |channel: &str, state, detail: Option<&str>| {
+            ChannelResult::of(channel.into(), state, Some(september(14, 8, 30)), detail.map(str::to_owned))
+        };
+        let row = |account: &str, name: &str, department: &str, channels| RecipientRow {
+            account: account.into(),
+            name: name.into(),
+            department: department.into(),
+            channels,
+            read_at: None,
+            read_channel: None,
+            answer: None,
+            answer_text: None,
+            answered_at: None,
+        };
+        let inbox = || result("inbox", Delivered, None);
+        let refused = result("dingtalk", Refused, Some("用户未激活钉钉"));
+        Self {
+            message: "1".into(),
+            filter: "all".into(),
+            query: String::new(),
+            rows: vec![
+                RecipientRow {
+                    read_at: Some(september(14, 8, 41)),
+                    read_channel: Some("dingtalk".into()),
+                    answer: Some("全员参加".into()),
+                    answered_at: Some(september(14, 9, 2)),
+                    ..row("20110037", "许怀瑾", "机械工程学院", vec![inbox(), result("dingtalk", Delivered, None)])
+                },
+                RecipientRow {
+                    read_at: Some(september(14, 10, 5)),
+                    read_channel: Some("inbox".into()),
+                    answer: Some("其他".into()),
+                    answer_text: Some("人员出差，周五补报".into()),
+                    answered_at: Some(september(14, 10, 7)),
+                    ..row("20140415", "叶知秋", "计算机学院", vec![inbox(), result("dingtalk", Accepted, None)])
+                },
+                row("20190233", "顾清和", "文学院", vec![inbox(), refused, result("sms", Ready, None)]),
+            ],
+            older: Some("/outbox/1?cursor=0198f3c2".into()),
+        }
+    }
+}

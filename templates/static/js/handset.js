@@ -1,0 +1,28 @@
+/* The phones of the demonstration: the page is fetched again whenever something happens on one. */
+(function () {
+  'use strict';
+  var desk = Zh.$('[data-phone]');
+  if (!desk || !window.EventSource) return;
+  var waiting = null;
+
+  function again() {
+    waiting = null;
+    fetch(location.href, { headers: { 'X-Fragment': 'phone' }, credentials: 'same-origin' })
+      .then(function (response) { return response.ok ? response.text() : null; })
+      .then(function (html) {
+        if (html === null || /^\s*<!doctype/i.test(html)) return;
+        desk.innerHTML = html;
+        down();
+        Zh.fresh(desk);
+      });
+  }
+  function down() {
+    var screen = Zh.$('.screen', desk);
+    if (screen) screen.scrollTop = screen.scrollHeight;
+  }
+  down();
+  Zh.onFresh(function (within) { if (within === desk) down(); });
+
+  var source = new EventSource('/demo/phone/events?address=' + encodeURIComponent(desk.getAttribute('data-phone')));
+  source.onmessage = function () { if (!waiting) waiting = setTimeout(again, 120); };
+})();
