@@ -14,19 +14,21 @@ use zhihui::{
     },
 };
 
-use crate::bare::{self, Bare};
+use crate::support::TestHub;
 
-/// An installation with two people and the trusted module `meeting`.
-async fn hub() -> Bare {
-    let hub = bare::hub().await;
-    hub.set_up().await.unwrap();
+/// Over AMQP a command can only be sent as the broker's own user; in CI that is `guest`.
+const MODULE: &str = "guest";
+
+/// An installation with two people and one trusted module.
+async fn hub() -> TestHub {
+    let hub = TestHub::start().await;
     let people =
         [("20160899", "李雷"), ("20160900", "韩梅梅")].map(|(account, name)| Profile::of(account, name, "staff"));
     let mut tx = hub.db.begin().await.unwrap();
     people::insert_many(&mut tx, &people, hub.clock.now()).await.unwrap();
     tx.commit().await.unwrap();
     let registration = Registration {
-        name: "meeting".to_owned(),
+        name: MODULE.to_owned(),
         audience: ProducerAudience { everyone: true, departments: Vec::new() },
         categories: ProducerCategories { any: true, names: Vec::new() },
         is_trusted: true,
@@ -41,18 +43,18 @@ fn message() -> Value {
 
 fn command(kind: &str, key: &str, value: &Value) -> Envelope {
     Envelope {
-        user_id: Some("meeting".to_owned()),
+        user_id: Some(MODULE.to_owned()),
         message_id: Some(key.to_owned()),
         content_type: Some("application/json".to_owned()),
         ..Envelope::keyed(kind, value.to_string())
     }
 }
 
-async fn answer(hub: &Bare, envelope: &Envelope) -> Value {
+async fn answer(hub: &TestHub, envelope: &Envelope) -> Value {
     hub.answer_command(envelope, true).await.unwrap()
 }
 
-async fn dead(hub: &Bare) -> Vec<Line> {
+async fn dead(hub: &TestHub) -> Vec<Line> {
     let mut tx = hub.db.read().await.unwrap();
     let after = (hub.clock.now() + chrono::Duration::days(1), DeadLetterId::new());
     dead_letters::list(&mut tx, None, after, 10).await.unwrap()
@@ -168,6 +170,8 @@ async fn the_loop_takes_what_is_good_past_what_is_not() {
     let id: MessageId = event["data"]["message"].as_str().unwrap().parse().unwrap();
     let mut tx = hub.db.read().await.unwrap();
     assert_eq!(messages::find(&mut tx, id).await.unwrap().unwrap().title, "会议通知");
+    drop(tx);
+    hub.end().await;
 }
 
 #[tokio::test]
@@ -182,7 +186,7 @@ async fn a_dead_letter_is_tried_again_once_its_reason_is_gone() {
         _ => panic!("must be refused"),
     };
     assert_eq!(code(replay(None).await), "PRODUCER_UNVERIFIED");
-    assert_eq!(code(replay(Some("meeting")).await), "NOT_FOUND");
+    assert_eq!(code(replay(Some(MODULE)).await), "NOT_FOUND");
     let registration = Registration {
         name: "later".to_owned(),
         audience: ProducerAudience { everyone: true, departments: Vec::new() },

@@ -23,7 +23,7 @@ use zhihui::{
     },
 };
 
-use crate::bare::{self, Bare};
+use crate::support::TestHub;
 
 const PASSWORD: &str = "vX9#kq2Lw8-树";
 
@@ -36,18 +36,18 @@ fn code<T>(answer: Result<T, Error>) -> &'static str {
 }
 
 /// The administrator, signed in.
-async fn administrator(test: &Bare) -> SignedIn {
+async fn administrator(test: &TestHub) -> SignedIn {
     let token = test.create_administrator("admin", "管理员", false).await.unwrap();
     let session = test.set_password(&token, PASSWORD).await.unwrap();
     whoever(test, &session).await
 }
 
-async fn whoever(test: &Bare, session: &Session) -> SignedIn {
+async fn whoever(test: &TestHub, session: &Session) -> SignedIn {
     test.session(&session.token).await.unwrap().unwrap()
 }
 
 /// 韩梅梅, head of 教务处, with a password.
-async fn han(test: &Bare) -> PersonId {
+async fn han(test: &TestHub) -> PersonId {
     let mut tx = test.db.begin().await.unwrap();
     let office = DepartmentId::new();
     let department =
@@ -74,7 +74,7 @@ async fn han(test: &Bare) -> PersonId {
 
 #[tokio::test]
 async fn the_first_administrator_sets_a_password_once_and_is_the_only_one() {
-    let test = bare::hub().await;
+    let test = TestHub::start().await;
     assert_eq!(code(test.create_administrator("工号", "管理员", false).await), "ACCOUNT");
     let token = test.create_administrator("admin", "管理员", false).await.unwrap();
     assert_eq!(code(test.sign_in("admin", PASSWORD).await), "LOGIN", "there is no default password");
@@ -90,7 +90,7 @@ async fn the_first_administrator_sets_a_password_once_and_is_the_only_one() {
 
 #[tokio::test]
 async fn a_set_up_link_ends_after_three_days_or_with_the_next() {
-    let test = bare::hub().await;
+    let test = TestHub::start().await;
     let first = test.create_administrator("admin", "管理员", false).await.unwrap();
     let second = test.create_administrator("admin", "管理员", true).await.unwrap();
     assert_eq!(code(test.link(&first).await), "LINK_GONE");
@@ -101,7 +101,7 @@ async fn a_set_up_link_ends_after_three_days_or_with_the_next() {
 
 #[tokio::test]
 async fn somebody_signs_in_by_account_or_phone_and_out() {
-    let test = bare::hub().await;
+    let test = TestHub::start().await;
     let person = han(&test).await;
     for login in ["20160899", " 20160899 ", "13800138000", "+86 138 0013 8000"] {
         let session = test.sign_in(login, PASSWORD).await.unwrap();
@@ -122,7 +122,7 @@ async fn somebody_signs_in_by_account_or_phone_and_out() {
 
 #[tokio::test]
 async fn whoever_is_refused_hears_the_same_words() {
-    let test = bare::hub().await;
+    let test = TestHub::start().await;
     let person = han(&test).await;
     let mut answers = Vec::new();
     for (login, password) in [
@@ -145,7 +145,7 @@ async fn whoever_is_refused_hears_the_same_words() {
 
 #[tokio::test]
 async fn five_wrong_passwords_make_even_the_right_one_wait() {
-    let test = bare::hub().await;
+    let test = TestHub::start().await;
     han(&test).await;
     for _ in 0..4 {
         assert_eq!(code(test.sign_in("20160899", "guess guess").await), "LOGIN");
@@ -165,7 +165,7 @@ async fn five_wrong_passwords_make_even_the_right_one_wait() {
 
 #[tokio::test]
 async fn a_session_ends_when_idle_and_after_half_a_day() {
-    let test = bare::hub().await;
+    let test = TestHub::start().await;
     han(&test).await;
     let session = test.sign_in("20160899", PASSWORD).await.unwrap();
     for _ in 0..25 {
@@ -187,7 +187,7 @@ async fn a_session_ends_when_idle_and_after_half_a_day() {
 
 #[tokio::test]
 async fn another_password_signs_out_everywhere_else() {
-    let test = bare::hub().await;
+    let test = TestHub::start().await;
     han(&test).await;
     let elsewhere = test.sign_in("20160899", PASSWORD).await.unwrap();
     let here = test.sign_in("20160899", PASSWORD).await.unwrap();
@@ -203,7 +203,7 @@ async fn another_password_signs_out_everywhere_else() {
 
 #[tokio::test]
 async fn a_link_of_the_demonstration_serves_until_it_expires() {
-    let test = bare::hub().await;
+    let test = TestHub::start().await;
     let person = han(&test).await;
     let (token, hash) = zhihui::domain::seal::token();
     let mut tx = test.db.begin().await.unwrap();
@@ -222,7 +222,7 @@ async fn a_link_of_the_demonstration_serves_until_it_expires() {
 
 #[tokio::test]
 async fn roles_are_given_by_those_who_may_and_count_at_once() {
-    let test = bare::hub().await;
+    let test = TestHub::start().await;
     let person = han(&test).await;
     let admin = administrator(&test).await;
     let session = test.sign_in("20160899", PASSWORD).await.unwrap();
