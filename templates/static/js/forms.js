@@ -94,12 +94,12 @@
       own.indeterminate = !own.checked && (ticked > 0 || below.some(function (input) { return input.indeterminate; }));
     });
   }
-  on('change', '.tree input', function (e, input) {
+  function cover(input) {
     $$('input', input.closest('li')).forEach(function (below) {
       if (below !== input) { below.checked = input.checked; below.disabled = input.checked; }
     });
-    branches(input.closest('.tree'));
-  });
+  }
+  on('change', '.tree input', function (e, input) { cover(input); branches(input.closest('.tree')); });
 
   /* A form that was typed into asks before it is left. */
   var dirty = false;
@@ -111,6 +111,7 @@
     $$('[data-max]', within).forEach(count);
     $$('form.receipt', within).forEach(other);
     $$('[data-shows]', within).forEach(shows);
+    $$('.tree input:checked', within).forEach(cover);
     $$('.tree', within).forEach(branches);
   });
 })();
