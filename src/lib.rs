@@ -17,7 +17,10 @@
 #[macro_use]
 mod failpoint;
 
+pub mod api;
+pub mod app;
 pub mod broker;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod domain;

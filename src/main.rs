@@ -1,3 +1,5 @@
 //! The command line: arguments go to `cli`, nothing else happens here.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    zhihui::cli::main()
+}

@@ -55,6 +55,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// In which days begin, schedules are read and times are shown.
     pub timezone: Tz,
+    /// The organisation's name, on every page.
+    pub organisation: String,
     pub log: Log,
     /// Unset: a key made once in the data folder, see [`Config::secret_key`].
     pub secret_key: Option<SecretKey>,
@@ -101,12 +103,15 @@ impl Config {
             "a name of the IANA time zone database such as Asia/Shanghai",
             |text| text.parse().ok(),
         );
+        let organisation =
+            from.value("organisation", Shown::Plain, "a name", |text| (!text.is_empty()).then(|| text.to_owned()));
         Self {
             database: Database::read(from, &data_dir),
             broker: Broker::read(from),
             web: Web::read(from),
             data_dir,
             timezone: timezone.unwrap_or(Tz::Asia__Shanghai),
+            organisation: organisation.unwrap_or_else(|| "知会".to_owned()),
             log: Log::read(from),
             secret_key: from.value("secret_key", Shown::Hidden, KEY_ALLOWED, SecretKey::parse),
             smtp: Smtp::read(from),

@@ -1,0 +1,3 @@
+//! JSON for other modules, provider callbacks, and what an operator watches.
+
+pub mod operation;

@@ -1,0 +1,168 @@
+//! Puts the parts together from the settings; starts, drains and stops them.
+
+use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::Router;
+use channels::{Channel, gateway::Gateway, smtp::Smtp};
+use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    api::operation::{self, Operation},
+    broker::Broker,
+    clock::Clock,
+    config::Config,
+    domain::{ReplicaId, seal::Sealer},
+    hub::{Channels, Hub, Live, Place, Wake},
+    storage::Db,
+};
+
+/// After a stop is asked for, what is in hand has so long; the process is gone within 30 s.
+const DRAIN: Duration = Duration::from_secs(20);
+/// Open pages are given so long to finish an answer.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
+
+/// What one process does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Role {
+    Web,
+    Work,
+    All,
+}
+
+impl Role {
+    fn serves(self) -> bool {
+        self != Self::Work
+    }
+
+    fn works(self) -> bool {
+        self != Self::Web
+    }
+}
+
+/// A channel and its rate in messages a second; none is unlimited.
+pub type Rated = (Arc<dyn Channel>, Option<u32>);
+
+/// The channels that the settings name.
+pub fn channels(config: &Config) -> anyhow::Result<Vec<Rated>> {
+    let mut channels: Vec<Rated> = Vec::new();
+    if let Some(smtp) = &config.smtp {
+        channels.push((Arc::new(Smtp::new(smtp.url.expose(), &smtp.from)?), None));
+    }
+    if let Some(sms) = &config.sms {
+        let secret = Some(sms.secret.expose().to_owned());
+        channels.push((Arc::new(Gateway::new("sms", sms.url.expose(), secret)?), Some(sms.rate_per_second)));
+    }
+    Ok(channels)
+}
+
+/// A hub on its database and broker, migrated and set up, with nothing running yet.
+pub async fn hub(config: &Config, channels: Vec<Rated>) -> anyhow::Result<Hub> {
+    std::fs::create_dir_all(&config.data_dir)?;
+    let channels = Channels::new(channels);
+    let db = Db::open(config.database.url.expose()).await?;
+    db.migrate().await?;
+    let broker = Broker::connect(config.broker.url.expose(), &config.broker.prefix, &channels.names()).await?;
+    let hub = Hub {
+        db,
+        broker,
+        channels,
+        clock: Clock::System,
+        sealer: Sealer::new(config.secret_key()?.expose()),
+        place: Arc::new(Place {
+            public_url: config.web.origin(),
+            timezone: config.timezone,
+            data_dir: config.data_dir.clone(),
+            organisation: config.organisation.clone(),
+        }),
+        replica: ReplicaId::new(),
+        wake: Wake::default(),
+        live: Live::default(),
+    };
+    hub.set_up().await?;
+    Ok(hub)
+}
+
+/// A process at work.
+pub struct App {
+    hub: Hub,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+    server: Option<tokio::task::JoinHandle<std::io::Result<()>>>,
+    pub address: SocketAddr,
+}
+
+impl App {
+    /// Starts what `role` says. Also a worker answers `/healthz`, `/readyz` and `/metrics`.
+    pub fn start(hub: Hub, role: Role, pages: Router, listener: TcpListener) -> anyhow::Result<Self> {
+        let address = listener.local_addr()?;
+        let tasks = TaskTracker::new();
+        let stop = CancellationToken::new();
+        if role.works() {
+            hub.work(&tasks, &stop);
+            hub.consume_commands(&tasks, &stop);
+        }
+        if role.serves() {
+            let (hub, stop) = (hub.clone(), stop.clone());
+            tasks.spawn(async move {
+                let listener = hub.broker.listen();
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = hub.hear(listener) => {}
+                }
+            });
+        }
+        let routes = operation::router(Operation::new(hub.clone(), stop.clone()));
+        let routes = if role.serves() { routes.merge(pages) } else { routes };
+        let ended = stop.clone();
+        let service = routes.into_make_service_with_connect_info::<SocketAddr>();
+        let server = tokio::spawn(async move {
+            axum::serve(listener, service).with_graceful_shutdown(async move { ended.cancelled().await }).await
+        });
+        Ok(Self { hub, tasks, stop, server: Some(server), address })
+    }
+
+    /// Runs until `asked` and drains: nothing new is claimed, what is in hand is recorded.
+    pub async fn run_until(mut self, asked: impl Future<Output = ()>) -> anyhow::Result<()> {
+        let mut server = self.server.take().expect("an app is started with its server");
+        tokio::select! {
+            () = asked => {}
+            ended = &mut server => {
+                ended??;
+                anyhow::bail!("the web server ended by itself");
+            }
+        }
+        tracing::info!("stopping: what is in hand is finished, nothing new is begun");
+        failpoint!("shutdown.draining");
+        self.stop.cancel();
+        self.tasks.close();
+        if tokio::time::timeout(DRAIN, self.tasks.wait()).await.is_err() {
+            tracing::warn!("some work did not end in time; its leases run out and another replica goes on");
+        }
+        if tokio::time::timeout(LAST_ANSWERS, &mut server).await.is_err() {
+            server.abort();
+        }
+        self.hub.broker.close().await;
+        self.hub.db.close().await;
+        tracing::info!("stopped");
+        Ok(())
+    }
+}
+
+/// Returns when the operating system asks the process to end; a second time ends it at once.
+pub async fn asked_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).expect("a process may handle SIGTERM");
+    let mut interrupt = signal(SignalKind::interrupt()).expect("a process may handle SIGINT");
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        std::process::exit(1);
+    });
+}

@@ -1,0 +1,121 @@
+//! `zhihui check`: everything that a start would need, tried, one line each.
+
+use std::{process::ExitCode, time::Duration};
+
+use serde::Serialize;
+
+use super::Call;
+use crate::{
+    app,
+    broker::{Broker, Health},
+    config::Config,
+    storage::Db,
+};
+
+/// How long a broker may take to answer.
+const BROKER: Duration = Duration::from_secs(6);
+
+#[derive(clap::Args)]
+pub(super) struct Options {
+    /// Only ask a hub that runs on this machine whether it is alive.
+    #[arg(long)]
+    live: bool,
+}
+
+/// One line of the report.
+#[derive(Serialize)]
+struct Finding {
+    part: String,
+    ok: bool,
+    words: String,
+}
+
+pub(super) async fn run(call: Call, options: Options) -> anyhow::Result<ExitCode> {
+    let config = &call.config;
+    let findings = if options.live {
+        vec![finding("hub", alive(config).await)]
+    } else {
+        let mut findings = vec![
+            finding("settings", Ok("可以使用".to_owned())),
+            finding("secret_key", config.secret_key().map(|_| "可以读取".to_owned()).map_err(anyhow::Error::from)),
+            finding("database", database(config).await),
+            finding("broker", broker(config).await),
+        ];
+        findings.extend(channels(config).await);
+        findings
+    };
+    let fine = findings.iter().all(|finding| finding.ok);
+    if call.json {
+        println!("{}", serde_json::json!({"ok": fine, "findings": findings}));
+    } else {
+        for finding in &findings {
+            println!("{} {}: {}", if finding.ok { "✓" } else { "✗" }, finding.part, finding.words);
+        }
+    }
+    Ok(if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn finding(part: &str, result: anyhow::Result<String>) -> Finding {
+    let (ok, words) = match result {
+        Ok(words) => (true, words),
+        Err(error) => (false, super::explain(&error)),
+    };
+    Finding { part: part.to_owned(), ok, words }
+}
+
+async fn database(config: &Config) -> anyhow::Result<String> {
+    std::fs::create_dir_all(&config.data_dir)?;
+    let db = Db::open(config.database.url.expose()).await?;
+    let version = db.version().await.unwrap_or(0);
+    drop(db.read().await?);
+    db.close().await;
+    Ok(format!("{}，版本 {version}", db.name()))
+}
+
+async fn broker(config: &Config) -> anyhow::Result<String> {
+    let broker = Broker::connect(config.broker.url.expose(), &config.broker.prefix, &[]).await?;
+    if matches!(broker.health(), Health::Local) {
+        return Ok("在进程内".to_owned());
+    }
+    let waited = tokio::time::timeout(BROKER, async {
+        while !broker.health().takes_messages() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    })
+    .await;
+    let health = broker.health();
+    broker.close().await;
+    match (waited, health) {
+        (Ok(()), _) => Ok("RabbitMQ，已连接".to_owned()),
+        (Err(_), Health::Reconnecting { reason, .. }) => anyhow::bail!("RabbitMQ 连接失败：{reason}"),
+        (Err(_), _) => anyhow::bail!("RabbitMQ 因内存或磁盘告警暂停接收消息"),
+    }
+}
+
+async fn channels(config: &Config) -> Vec<Finding> {
+    let channels = match app::channels(config) {
+        Ok(channels) => channels,
+        Err(error) => return vec![finding("channels", Err(error))],
+    };
+    let mut findings = Vec::new();
+    for (channel, _) in channels {
+        let part = format!("channel {}", channel.name());
+        let result = channel.check().await.map(|()| "可以连接".to_owned());
+        findings.push(finding(&part, result.map_err(anyhow::Error::from)));
+    }
+    findings
+}
+
+async fn alive(config: &Config) -> anyhow::Result<String> {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let address = std::net::SocketAddr::from(([127, 0, 0, 1], config.web.listen.port()));
+    let ask = async {
+        let mut stream = tokio::net::TcpStream::connect(address).await?;
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await?;
+        anyhow::ensure!(answer.starts_with("HTTP/1.1 200"), "{address} 没有正常回答");
+        Ok(format!("{address} 正常"))
+    };
+    tokio::time::timeout(Duration::from_secs(3), ask).await?
+}

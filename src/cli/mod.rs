@@ -1,0 +1,143 @@
+//! The commands, one a file. Exit codes: 0 fine, 1 failed at work, 2 wrong usage or settings.
+
+mod admin;
+mod check;
+mod migrate;
+mod producer;
+mod send;
+mod serve;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::{EnvFilter, fmt};
+
+use crate::{
+    config::{self, Config, ConfigError, LogFormat},
+    hub,
+};
+
+/// 知会: notifications that are approved, delivered, chased and proven.
+#[derive(Parser)]
+#[command(version, propagate_version = true)]
+struct Arguments {
+    /// Settings file; without it zhihui.toml in this folder if there is one.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Answers for programs, in JSON.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Web pages, API and workers.
+    Serve(serve::Options),
+    /// Applies what is missing in the database.
+    Migrate,
+    /// Tests every setting, the database, the broker and the channels; one line each.
+    Check(check::Options),
+    /// Prints every setting with its default and its meaning.
+    Config,
+    /// Makes the first administrator and prints a one-time set-up link.
+    Admin {
+        #[command(subcommand)]
+        command: admin::Command,
+    },
+    /// Gives a module its credentials.
+    Producer {
+        #[command(subcommand)]
+        command: producer::Command,
+    },
+    /// Sends a message as a registered module, for scripts and cron.
+    Send(send::Options),
+}
+
+/// What every command gets.
+struct Call {
+    config: Config,
+    json: bool,
+}
+
+/// Why a command did not do its work.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Settings(#[from] ConfigError),
+    #[error(transparent)]
+    Work(#[from] anyhow::Error),
+}
+
+/// Runs what the arguments ask for.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match start(arguments) {
+        Ok(code) => code,
+        Err(Failure::Settings(error)) => {
+            eprintln!("{error}");
+            ExitCode::from(2)
+        }
+        Err(Failure::Work(error)) => {
+            eprintln!("{}", explain(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(arguments: Arguments) -> Result<ExitCode, Failure> {
+    if matches!(arguments.command, Command::Config) {
+        print!("{}", config::EXAMPLE);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let config = Config::load(arguments.config.as_deref(), |name| std::env::var(name).ok())?;
+    log_to_stderr(&config);
+    for warning in config.warnings() {
+        tracing::warn!("{warning}");
+    }
+    for name in Config::unknown_variables(std::env::vars().map(|(name, _)| name)) {
+        tracing::warn!("{name} is no setting; `zhihui config` prints them all");
+    }
+    let call = Call { config, json: arguments.json };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(anyhow::Error::from)?;
+    Ok(runtime.block_on(run(call, arguments.command))?)
+}
+
+async fn run(call: Call, command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve(options) => serve::run(call, options).await?,
+        Command::Migrate => migrate::run(call).await?,
+        Command::Check(options) => return check::run(call, options).await,
+        Command::Config => {}
+        Command::Admin { command } => admin::run(call, command).await?,
+        Command::Producer { command } => producer::run(call, command).await?,
+        Command::Send(options) => send::run(call, options).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Logs go to standard error, so that standard output holds answers alone.
+fn log_to_stderr(config: &Config) {
+    // lapin writes returned messages out in full; the supervisor in `broker` tells every outage.
+    let filter = EnvFilter::new(format!("lapin=off,{}", config.log.filter));
+    let log = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match config.log.format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
+}
+
+/// An error with its causes, one line.
+fn explain(error: &anyhow::Error) -> String {
+    if let Some(hub::Error::Problem(problem)) = error.downcast_ref() {
+        return problem.to_string();
+    }
+    let causes: Vec<_> = error.chain().map(ToString::to_string).collect();
+    causes.join(": ")
+}
+
+/// A hub for a command that does not serve: no channels, nothing running.
+async fn hub(config: &Config) -> anyhow::Result<hub::Hub> {
+    crate::app::hub(config, Vec::new()).await
+}
