@@ -25,5 +25,6 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod hub;
+pub mod producers;
 pub mod storage;
 pub mod web;

@@ -1,5 +1,6 @@
 //! The nouns of the product and the rules that need nothing but their data.
 
+pub mod account;
 pub mod approval;
 pub mod calendar;
 pub mod command;
@@ -7,6 +8,7 @@ pub mod contact;
 pub mod delivery;
 pub mod email;
 mod ids;
+pub mod kind;
 pub mod message;
 pub mod name;
 pub mod password;

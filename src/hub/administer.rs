@@ -10,7 +10,7 @@ use super::{
 use crate::{
     clock::Timestamp,
     domain::{
-        PersonId, Problem,
+        PersonId, Problem, account,
         person::{Role, State},
         seal,
         sign_in::{LinkPurpose, SETUP_LINK},
@@ -32,7 +32,7 @@ impl Hub {
     /// # Errors
     /// `ADMIN_EXISTS` when there is an administrator already, unless `is_forced`; `ACCOUNT`.
     pub async fn create_administrator(&self, account: &str, name: &str, is_forced: bool) -> Result<String> {
-        check_account(account)?;
+        account::check(account)?;
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
         if !is_forced && !access::list_holders(&mut tx, Role::SystemAdmin).await?.is_empty() {
@@ -133,16 +133,6 @@ async fn setup_link(tx: &mut Tx, actor: &str, person: PersonId, now: Timestamp) 
 async fn active(tx: &mut Tx, account: &str) -> Result<Person> {
     let person = people::find_by_account(tx, account).await?;
     Ok(person.filter(|person| person.state == State::Active).ok_or_else(Problem::not_found)?)
-}
-
-/// 账号: letters and digits, for ever (checklist DIR-24).
-pub fn check_account(account: &str) -> Result<(), Problem> {
-    let fits = (1..=64).contains(&account.len()) && account.chars().all(|c| c.is_ascii_alphanumeric());
-    if fits {
-        return Ok(());
-    }
-    Err(Problem::invalid("ACCOUNT", "/account", "账号只能由 1 到 64 个英文字母和数字组成")
-        .in_english("an account is 1 to 64 letters and digits"))
 }
 
 /// What one person alone must not hold together.

@@ -153,6 +153,16 @@ pub async fn list_ancestors(tx: &mut Tx, id: DepartmentId) -> Result<Vec<Departm
     )
 }
 
+/// Itself and everything below it.
+pub async fn list_below(tx: &mut Tx, id: DepartmentId) -> Result<Vec<DepartmentId>> {
+    fetch_values!(
+        tx,
+        DepartmentId,
+        "select department_id from department_ancestor where ancestor_id = $1 order by department_id",
+        [id]
+    )
+}
+
 /// `inner` is `outer` or lies below it.
 pub async fn is_within(tx: &mut Tx, inner: DepartmentId, outer: DepartmentId) -> Result<bool> {
     let found = fetch_value!(

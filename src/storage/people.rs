@@ -62,6 +62,28 @@ pub struct Profile {
     pub state: State,
 }
 
+impl From<&Person> for Profile {
+    fn from(person: &Person) -> Self {
+        let contact = |sealed: &Option<Vec<u8>>, index: &Option<Vec<u8>>| {
+            sealed.clone().zip(index.clone()).map(|(sealed, index)| Contact { sealed, index })
+        };
+        Self {
+            id: person.id,
+            account: person.account.clone(),
+            name: person.name.clone(),
+            kind: person.kind.clone(),
+            gender: person.gender.clone(),
+            grade: person.grade.clone(),
+            title: person.title.clone(),
+            phone: contact(&person.phone_sealed, &person.phone_index),
+            email: contact(&person.email_sealed, &person.email_index),
+            dingtalk_id: person.dingtalk_id.clone(),
+            deputy_id: person.deputy_id,
+            state: person.state,
+        }
+    }
+}
+
 impl Profile {
     /// An active person with a fresh id and nothing else known.
     pub fn of(account: &str, name: &str, kind: &str) -> Self {
@@ -197,6 +219,12 @@ pub async fn list_by_accounts(tx: &mut Tx, accounts: &[String]) -> Result<Vec<Pe
         found.extend(fetch_all!(tx, Person, sql, [Json(batch)])?);
     }
     Ok(found)
+}
+
+/// Everybody with an account, in the order of their ids: `limit` of them after `after`.
+pub async fn list_page(tx: &mut Tx, after: Option<PersonId>, limit: i64) -> Result<Vec<Person>> {
+    let after = after.unwrap_or(PersonId(uuid::Uuid::nil()));
+    fetch_all!(tx, Person, person!("where account is not null and id > $1 order by id limit $2"), [after, limit])
 }
 
 /// Active people with an account.

@@ -2,5 +2,6 @@
 
 mod approval;
 mod escalation;
+mod import;
 pub mod sending;
 mod sign_in;

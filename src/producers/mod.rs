@@ -1,0 +1,3 @@
+//! Modules of the hub's own: each brings something in, and posts by the same door as foreign ones.
+
+pub mod directory;
