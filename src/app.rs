@@ -100,7 +100,8 @@ impl App {
         let stop = CancellationToken::new();
         if role.works() {
             hub.work(&tasks, &stop);
-            hub.consume_commands(&tasks, &stop);
+            let (hub, commands, stop) = (hub.clone(), tasks.clone(), stop.clone());
+            tasks.spawn(async move { hub.consume_commands(&commands, &stop).await });
         }
         if role.serves() {
             let (hub, stop) = (hub.clone(), stop.clone());

@@ -3,5 +3,6 @@
 mod approval;
 mod escalation;
 mod import;
+mod main_job;
 pub mod sending;
 mod sign_in;

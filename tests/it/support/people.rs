@@ -6,10 +6,11 @@ use zhihui::{
         approval::Decision,
         contact::Contact,
         message::{Audience, Draft, Kind, State},
+        person::Role,
     },
     hub::{Answer, Result, Source},
     storage::{
-        approvals,
+        access, approvals,
         assignments::{self, Assignment},
         departments::{self, Department},
         people::{self, Profile},
@@ -80,6 +81,13 @@ impl TestHub {
     pub async fn sets_deputy(&self, person: &Actor, deputy: &Actor) {
         let mut tx = self.db.begin().await.unwrap();
         people::set_deputy(&mut tx, person.id, Some(deputy.id), self.clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// Gives somebody the role of an approver.
+    pub async fn grants_approver(&self, person: &Actor) {
+        let mut tx = self.db.begin().await.unwrap();
+        access::grant(&mut tx, person.id, Role::Approver).await.unwrap();
         tx.commit().await.unwrap();
     }
 
