@@ -3,7 +3,6 @@
 //! What was asked is frozen by two hashes, of the content and of the recipients. A decision counts
 //! only while both still hold, nobody decides his own, and of two at once one decides.
 
-use chrono::Duration;
 use serde_json::json;
 
 use super::{Answer, ApprovalNeeded, Change, Hub, Result, Source, audience::snapshot_hash, intake::content_hash};
@@ -101,13 +100,15 @@ impl Hub {
         if !approvals::is_approver(&mut tx, id, who).await? {
             return Err(Problem::not_found().into());
         }
-        let message = messages::find(&mut tx, approval.message_id).await?.ok_or_else(Problem::not_found)?;
+        // Everything that changes a message's fate takes its row first.
+        let message = messages::lock(&mut tx, approval.message_id).await?.ok_or_else(Problem::not_found)?;
+        let approval = approvals::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
         if message.sender_id == Some(who) {
             return Err(Problem::forbidden("APPR_SELF", "不能审批自己提交的消息")
                 .in_english("nobody approves his own message")
                 .into());
         }
-        refuse_decided(&mut tx, &approval).await?;
+        self.refuse_decided(&mut tx, &approval).await?;
         let unchanged = content_hash(&message)[..] == approval.content_hash[..]
             && snapshot_hash(&mut tx, message.id).await?[..] == approval.snapshot_hash[..];
         let to = match decision {
@@ -130,6 +131,28 @@ impl Hub {
         self.wake.all();
         self.announce(Change::Approval(id));
         Ok(state)
+    }
+
+    /// Tells who was faster.
+    async fn refuse_decided(&self, tx: &mut Tx, approval: &Approval) -> Result<()> {
+        let word = match approval.state {
+            ApprovalState::Pending => return Ok(()),
+            ApprovalState::Approved => "通过",
+            ApprovalState::Rejected => "驳回",
+            ApprovalState::Void => {
+                return Err(Problem::conflict("APPR_STALE", "此申请已撤回或修改，无需审批")
+                    .in_english("this request was withdrawn or changed")
+                    .into());
+            }
+        };
+        let name = match approval.decided_by {
+            Some(person) => accounts::name_of(tx, person).await?.unwrap_or_default(),
+            None => String::new(),
+        };
+        let at = approval.decided_at.map(|at| self.local(at)).unwrap_or_default();
+        Err(Problem::conflict("APPR_DONE", format!("{name}已于 {at} {word}"))
+            .in_english(format!("{name} has already decided ({word}) at {at}"))
+            .into())
     }
 
     /// What a decision makes of the message: approved too late, it waits for the sender.
@@ -252,26 +275,4 @@ fn check_opinion(decision: Decision, opinion: &str) -> Result<String, Problem> {
             .in_english("say why you reject it (at most 500 characters)"));
     }
     Ok(opinion.to_owned())
-}
-
-async fn refuse_decided(tx: &mut Tx, approval: &Approval) -> Result<()> {
-    let word = match approval.state {
-        ApprovalState::Pending => return Ok(()),
-        ApprovalState::Approved => "通过",
-        ApprovalState::Rejected => "驳回",
-        ApprovalState::Void => {
-            return Err(Problem::conflict("APPR_STALE", "此申请已撤回或修改，无需审批")
-                .in_english("this request was withdrawn or changed")
-                .into());
-        }
-    };
-    let name = match approval.decided_by {
-        Some(person) => accounts::name_of(tx, person).await?.unwrap_or_default(),
-        None => String::new(),
-    };
-    // The organisation's own time would be kinder; the page adds it, the code is what matters here.
-    let at = approval.decided_at.map(|at| (at + Duration::hours(8)).format("%H:%M").to_string()).unwrap_or_default();
-    Err(Problem::conflict("APPR_DONE", format!("{name}已于 {at} {word}"))
-        .in_english(format!("{name} has already decided ({word}) at {at}"))
-        .into())
 }

@@ -5,21 +5,23 @@
 //! where a repeat is safe, and otherwise lets them be unknown: nobody is called twice.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     time::{Duration as Elapsed, Instant},
 };
 
 use channels::{Accepted, Button, Outgoing, Repeat, SendError};
 use chrono::Duration;
 
-use super::{Hub, Result, channels::Lane};
+use super::{Hub, Result, lanes::Lane};
 use crate::{
+    clock::Timestamp,
     domain::{
         PersonId, TicketId,
         contact::{open_email, open_phone},
         delivery::{Key, State},
     },
     storage::{
+        Tx,
         deliveries::{self, Address, Text},
         tickets::{self, Ticket},
     },
@@ -42,6 +44,8 @@ pub(super) enum Outcome {
 pub(super) struct Work {
     pub ticket: Ticket,
     pub addresses: Vec<Address>,
+    /// What a lost worker may have sent: the provider is asked before anything is concluded.
+    doubtful: BTreeSet<PersonId>,
     text: Option<Text>,
 }
 
@@ -68,19 +72,7 @@ impl Hub {
         let Some(ticket) = tickets::claim(&mut tx, id, self.replica, now, now + LEASE).await? else {
             return Ok(None);
         };
-        let lane = self.channels.lane(&ticket.channel);
-        let repeat = lane.as_ref().is_none_or(|lane| lane.supports().repeat == Repeat::Safe);
-        let orphans = deliveries::list_sending(&mut tx, &ticket).await?;
-        if !orphans.is_empty() {
-            let to = if repeat { State::Ready } else { State::Unknown };
-            deliveries::release_orphans(&mut tx, &ticket, to, now).await?;
-            tracing::warn!(ticket.id = %id, deliveries = orphans.len(), "took over ticket {id} from a worker that was lost");
-            if to == State::Unknown {
-                for orphan in &orphans {
-                    self.advance(&mut tx, &ticket, orphan.person_id, now).await?;
-                }
-            }
-        }
+        let doubtful = self.take_over(&mut tx, &ticket, now).await?;
         deliveries::settle_moot(&mut tx, &ticket, now).await?;
         deliveries::mark_sending(&mut tx, &ticket, now).await?;
         let addresses = deliveries::list_sending(&mut tx, &ticket).await?;
@@ -90,15 +82,53 @@ impl Hub {
         }
         failpoint!("deliver.after_claim");
         tx.commit().await?;
-        Ok((!addresses.is_empty()).then_some(Work { ticket, addresses, text }))
+        Ok((!addresses.is_empty()).then_some(Work { ticket, addresses, doubtful, text }))
+    }
+
+    /// What the worker before left in `sending`: back to `ready` where a repeat is safe, to be asked
+    /// about where the provider can be asked, otherwise unknown, and the next way is taken at once.
+    async fn take_over(&self, tx: &mut Tx, ticket: &Ticket, now: Timestamp) -> Result<BTreeSet<PersonId>> {
+        let orphans = deliveries::list_sending(tx, ticket).await?;
+        if orphans.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        tracing::warn!(ticket.id = %ticket.id, deliveries = orphans.len(), "took over ticket {} from a worker that was lost", ticket.id);
+        let supports = self.channels.lane(&ticket.channel).map(|lane| lane.supports());
+        if supports.is_none_or(|supports| supports.repeat == Repeat::Safe) {
+            deliveries::release_orphans(tx, ticket, State::Ready, now).await?;
+            return Ok(BTreeSet::new());
+        }
+        if supports.is_some_and(|supports| supports.query) {
+            return Ok(orphans.iter().map(|orphan| orphan.person_id).collect());
+        }
+        deliveries::release_orphans(tx, ticket, State::Unknown, now).await?;
+        for orphan in &orphans {
+            self.advance(tx, ticket, orphan.person_id, now).await?;
+        }
+        Ok(BTreeSet::new())
+    }
+
+    /// What the provider knows of those that may have been sent before.
+    async fn inquire(&self, lane: &Lane, work: &Work) -> BTreeMap<PersonId, Outcome> {
+        let people: Vec<_> = work.doubtful.iter().copied().collect();
+        let keys: Vec<_> = people.iter().map(|person| key(&work.ticket, *person).to_string()).collect();
+        let known = lane.channel.query(&keys).await;
+        let outcome = |report: Option<channels::Report>| match report {
+            Some(report) => Outcome::Sent(Accepted { reference: report.reference }),
+            None => Outcome::Failed(SendError::Ambiguous("the worker was lost and the provider does not know".into())),
+        };
+        people.into_iter().zip(known.into_iter().map(outcome)).collect()
     }
 
     /// Hands everything to the provider, as many at once as it takes and as fast as it may.
     async fn send(&self, lane: &Lane, work: &Work, begun: Instant) -> BTreeMap<PersonId, Outcome> {
         let mut outcomes = BTreeMap::new();
+        if !work.doubtful.is_empty() {
+            outcomes = self.inquire(lane, work).await;
+        }
         let mut batch: Vec<(PersonId, Outgoing)> = Vec::new();
         let size = lane.supports().batch.max(1);
-        for address in &work.addresses {
+        for address in work.addresses.iter().filter(|address| !work.doubtful.contains(&address.person_id)) {
             match self.outgoing(work, address) {
                 Ok(outgoing) => batch.push((address.person_id, outgoing)),
                 Err(refused) => {
@@ -130,12 +160,6 @@ impl Hub {
     /// What one person is told over this channel, and where.
     fn outgoing(&self, work: &Work, address: &Address) -> std::result::Result<Outgoing, SendError> {
         let ticket = &work.ticket;
-        let key = Key {
-            message: ticket.message_id,
-            person: address.person_id,
-            channel: ticket.channel.clone(),
-            round: ticket.round,
-        };
         let to = match ticket.channel.as_str() {
             "email" => address.email_sealed.as_ref().and_then(|sealed| open_email(&self.sealer, sealed).ok()),
             "dingtalk" => address.dingtalk_id.clone(),
@@ -145,7 +169,7 @@ impl Hub {
         let text = work.text.as_ref().ok_or_else(|| SendError::refused("NO_MESSAGE", "消息已不存在"))?;
         let buttons = text.actions.0.list.iter();
         Ok(Outgoing {
-            idempotency_key: key.to_string(),
+            idempotency_key: key(ticket, address.person_id).to_string(),
             address: to,
             name: address.name.clone().unwrap_or_default(),
             title: text.title.clone(),
@@ -154,6 +178,10 @@ impl Hub {
             buttons: buttons.map(|action| Button { id: action.id.clone(), label: action.label.clone() }).collect(),
         })
     }
+}
+
+fn key(ticket: &Ticket, person: PersonId) -> Key {
+    Key { message: ticket.message_id, person, channel: ticket.channel.clone(), round: ticket.round }
 }
 
 /// A text message is short, a call is spoken, a mail and a card say all.

@@ -15,7 +15,7 @@ use crate::{
         template,
     },
     storage::{
-        Json, Tx, audit, intake,
+        self, Json, Tx, audit, intake,
         messages::{self, List, Message},
         settings,
     },
@@ -40,7 +40,7 @@ impl Hub {
         let id = MessageId::new();
         let mut tx = self.db.begin().await?;
         if let Some(key) = key
-            && !intake::take(&mut tx, &source.key(), key, &body_hash, id, now).await?
+            && !take_key(&mut tx, source, (key, &body_hash), id, now).await?
         {
             return earlier(&mut tx, source, key, &body_hash).await;
         }
@@ -246,11 +246,28 @@ pub fn content_hash(message: &Message) -> [u8; 32] {
     Sha256::digest(content.to_string()).into()
 }
 
+/// False when the key was used before; waits for whoever is using it at this moment.
+async fn take_key(
+    tx: &mut Tx,
+    source: &Source,
+    (key, body_hash): (&str, &[u8; 32]),
+    id: MessageId,
+    now: Timestamp,
+) -> Result<bool> {
+    match intake::take(tx, &source.key(), key, body_hash, id, now).await {
+        Err(error) if storage::is_lock_timeout(&error) => Err(busy().into()),
+        other => Ok(other?),
+    }
+}
+
+fn busy() -> Problem {
+    Problem::conflict("IDEM_BUSY", "同一幂等键的请求正在处理，请稍后重试")
+        .in_english("a request with this key is being worked on; try again shortly")
+}
+
 async fn earlier(tx: &mut Tx, source: &Source, key: &str, body_hash: &[u8; 32]) -> Result<Answer> {
     let Some(found) = intake::find(tx, &source.key(), key).await? else {
-        return Err(Problem::conflict("IDEM_BUSY", "同一幂等键的请求正在处理，请稍后重试")
-            .in_english("a request with this key is being worked on; try again shortly")
-            .into());
+        return Err(busy().into());
     };
     if found.body_hash != body_hash {
         let id = found.message_id.map_or_else(String::new, |id| id.to_string());
@@ -262,7 +279,6 @@ async fn earlier(tx: &mut Tx, source: &Source, key: &str, body_hash: &[u8; 32]) 
         .in_english(format!("this key was used for another request (message {id})"))
         .into());
     }
-    let answer: Answer = serde_json::from_value(found.answer.0)
-        .map_err(|_| Problem::conflict("IDEM_BUSY", "同一幂等键的请求正在处理，请稍后重试"))?;
+    let answer: Answer = serde_json::from_value(found.answer.0).map_err(|_| busy())?;
     Ok(Answer { duplicate: true, ..answer })
 }

@@ -8,13 +8,13 @@
 pub mod administer;
 pub mod approve;
 pub mod audience;
-pub mod channels;
 pub mod command;
 pub mod deliver;
 pub mod fan_out;
 pub mod files;
 mod hash;
 pub mod intake;
+pub mod lanes;
 mod live;
 pub mod policy;
 pub mod queue;
@@ -37,7 +37,7 @@ mod wake;
 
 use std::{path::PathBuf, sync::Arc};
 
-pub use channels::Channels;
+pub use lanes::Channels;
 pub use live::{Change, Live};
 pub use source::{Answer, ApprovalNeeded, Source};
 pub use wake::Wake;

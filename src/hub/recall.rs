@@ -39,7 +39,7 @@ impl Hub {
     pub async fn recall(&self, source: &Source, id: MessageId) -> Result<RecallOutcome> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
-        let message = messages::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+        let message = messages::lock(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
         if !is_own(source, &message) {
             return Err(Problem::not_found().into());
         }

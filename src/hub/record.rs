@@ -154,7 +154,8 @@ fn next_way(message: &Message, ticket: &Ticket) -> Option<(i64, String)> {
             return Some((ticket.round, channel.clone()));
         }
     }
-    let next = rounds.get(at + 1).filter(|next| next.unless.is_some())?;
+    // What goes out first is waited for; from then on a step that reached nobody calls the next.
+    let next = rounds.get(at + 1).filter(|next| at > 0 && next.unless.is_some())?;
     Some((ticket.round + 1, next.channels.first()?.clone()))
 }
 

@@ -107,6 +107,12 @@ pub async fn find(tx: &mut Tx, id: MessageId) -> Result<Option<Message>> {
     fetch_optional!(tx, Message, concat!("select ", columns!(), " from message where id = $1"), [id])
 }
 
+/// A message whose fate nobody else changes until this transaction ends.
+pub async fn lock(tx: &mut Tx, id: MessageId) -> Result<Option<Message>> {
+    execute!(tx, "update message set version = version where id = $1", [id])?;
+    find(tx, id).await
+}
+
 /// Moves a message on if it is still in `from`; whoever comes second gets `false`.
 pub async fn transition(tx: &mut Tx, id: MessageId, from: State, to: State) -> Result<bool> {
     debug_assert!(from.may_become(to), "{from} may not become {to}");

@@ -106,3 +106,8 @@ impl Tx {
         }
     }
 }
+
+/// Somebody else held what this statement wanted for longer than `lock_timeout` (PostgreSQL).
+pub fn is_lock_timeout(error: &Error) -> bool {
+    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "55P03")
+}
