@@ -3,6 +3,7 @@
 //! Whoever is refused hears the same words after the same time, whatever the reason: unknown,
 //! disabled, locked or wrong (reliability: bad input 49).
 
+use chrono::Duration;
 use serde_json::json;
 
 use super::{Hub, Result, hash};
@@ -89,22 +90,35 @@ impl Hub {
 
     /// Who comes with this session, and marks it as used. None: signed out, expired, or disabled.
     pub async fn session(&self, token: &str) -> Result<Option<SignedIn>> {
-        let hash = seal::sha256(token.as_bytes());
+        let found = self.find_session(token).await?;
+        if let Some((_, idle)) = &found
+            && idle.num_seconds() >= SEEN
+        {
+            let mut tx = self.db.begin().await?;
+            sessions::mark_seen(&mut tx, &seal::sha256(token.as_bytes()), self.clock.now()).await?;
+            tx.commit().await?;
+        }
+        Ok(found.map(|(who, _)| who))
+    }
+
+    /// As [`Hub::session`], for what a page asks by itself: that is no use of the session.
+    pub async fn session_unseen(&self, token: &str) -> Result<Option<SignedIn>> {
+        Ok(self.find_session(token).await?.map(|(who, _)| who))
+    }
+
+    /// Who it is, and how long the session has been idle.
+    async fn find_session(&self, token: &str) -> Result<Option<(SignedIn, Duration)>> {
         let now = self.clock.now();
         let mut tx = self.db.read().await?;
-        let Some(found) = sessions::find(&mut tx, &hash, now).await? else { return Ok(None) };
+        let Some(found) = sessions::find(&mut tx, &seal::sha256(token.as_bytes()), now).await? else {
+            return Ok(None);
+        };
         let roles = access::list_roles(&mut tx, found.person_id).await?;
-        drop(tx);
         let idle = now - found.seen_at;
         if idle >= sign_in::idle(&roles) {
             return Ok(None);
         }
-        if idle.num_seconds() >= SEEN {
-            let mut tx = self.db.begin().await?;
-            sessions::mark_seen(&mut tx, &hash, now).await?;
-            tx.commit().await?;
-        }
-        Ok(Some(SignedIn {
+        let who = SignedIn {
             person: found.person_id,
             account: found.account,
             name: found.name,
@@ -112,7 +126,8 @@ impl Hub {
             roles,
             is_head: found.is_head,
             csrf: found.csrf,
-        }))
+        };
+        Ok(Some((who, idle)))
     }
 
     /// Ends a session; one that is not there is fine.
@@ -227,7 +242,8 @@ fn refused() -> Problem {
     Problem::new(Class::Unauthenticated, "LOGIN", "", "账号或密码不正确").in_english("wrong account or password")
 }
 
-pub(super) fn link_gone() -> Problem {
+/// Unknown, used or expired, all alike.
+pub fn link_gone() -> Problem {
     Problem::new(Class::Gone, "LINK_GONE", "", "链接已失效，请联系管理员重新发送")
         .in_english("this link is used up or too old, ask for another")
 }

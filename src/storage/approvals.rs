@@ -146,14 +146,19 @@ row! {
     }
 }
 
+/// Which lines of the approval box, and of whom.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    pub person: PersonId,
+    /// 待审 or 已审
+    pub pending: bool,
+    /// A part of the title or of the sender's name; empty shows all.
+    pub search: &'a str,
+}
+
 /// A person's approvals, pending or decided, from before `cursor` on.
-pub async fn list(
-    tx: &mut Tx,
-    person: PersonId,
-    pending: bool,
-    cursor: (Timestamp, ApprovalId),
-    limit: i64,
-) -> Result<Vec<Line>> {
+pub async fn list(tx: &mut Tx, wanted: Wanted<'_>, cursor: (Timestamp, ApprovalId), limit: i64) -> Result<Vec<Line>> {
+    let pattern = super::containing(wanted.search);
     fetch_all!(
         tx,
         Line,
@@ -164,9 +169,48 @@ pub async fn list(
            join message on message.id = approval.message_id
           where approval_approver.person_id = $1 and (approval.state = 'pending') = $2 and approval.state <> 'void'
             and (approval.created_at, approval.id) < ($3, $4)
+            and (lower(message.title) like $6 escape '\\' or lower(message.sender_name) like $6 escape '\\')
           order by approval.created_at desc, approval.id desc limit $5",
-        [person, pending, cursor.0, cursor.1, limit]
+        [wanted.person, wanted.pending, cursor.0, cursor.1, limit, &pattern]
     )
+}
+
+/// Whether a person was ever asked to decide anything.
+pub async fn was_asked(tx: &mut Tx, person: PersonId) -> Result<bool> {
+    fetch_value!(
+        tx,
+        bool,
+        "select exists (select 1 from approval_approver where approval_approver.person_id = $1)",
+        [person]
+    )
+}
+
+/// The nearest request in the same state on either side: `(newer, older)`.
+pub async fn neighbours(
+    tx: &mut Tx,
+    person: PersonId,
+    pending: bool,
+    (at, id): (Timestamp, ApprovalId),
+) -> Result<(Option<ApprovalId>, Option<ApprovalId>)> {
+    let newer = fetch_optional_value!(
+        tx,
+        ApprovalId,
+        "select approval.id from approval_approver join approval on approval.id = approval_approver.approval_id
+          where approval_approver.person_id = $1 and (approval.state = 'pending') = $2 and approval.state <> 'void'
+            and (approval.created_at, approval.id) > ($3, $4)
+          order by approval.created_at, approval.id limit 1",
+        [person, pending, at, id]
+    )?;
+    let older = fetch_optional_value!(
+        tx,
+        ApprovalId,
+        "select approval.id from approval_approver join approval on approval.id = approval_approver.approval_id
+          where approval_approver.person_id = $1 and (approval.state = 'pending') = $2 and approval.state <> 'void'
+            and (approval.created_at, approval.id) < ($3, $4)
+          order by approval.created_at desc, approval.id desc limit 1",
+        [person, pending, at, id]
+    )?;
+    Ok((newer, older))
 }
 
 /// How many wait for a person, and how many he or a colleague has decided.

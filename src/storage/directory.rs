@@ -52,7 +52,7 @@ impl From<&Listed> for After {
 /// People by the sound of their names, `limit` of them after the place given.
 pub async fn list(tx: &mut Tx, wanted: &Wanted<'_>, after: Option<&After>, limit: i64) -> Result<Vec<Listed>> {
     let typed = pinyin_keys::query(wanted.text);
-    let pattern = format!("%{}%", escaped(&typed));
+    let pattern = super::containing(&typed);
     let state = wanted.state.unwrap_or(State::Active);
     let (search, id) = after.map_or(("", PersonId(uuid::Uuid::nil())), |after| (after.search.as_str(), after.id));
     fetch_all!(
@@ -115,9 +115,4 @@ where
     fn from_row(row: &'r R) -> sqlx::Result<Self> {
         Ok(Self { place: row.try_get("place")?, listed: Listed::from_row(row)? })
     }
-}
-
-/// `%` and `_` mean themselves.
-fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }

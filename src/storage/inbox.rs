@@ -46,14 +46,18 @@ impl Tab {
     }
 }
 
+/// Which lines a list shows, and of whom.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    pub person: PersonId,
+    pub tab: Tab,
+    /// A part of the title or of the sender's name; empty shows all.
+    pub search: &'a str,
+}
+
 /// A person's lines from before `cursor` on, newest first.
-pub async fn list(
-    tx: &mut Tx,
-    person: PersonId,
-    tab: Tab,
-    cursor: (Timestamp, MessageId),
-    limit: i64,
-) -> Result<Vec<Line>> {
+pub async fn list(tx: &mut Tx, wanted: Wanted<'_>, cursor: (Timestamp, MessageId), limit: i64) -> Result<Vec<Line>> {
+    let pattern = super::containing(wanted.search);
     fetch_all!(
         tx,
         Line,
@@ -70,8 +74,9 @@ pub async fn list(
             and ($4 <> 'unread' or inbox.read_at is null)
             and ($4 <> 'unanswered' or (receipt.message_id is null
                  and (message.receipt is not null or message.actions <> '{\"list\":[]}')))
+            and (lower(message.title) like $6 escape '\\' or lower(message.sender_name) like $6 escape '\\')
           order by inbox.arrived_at desc, inbox.message_id desc limit $5",
-        [person, cursor.0, cursor.1, tab.word(), limit]
+        [wanted.person, cursor.0, cursor.1, wanted.tab.word(), limit, &pattern]
     )
 }
 
@@ -97,6 +102,7 @@ row! {
         pub answer_option: Option<String>,
         pub answer_action: Option<String>,
         pub answer_words: Option<String>,
+        pub answer_channel: Option<String>,
         pub answered_at: Option<Timestamp>,
     }
 }
@@ -111,7 +117,7 @@ pub async fn find(tx: &mut Tx, person: PersonId, message: MessageId) -> Result<O
                 message.url, message.sender_name, message.sender_department, inbox.arrived_at, inbox.read_at,
                 inbox.read_channel, message.receipt, message.actions, message.about_approval_id,
                 receipt.option as answer_option, receipt.action_id as answer_action,
-                receipt.words as answer_words, receipt.answered_at
+                receipt.words as answer_words, receipt.channel as answer_channel, receipt.answered_at
            from inbox
            join message on message.id = inbox.message_id
            left join receipt on receipt.message_id = inbox.message_id and receipt.person_id = inbox.person_id
@@ -213,22 +219,4 @@ pub async fn count(tx: &mut Tx, person: PersonId) -> Result<Counts> {
           where inbox.person_id = $1 and inbox.deleted_at is null and inbox.purged_at is null",
         [person]
     )
-}
-
-/// The badges of many people at once; never counts beyond 100 for anybody.
-pub async fn count_unread_of(tx: &mut Tx, people: &[PersonId]) -> Result<Vec<(PersonId, i64)>> {
-    let people = Json(people.iter().map(|id| id.simple()).collect::<Vec<_>>());
-    let sql = each_id!(
-        tx,
-        "select person.id,
-                (select count(*) from (
-                    select 1 from inbox
-                      join message on message.id = inbox.message_id and message.state in ('sending', 'sent')
-                     where inbox.person_id = person.id and inbox.read_at is null
-                       and inbox.deleted_at is null and inbox.purged_at is null limit 100) as few)
-           from person where person.id in (",
-        "$1",
-        ") order by person.id"
-    );
-    fetch_all!(tx, (PersonId, i64), sql, [&people])
 }

@@ -14,7 +14,7 @@ pub mod approvals;
 pub mod assignments;
 pub mod attachments;
 pub mod audit;
-pub mod bare;
+pub mod badges;
 pub mod dead_letters;
 pub mod deliveries;
 pub mod departments;
@@ -30,7 +30,6 @@ pub mod producers;
 pub mod receipts;
 pub mod recipients;
 pub mod reminders;
-pub mod scratch;
 pub mod sessions;
 pub mod settings;
 pub mod tickets;
@@ -112,4 +111,10 @@ impl Tx {
 /// Somebody else held what this statement wanted for longer than `lock_timeout` (PostgreSQL).
 pub fn is_lock_timeout(error: &Error) -> bool {
     error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "55P03")
+}
+
+/// The pattern for what contains `text`, whatever its case: `%` and `_` mean themselves.
+fn containing(text: &str) -> String {
+    let text = text.trim().to_lowercase();
+    format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
 }

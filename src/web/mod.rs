@@ -1,8 +1,186 @@
-//! Pages for people: views, templates, words, and what browsers fetch beside them.
+//! Pages for people. Every address is in [`routes`]; each page is a file named after it.
+//!
+//! A request passes, from the outside: its id and log line, headers, compression, the error page,
+//! panics, the session, the proof that a change was meant (`csrf`), and for changes a task of its
+//! own that a closing browser cannot cut. So a page has nothing of this in it.
 
+mod approvals;
 pub mod assets;
+mod attachments;
+mod cookies;
+mod counters;
+mod csrf;
+mod cursor;
+mod events;
+mod form;
+mod headers;
+mod inbox;
+mod letter;
+mod login;
 mod marks;
+mod me;
+mod page;
+mod page_error;
+mod plan;
 pub mod render;
+mod request;
+mod session;
+mod setup;
+mod static_files;
 pub mod text;
+mod throttle;
 mod times;
 pub mod views;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware::{from_fn, from_fn_with_state},
+    routing::{get, post},
+};
+use channels::simulated::Carrier;
+use ipnet::IpNet;
+use tower::ServiceBuilder;
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
+
+use crate::hub::Hub;
+use assets::Assets;
+use counters::Counters;
+use render::{LoadError, Templates};
+use throttle::Throttle;
+
+/// What the pages are made from; cheap to clone.
+#[derive(Clone)]
+pub struct Web {
+    hub: Hub,
+    templates: Arc<Templates>,
+    assets: Arc<Assets>,
+    demo: Option<Arc<Demo>>,
+    throttle: Arc<Throttle>,
+    counters: Counters,
+    trusted_proxies: Arc<[IpNet]>,
+}
+
+/// What only the demonstration has. Loopback only: anybody who can open it may be anybody in it.
+pub struct Demo {
+    pub carrier: Arc<Carrier>,
+    pub links: Vec<DemoLink>,
+}
+
+/// A one-click way in.
+#[derive(Debug, Clone)]
+pub struct DemoLink {
+    /// `staff`, `head`, `approver`, `undertaker`, `admin`
+    pub role: String,
+    pub name: String,
+    pub department: String,
+    /// of [`Hub::sign_in_by_link`]
+    pub token: String,
+}
+
+impl Web {
+    /// Compiles the templates and starts the task that keeps counts on open pages true, which ends
+    /// with the last clone. `trusted_proxies` are those whose `X-Forwarded-For` is believed.
+    ///
+    /// # Errors
+    /// When a template or the words cannot be read, which only a broken build brings about.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub fn open(hub: Hub, demo: Option<Demo>, trusted_proxies: Vec<IpNet>) -> Result<Self, LoadError> {
+        let assets = Assets::load();
+        Ok(Self {
+            templates: Arc::new(Templates::load(&assets)?),
+            assets: Arc::new(assets),
+            demo: demo.map(Arc::new),
+            throttle: Arc::default(),
+            counters: Counters::start(&hub),
+            trusted_proxies: trusted_proxies.into(),
+            hub,
+        })
+    }
+
+    /// Lets go of open pages, which would otherwise keep the process from stopping.
+    pub fn close(&self) {
+        self.counters.close();
+    }
+
+    /// People reach this installation over TLS.
+    fn is_encrypted(&self) -> bool {
+        self.hub.place.public_url.starts_with("https://")
+    }
+}
+
+/// `routes! { get "/inbox" => inbox::list; … }`: the router, and the same as a list, so that the
+/// test of who may do what cannot miss a page.
+macro_rules! routes {
+    ($($method:ident $path:literal => $page:path;)*) => {
+        /// Every page: method and address.
+        pub const ROUTES: &[(&str, &str)] = &[$((stringify!($method), $path)),*];
+
+        fn routes() -> Router<Web> {
+            Router::new()$(.route($path, $method($page)))*
+        }
+    };
+}
+
+routes! {
+    get  "/"                            => inbox::from_root;
+    get  "/login"                       => login::form;
+    post "/login"                       => login::sign_in;
+    get  "/login/{token}"               => login::by_link;
+    post "/logout"                      => login::sign_out;
+    get  "/setup/{token}"               => setup::form;
+    post "/setup/{token}"               => setup::set_password;
+    post "/lang"                        => me::choose_language;
+
+    get  "/inbox"                       => inbox::list;
+    post "/inbox/bulk"                  => inbox::bulk;
+    get  "/inbox/{id}"                  => inbox::open;
+    get  "/inbox/{id}/open"             => inbox::follow;
+    post "/inbox/{id}/receipt"          => inbox::answer;
+    post "/inbox/{id}/action"           => inbox::press;
+    get  "/inbox/{id}/files/{file}"     => attachments::of_inbox;
+
+    get  "/approvals"                   => approvals::list;
+    get  "/approvals/{id}"              => approvals::open;
+    post "/approvals/{id}"              => approvals::decide;
+    get  "/approvals/{id}/files/{file}" => attachments::of_approval;
+
+    get  "/events"                      => events::stream;
+    get  "/events/now"                  => events::now;
+}
+
+/// Files for browsers, which belong to nobody and are cached for a year.
+pub const STATIC: &str = "/static/{name}";
+
+/// Most that a browser may send at once.
+const BODY_BYTES: usize = 256 * 1024;
+/// Nobody waits longer for a page.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Everything under `/` that is for people. Serve it with the address of the peer
+/// (`into_make_service_with_connect_info::<SocketAddr>`): without one everybody is one address to
+/// the throttle.
+pub fn router(web: Web) -> Router {
+    let pages = ServiceBuilder::new()
+        .layer(from_fn_with_state(web.clone(), page_error::render))
+        .layer(CatchPanicLayer::custom(page_error::panicked))
+        .layer(from_fn(request::in_time))
+        .layer(from_fn_with_state(web.clone(), session::find))
+        .layer(from_fn_with_state(web.clone(), csrf::check))
+        .layer(from_fn(request::finish))
+        .layer(DefaultBodyLimit::max(BODY_BYTES));
+    let all = ServiceBuilder::new()
+        .layer(from_fn(request::name))
+        .layer(from_fn_with_state(web.clone(), headers::add))
+        .layer(CompressionLayer::new().gzip(true));
+    routes()
+        .fallback(page_error::no_such_page)
+        .layer(pages)
+        .route(STATIC, get(static_files::file))
+        .layer(all)
+        .with_state(web)
+}

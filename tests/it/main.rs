@@ -1,6 +1,8 @@
 //! The tests that run in one process: stories, contracts, pages, access and the shape of the tree.
 
+mod access;
 mod contract;
+mod pages;
 mod stories;
 mod support;
 mod templates;

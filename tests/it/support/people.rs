@@ -99,7 +99,8 @@ impl TestHub {
     pub async fn waiting_for(&self, approver: &Actor) -> Option<ApprovalId> {
         let mut tx = self.db.read().await.unwrap();
         let all = (zhihui::clock::END_OF_TIME, ApprovalId(uuid::Uuid::max()));
-        let lines = approvals::list(&mut tx, approver.id, true, all, 10).await.unwrap();
+        let wanted = approvals::Wanted { person: approver.id, pending: true, search: "" };
+        let lines = approvals::list(&mut tx, wanted, all, 10).await.unwrap();
         lines.first().map(|line| line.id)
     }
 

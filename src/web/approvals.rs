@@ -1,0 +1,195 @@
+//! `/approvals` and `/approvals/{id}`: what waits for this person's decision, and what exactly is
+//! decided on.
+//!
+//! Whoever was never asked to decide anything has no approval box (checklist MA-01), and a request
+//! that somebody else was asked about does not exist.
+
+use axum::{
+    extract::Path,
+    http::StatusCode,
+    response::{IntoResponse, Redirect},
+};
+
+use super::{
+    cursor::{Cursor, PAGE, cut, older},
+    form::{Form, Query},
+    page::{Answer, Around},
+    page_error::{PageError, status_of},
+    plan,
+    session::Me,
+    views::{
+        approvals::{ApprovalPage, ApprovalRow, ApprovalTab, ApprovalsPage, Decided, DecisionForm},
+        shell::Section,
+    },
+};
+use crate::{
+    domain::{
+        ApprovalId, Problem,
+        approval::{Decision, State},
+        person::Role,
+        seal::hex,
+    },
+    hub::policy::{self, Action, Facts},
+    storage::{
+        Tx, accounts,
+        approvals::{self, Approval, Wanted},
+        attachments,
+        messages::{self, Message},
+    },
+};
+
+/// `GET /approvals?state=done&q=…&cursor=…`
+pub async fn list(me: Me, Query(query): Query) -> Answer {
+    let tab = ApprovalTab::from_query(query.get("state"));
+    let search: String = query.get("q").trim().chars().take(100).collect();
+    let cursor = Cursor::read(query.get("cursor"))?;
+    let mut tx = me.web.hub.db.read().await?;
+    if !me.who.has(Role::Approver) && !approvals::was_asked(&mut tx, me.id()).await? {
+        return Err(Problem::not_found().into());
+    }
+    let wanted = Wanted { person: me.id(), pending: tab == ApprovalTab::Pending, search: &search };
+    let lines = approvals::list(&mut tx, wanted, (cursor.at, ApprovalId(cursor.id)), PAGE + 1).await?;
+    let (pending, done) = approvals::count(&mut tx, me.id()).await?;
+    drop(tx);
+    let (lines, last) = cut(lines, |line| Cursor { at: line.created_at, id: line.id.0 });
+    let page = ApprovalsPage {
+        tab,
+        pending,
+        done,
+        rows: lines.into_iter().map(row).collect(),
+        older: last.map(|last| older("/approvals", &[("state", query.get("state")), ("q", &search)], last)),
+        query: search,
+    };
+    me.page(Section::Approvals, "approvals", &page).await
+}
+
+fn row(line: approvals::Line) -> ApprovalRow {
+    ApprovalRow {
+        id: line.id.to_string(),
+        sender: line.sender_name,
+        department: line.sender_department,
+        title: line.title,
+        kind: "message".to_owned(),
+        reach: line.recipients,
+        at: line.decided_at.unwrap_or(line.created_at),
+        outcome: (line.state != State::Pending).then_some(line.state),
+    }
+}
+
+/// `GET /approvals/{id}`
+pub async fn open(me: Me, Path(id): Path<String>) -> Answer {
+    let id = id.parse().map_err(|_| Problem::not_found())?;
+    let asked = find(&me, id).await?;
+    me.show_request(&asked, "", None).await
+}
+
+/// `POST /approvals/{id}` with `do` = `approve` or `reject`, `opinion`, `hash`.
+pub async fn decide(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answer {
+    let id: ApprovalId = id.parse().map_err(|_| Problem::not_found())?;
+    let asked = find(&me, id).await?;
+    let decision: Option<Decision> = fields.get("do").parse().ok();
+    let opinion = fields.get("opinion");
+    let decided = match decision {
+        None => Err(Problem::invalid("FIELD_VALUE", "/do", "请选择同意或驳回").in_english("approve or reject").into()),
+        Some(_) if fields.get("hash") != frozen(&asked.approval) => Err(stale().into()),
+        Some(decision) => me.web.hub.decide(me.id(), id, decision, opinion).await.map_err(PageError::from),
+    };
+    match decided {
+        Ok(_) => Ok(Redirect::to("/approvals").into_response()),
+        Err(error) => {
+            let problem = error.into_problem()?;
+            let asked = find(&me, id).await?;
+            me.show_request(&asked, opinion, Some(problem)).await
+        }
+    }
+}
+
+fn stale() -> Problem {
+    Problem::conflict("APPR_STALE", "内容已被修改，请刷新后重新审批")
+        .in_english("the message has changed since; look at it again")
+}
+
+/// A request with the message that it is about.
+pub struct Asked {
+    pub approval: Approval,
+    pub message: Message,
+}
+
+/// A request that this person was asked about.
+///
+/// # Errors
+/// `NOT_FOUND`
+pub async fn find(me: &Me, id: ApprovalId) -> Result<Asked, PageError> {
+    let mut tx = me.web.hub.db.read().await?;
+    let approval = approvals::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+    let message = messages::find(&mut tx, approval.message_id).await?.ok_or_else(Problem::not_found)?;
+    let facts = Facts { is_assigned: approvals::is_approver(&mut tx, id, me.id()).await?, ..Facts::default() };
+    if !policy::may(&me.who, Action::ReadUnsent, &facts) {
+        return Err(Problem::not_found().into());
+    }
+    Ok(Asked { approval, message })
+}
+
+impl Me {
+    async fn show_request(&self, asked: &Asked, opinion: &str, problem: Option<Problem>) -> Answer {
+        let status = problem.as_ref().map_or(StatusCode::OK, |problem| status_of(problem.class));
+        let error = problem.map(|problem| self.in_words(&problem));
+        let mut tx = self.web.hub.db.read().await?;
+        let view = self.request(&mut tx, asked, opinion, error).await?;
+        drop(tx);
+        let around = Around::from(Section::Approvals).titled(&asked.message.title).status(status);
+        self.page(around, "approval", &view).await
+    }
+
+    async fn request(
+        &self,
+        tx: &mut Tx,
+        Asked { approval, message }: &Asked,
+        opinion: &str,
+        error: Option<String>,
+    ) -> Result<ApprovalPage, PageError> {
+        let id = approval.id;
+        let is_pending = approval.state == State::Pending;
+        let (newer, older) = approvals::neighbours(tx, self.id(), is_pending, (approval.created_at, id)).await?;
+        let files = attachments::list(tx, message.id).await?;
+        let facts = Facts { is_assigned: true, is_own: message.sender_id == Some(self.id()), ..Facts::default() };
+        let may_decide = is_pending && policy::may(&self.who, Action::Approve, &facts);
+        let receipt = message.receipt.as_ref().map(|receipt| &receipt.0);
+        Ok(ApprovalPage {
+            id: id.to_string(),
+            kind: "message".to_owned(),
+            letter: super::letter::of_message(message, &files, &page_of(id)),
+            receipt_options: receipt.iter().flat_map(|receipt| receipt.choices()).map(str::to_owned).collect(),
+            actions: message.actions.0.list.iter().map(|action| action.label.clone()).collect(),
+            reach: plan::reach(tx, message, &self.web, self.caller.look.lang).await?,
+            send: plan::send(tx, message).await?,
+            rule: approval.rule_name.clone(),
+            trail: plan::trail(tx, message, &self.web, self.caller.look.lang).await?,
+            form: may_decide.then(|| DecisionForm { hash: frozen(approval), opinion: opinion.to_owned(), error }),
+            decided: decided(tx, approval).await?,
+            frozen: frozen(approval).chars().take(12).collect(),
+            previous: newer.map(page_of),
+            next: older.map(page_of),
+        })
+    }
+}
+
+fn page_of(id: ApprovalId) -> String {
+    format!("/approvals/{id}")
+}
+
+/// What was frozen, content and recipients: a decision is about exactly this.
+fn frozen(approval: &Approval) -> String {
+    let both = [&approval.content_hash[..], &approval.snapshot_hash[..]].concat();
+    hex(&crate::domain::seal::sha256(&both))
+}
+
+async fn decided(tx: &mut Tx, approval: &Approval) -> Result<Option<Decided>, PageError> {
+    let Some(at) = approval.decided_at else { return Ok(None) };
+    let who = match approval.decided_by {
+        Some(person) => accounts::name_of(tx, person).await?.unwrap_or_default(),
+        None => messages::find(tx, approval.message_id).await?.map(|message| message.sender_name).unwrap_or_default(),
+    };
+    let opinion = (!approval.opinion.is_empty()).then(|| approval.opinion.clone());
+    Ok(Some(Decided { outcome: approval.state, who, at, opinion }))
+}

@@ -1,0 +1,97 @@
+//! `GET /events`: counts as they change, as server-sent events; `GET /events/now`: the same once,
+//! for web views that break streams.
+//!
+//! One line of JSON each: `{"counts": {"inbox": 30, "approvals": 1}, "toast": "…", "href": "…"}`.
+//! The first is a full picture, so that a reconnect heals itself.
+
+use std::{convert::Infallible, time::Duration};
+
+use axum::{
+    Json,
+    extract::State,
+    http::header::CACHE_CONTROL,
+    response::{
+        IntoResponse, Response, Sse,
+        sse::{Event, KeepAlive},
+    },
+};
+use futures_util::{Stream, StreamExt, stream};
+use serde::Serialize;
+use tokio::sync::watch;
+
+use super::{
+    Web,
+    page::Answer,
+    session::{Look, Me},
+    views::shell::Counts,
+};
+use crate::{
+    domain::Problem,
+    storage::badges::{self, Badge},
+};
+
+const RETRY: Duration = Duration::from_secs(3);
+/// After this a browser connects anew, and its session is looked at again.
+const LIFETIME: Duration = Duration::from_secs(600);
+
+/// What a page is told.
+#[derive(Debug, Serialize)]
+struct Line {
+    counts: Counts,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    toast: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    href: Option<&'static str>,
+}
+
+pub async fn stream(me: Me) -> Response {
+    let counts = me.web.counters.watch(me.id());
+    let ended = me.web.counters.closed();
+    let lines = lines(me.web.clone(), me.caller.look, counts);
+    let lines = lines.take_until(ended).take_until(tokio::time::sleep(LIFETIME));
+    ([(CACHE_CONTROL, "no-store")], Sse::new(lines).keep_alive(KeepAlive::default())).into_response()
+}
+
+pub async fn now(State(web): State<Web>, me: Me) -> Answer {
+    let mut tx = web.hub.db.read().await?;
+    let badge = badges::list(&mut tx, &[me.id()]).await?.pop().ok_or_else(Problem::not_found)?;
+    Ok(Json(Line { counts: badge.into(), toast: None, href: None }).into_response())
+}
+
+fn lines(
+    web: Web,
+    look: Look,
+    counts: watch::Receiver<Option<Badge>>,
+) -> impl Stream<Item = Result<Event, Infallible>> {
+    stream::unfold((web, counts, None), move |(web, mut counts, before)| async move {
+        // Fails when the task that counts has ended; then the browser comes back to a living one.
+        let badge = (*counts.wait_for(|badge| badge.is_some() && *badge != before).await.ok()?)?;
+        let event = match before {
+            None => Event::default().retry(RETRY),
+            Some(_) => Event::default(),
+        };
+        let event = event.json_data(web.line(look, before, badge)).expect("counts and words are plain data");
+        Some((Ok(event), (web, counts, Some(badge))))
+    })
+}
+
+impl Web {
+    /// The counts, and a word when something has come.
+    fn line(&self, look: Look, before: Option<Badge>, badge: Badge) -> Line {
+        let say = |key, count: i64| self.templates.words().say(look.lang, key, &[("count", count.to_string())]);
+        let (toast, href) = match before {
+            Some(before) if badge.pending > before.pending => (say("live.pending", badge.pending), Some("/approvals")),
+            Some(before) if badge.unread > before.unread => {
+                (say("live.unread", badge.unread), Some("/inbox?tab=unread"))
+            }
+            _ => (None, None),
+        };
+        Line { counts: badge.into(), toast, href }
+    }
+}
+
+impl From<Badge> for Counts {
+    fn from(badge: Badge) -> Self {
+        Self { inbox: badge.unread, approvals: badge.pending }
+    }
+}

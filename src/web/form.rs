@@ -1,0 +1,75 @@
+//! What a browser sends: the fields of a form or of an address, some of them more than once.
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Request},
+    http::request::Parts,
+};
+use url::form_urlencoded;
+
+use super::page_error::PageError;
+use crate::domain::Problem;
+
+/// Names with their values, in the order of the page.
+#[derive(Debug, Clone, Default)]
+pub struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    fn parse(encoded: &[u8]) -> Result<Self, Problem> {
+        let fields: Vec<_> = form_urlencoded::parse(encoded).into_owned().collect();
+        match fields.iter().find_map(|(name, value)| value.find('\0').map(|at| (name, at))) {
+            // no database keeps it, and nobody can type it
+            Some((name, at)) => Err(Problem::invalid(
+                "TEXT_CONTROL",
+                format!("/{name}"),
+                format!("第 {} 个字符是不可见控制字符，请删除", at + 1),
+            )
+            .in_english("there is a control character in this text")),
+            None => Ok(Self(fields)),
+        }
+    }
+
+    /// The first value of a field; empty when it is not there.
+    pub fn get(&self, name: &str) -> &str {
+        self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+
+    /// Every value of a field.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// The fields of `?…`.
+pub struct Query(pub Fields);
+
+impl<S: Sync> FromRequestParts<S> for Query {
+    type Rejection = PageError;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, PageError> {
+        Ok(Self(Fields::parse(parts.uri.query().unwrap_or_default().as_bytes())?))
+    }
+}
+
+/// The fields of a posted form.
+pub struct Form(pub Fields);
+
+impl<S: Send + Sync> FromRequest<S> for Form {
+    type Rejection = PageError;
+    async fn from_request(request: Request, state: &S) -> Result<Self, PageError> {
+        let body = Bytes::from_request(request, state).await.map_err(|error| PageError::Status(error.status()))?;
+        Ok(Self(Fields::parse(&body)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_may_come_twice_and_are_decoded() {
+        let fields = Fields::parse("id=1&id=2&text=%E4%BC%9A+%E8%AE%AE".as_bytes()).unwrap();
+        assert_eq!(fields.all("id").collect::<Vec<_>>(), ["1", "2"]);
+        assert_eq!((fields.get("text"), fields.get("none")), ("会 议", ""));
+        assert_eq!(Fields::parse(b"q=a%00b").unwrap_err().code, "TEXT_CONTROL");
+    }
+}

@@ -1,0 +1,300 @@
+//! `/inbox` and `/inbox/{id}`: reading, answering, tidying.
+//!
+//! A script asks for `X-Fragment: list` or `reader` and gets that part alone. What is not this
+//! person's does not exist; what was recalled is gone.
+
+use std::collections::HashMap;
+
+use axum::{
+    extract::Path,
+    http::StatusCode,
+    response::{IntoResponse, Redirect},
+};
+
+use super::{
+    cursor::{Cursor, PAGE, cut, older},
+    form::{Fields, Form, Query},
+    letter,
+    page::{Answer, Around},
+    page_error::{PageError, status_of},
+    session::Me,
+    views::{
+        inbox::{
+            Action, Answered, InboxList, InboxPage, InboxRow, Reader, ReceiptForm, ReceiptOption, Sign, Tab, grouped,
+        },
+        shell::Section,
+    },
+};
+use crate::{
+    domain::{
+        MessageId, Problem,
+        message::{OTHER, State},
+        problem::Class,
+    },
+    storage::{
+        Tx, attachments,
+        inbox::{self, Letter, Line, Wanted},
+        receipts, settings,
+    },
+};
+
+/// The channel of whatever happens on these pages.
+const CHANNEL: &str = "web";
+/// The category that says nothing.
+const PLAIN: &str = "notice";
+const SNIPPET: usize = 60;
+/// Most that one click tidies.
+const BULK: usize = 100;
+
+/// `GET /`
+pub async fn from_root(_: Me) -> Redirect {
+    Redirect::to("/inbox")
+}
+
+/// `GET /inbox?tab=unread|receipt&q=…&cursor=…`
+pub async fn list(me: Me, Query(query): Query) -> Answer {
+    let list = me.list(&query, None).await?;
+    if me.wants("list") {
+        return me.part(Section::Inbox, "list", &list).await;
+    }
+    me.page(Section::Inbox, "inbox", &InboxPage { list, reader: None }).await
+}
+
+/// `GET /inbox/{id}`: opening is reading.
+pub async fn open(me: Me, Path(id): Path<String>, Query(query): Query) -> Answer {
+    let letter = find(&me, &id).await?;
+    if letter.read_at.is_none() {
+        me.web.hub.read(me.id(), letter.message_id, CHANNEL).await?;
+    }
+    me.show(&letter, &query, Typed::default()).await
+}
+
+/// `GET /inbox/{id}/open`: follows a link, which counts as reading.
+pub async fn follow(me: Me, Path(id): Path<String>) -> Answer {
+    let letter = find(&me, &id).await?;
+    let url = letter.url.ok_or_else(Problem::not_found)?;
+    me.web.hub.read(me.id(), letter.message_id, CHANNEL).await?;
+    Ok(Redirect::to(&url).into_response())
+}
+
+/// `POST /inbox/{id}/receipt` with `option`, `text`; once only.
+pub async fn answer(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answer {
+    let given = receipts::Answer {
+        option: Some(fields.get("option").to_owned()),
+        action_id: None,
+        words: fields.get("text").to_owned(),
+        channel: CHANNEL.to_owned(),
+    };
+    me.give(&id, given).await
+}
+
+/// `POST /inbox/{id}/action` with `action`: a button of the message.
+pub async fn press(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answer {
+    let given = receipts::Answer {
+        option: None,
+        action_id: Some(fields.get("action").to_owned()),
+        words: String::new(),
+        channel: CHANNEL.to_owned(),
+    };
+    me.give(&id, given).await
+}
+
+/// `POST /inbox/bulk` with `do` = `read`, `delete`, `restore`, `purge` and `id`, repeated.
+pub async fn bulk(me: Me, headers: axum::http::HeaderMap, Form(fields): Form) -> Answer {
+    let ids: Result<Vec<MessageId>, _> = fields.all("id").map(str::parse).collect();
+    let ids = ids.map_err(|_| Problem::not_found())?;
+    if ids.len() > BULK {
+        return Err(Problem::invalid("BULK_SIZE", "/id", format!("一次最多选 {BULK} 条"))
+            .in_english(format!("choose at most {BULK} at once"))
+            .into());
+    }
+    let (hub, person) = (&me.web.hub, me.id());
+    match fields.get("do") {
+        "read" => hub.read_many(person, &ids).await?,
+        "delete" => hub.delete_many(person, &ids).await?,
+        "restore" => hub.restore_many(person, &ids).await?,
+        "purge" => hub.purge_many(person, &ids).await?,
+        other => return Err(unknown_act(other).into()),
+    };
+    // A script has already changed its page.
+    if headers.contains_key("x-csrf") {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    Ok(Redirect::to("/inbox").into_response())
+}
+
+fn unknown_act(act: &str) -> Problem {
+    Problem::invalid("FIELD_VALUE", "/do", format!("没有“{}”这个操作", act.escape_debug()))
+        .in_english("there is no such act")
+}
+
+/// One message of this person that may still be seen.
+///
+/// # Errors
+/// `NOT_FOUND`; `MSG_RECALLED` when its sender took it back.
+pub async fn find(me: &Me, id: &str) -> Result<Letter, PageError> {
+    let id: MessageId = id.parse().map_err(|_| Problem::not_found())?;
+    let mut tx = me.web.hub.db.read().await?;
+    let letter = inbox::find(&mut tx, me.id(), id).await?.ok_or_else(Problem::not_found)?;
+    if letter.state == State::Recalled {
+        return Err(Problem::new(Class::Gone, "MSG_RECALLED", "", "消息已被撤回")
+            .in_english("the message was recalled")
+            .into());
+    }
+    if !letter.state.is_out() {
+        return Err(Problem::not_found().into());
+    }
+    Ok(letter)
+}
+
+/// What stays in the form after an error.
+#[derive(Default)]
+struct Typed {
+    option: String,
+    words: String,
+    problem: Option<Problem>,
+}
+
+impl Me {
+    async fn give(&self, id: &str, given: receipts::Answer) -> Answer {
+        let letter = find(self, id).await?;
+        let typed =
+            Typed { option: given.option.clone().unwrap_or_default(), words: given.words.clone(), problem: None };
+        let is_option = given.option.is_some();
+        match self.web.hub.answer(self.id(), letter.message_id, given).await.map_err(PageError::from) {
+            Ok(_) if self.wants("reader") => {
+                let letter = find(self, id).await?;
+                self.show(&letter, &Fields::default(), Typed::default()).await
+            }
+            Ok(_) => Ok(Redirect::to(&page_of(letter.message_id)).into_response()),
+            Err(error) => {
+                let problem = error.into_problem()?;
+                let letter = find(self, id).await?;
+                if !is_option && letter.answered_at.is_none() {
+                    return Err(problem.into());
+                }
+                self.show(&letter, &Fields::default(), Typed { problem: Some(problem), ..typed }).await
+            }
+        }
+    }
+
+    async fn show(&self, letter: &Letter, query: &Fields, typed: Typed) -> Answer {
+        let status = typed.problem.as_ref().map_or(StatusCode::OK, |problem| status_of(problem.class));
+        let around = || Around::from(Section::Inbox).titled(&letter.title).status(status);
+        let mut tx = self.web.hub.db.read().await?;
+        let reader = self.reader(&mut tx, letter, typed).await?;
+        drop(tx);
+        if self.wants("reader") {
+            return self.part(around(), "reader", &reader).await;
+        }
+        let list = self.list(query, Some(letter.message_id)).await?;
+        self.page(around(), "inbox", &InboxPage { list, reader: Some(reader) }).await
+    }
+
+    async fn reader(&self, tx: &mut Tx, letter: &Letter, typed: Typed) -> Result<Reader, PageError> {
+        let (newer, older) = inbox::neighbours(tx, self.id(), letter.arrived_at, letter.message_id).await?;
+        let files = attachments::list(tx, letter.message_id).await?;
+        let page = page_of(letter.message_id);
+        let answered = answered(letter);
+        let is_open = answered.is_none();
+        let action =
+            |action: &crate::domain::message::Action| Action { id: action.id.clone(), label: action.label.clone() };
+        Ok(Reader {
+            id: letter.message_id.to_string(),
+            letter: letter::of_inbox(letter, &files, &page),
+            channel: None,
+            previous: newer.map(page_of),
+            next: older.map(page_of),
+            receipt: if is_open { self.receipt_form(letter, typed) } else { None },
+            actions: letter.actions.0.list.iter().filter(|_| is_open).map(action).collect(),
+            answered,
+        })
+    }
+
+    fn receipt_form(&self, letter: &Letter, typed: Typed) -> Option<ReceiptForm> {
+        let request = &letter.receipt.as_ref()?.0;
+        let option = |choice: &str| ReceiptOption {
+            value: choice.to_owned(),
+            other: choice == OTHER,
+            chosen: choice == typed.option,
+        };
+        Some(ReceiptForm {
+            options: request.choices().map(option).collect(),
+            due_at: request.due_at,
+            error: typed.problem.map(|problem| self.in_words(&problem)),
+            text: typed.words,
+        })
+    }
+
+    async fn list(&self, query: &Fields, open: Option<MessageId>) -> Result<InboxList, PageError> {
+        let tab = Tab::from_query(query.get("tab"));
+        let search: String = query.get("q").trim().chars().take(100).collect();
+        let cursor = Cursor::read(query.get("cursor"))?;
+        let mut tx = self.web.hub.db.read().await?;
+        let wanted = Wanted { person: self.id(), tab: stored(tab), search: &search };
+        let lines = inbox::list(&mut tx, wanted, (cursor.at, MessageId(cursor.id)), PAGE + 1).await?;
+        let counts = inbox::count(&mut tx, self.id()).await?;
+        let labels: HashMap<_, _> = settings::list_categories(&mut tx)
+            .await?
+            .into_iter()
+            .map(|category| (category.name, category.label))
+            .collect();
+        drop(tx);
+        let (lines, last) = cut(lines, |line| Cursor { at: line.arrived_at, id: line.message_id.0 });
+        let rows = lines.into_iter().map(|line| row(line, &labels, open)).collect();
+        Ok(InboxList {
+            tab,
+            older: last.map(|last| older("/inbox", &[("tab", query.get("tab")), ("q", &search)], last)),
+            query: search,
+            total: counts.total,
+            unread: counts.unread,
+            waiting: counts.unanswered,
+            groups: grouped(rows, self.web.hub.clock.now(), self.web.hub.place.timezone),
+        })
+    }
+}
+
+fn stored(tab: Tab) -> inbox::Tab {
+    match tab {
+        Tab::All => inbox::Tab::All,
+        Tab::Unread => inbox::Tab::Unread,
+        Tab::Receipt => inbox::Tab::Unanswered,
+    }
+}
+
+fn page_of(id: MessageId) -> String {
+    format!("/inbox/{id}")
+}
+
+/// A line as the list shows it.
+pub fn row(line: Line, labels: &HashMap<String, String>, open: Option<MessageId>) -> InboxRow {
+    let is_read = line.read_at.is_some() || open == Some(line.message_id);
+    let snippet = line.body.split_whitespace().collect::<Vec<_>>().join(" ");
+    InboxRow {
+        id: line.message_id.to_string(),
+        sender: line.sender_name,
+        title: line.title,
+        snippet: snippet.chars().take(SNIPPET).collect(),
+        at: line.arrived_at,
+        sign: Sign::Read,
+        unread: false,
+        category: labels.get(&line.category).filter(|_| line.category != PLAIN).cloned(),
+        attachment: line.attachments > 0,
+        current: open == Some(line.message_id),
+    }
+    .signed(Sign::of(is_read, line.wants_answer, line.answered))
+}
+
+fn answered(letter: &Letter) -> Option<Answered> {
+    let at = letter.answered_at?;
+    let pressed = letter.answer_action.as_ref().map(|id| {
+        let known = letter.actions.0.list.iter().find(|action| action.id == *id);
+        known.map_or_else(|| id.clone(), |action| action.label.clone())
+    });
+    Some(Answered {
+        option: letter.answer_option.clone().or(pressed).unwrap_or_default(),
+        text: letter.answer_words.clone().filter(|words| !words.is_empty()),
+        at,
+        channel: letter.answer_channel.clone().unwrap_or_default(),
+    })
+}

@@ -1,0 +1,49 @@
+//! A message as its readers see it, from what is stored; its files are fetched below its own page.
+
+use super::views::{
+    Moment,
+    letter::{Attachment, Letter, file_size, paragraphs},
+};
+use crate::storage::{attachments, inbox, messages::Message};
+
+/// `page` is the address of the page that shows it: `/inbox/{id}`.
+pub fn of_inbox(letter: &inbox::Letter, files: &[attachments::Attachment], page: &str) -> Letter {
+    Letter {
+        title: letter.title.clone(),
+        sender: letter.sender_name.clone(),
+        department: text(&letter.sender_department),
+        at: letter.arrived_at,
+        body: paragraphs(&letter.body),
+        signature: text(&letter.signature),
+        url: letter.url.clone(),
+        attachments: files_at(files, page),
+    }
+}
+
+/// As its readers will see it, or have seen it.
+pub fn of_message(message: &Message, files: &[attachments::Attachment], page: &str) -> Letter {
+    let at: Moment = message.sent_at.or(message.send_at).unwrap_or(message.created_at);
+    Letter {
+        title: message.title.clone(),
+        sender: message.sender_name.clone(),
+        department: text(&message.sender_department),
+        at,
+        body: paragraphs(&message.body),
+        signature: text(&message.signature),
+        url: message.url.clone(),
+        attachments: files_at(files, page),
+    }
+}
+
+fn files_at(files: &[attachments::Attachment], page: &str) -> Vec<Attachment> {
+    let attachment = |file: &attachments::Attachment| Attachment {
+        name: file.name.clone(),
+        size: file_size(u64::try_from(file.size_bytes).unwrap_or(0)),
+        href: format!("{page}/files/{}", file.id),
+    };
+    files.iter().map(attachment).collect()
+}
+
+fn text(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}

@@ -1,0 +1,143 @@
+//! `/login`, `/login/{token}` of the demonstration, and `/logout`.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use axum::{
+    extract::{ConnectInfo, FromRequestParts, Path, State},
+    http::{HeaderMap, StatusCode, request::Parts},
+    response::{IntoResponse, Redirect},
+};
+
+use super::{
+    Web,
+    form::{Fields, Form, Query},
+    page::Answer,
+    page_error::{PageError, retry_after, status_of},
+    session::Guest,
+    views::door::{DemoPerson, LoginPage},
+};
+use crate::domain::{Problem, problem::Class};
+
+/// `GET /login?next=…`
+pub async fn form(guest: Guest, Query(query): Query) -> Answer {
+    let next = own_path(query.get("next"));
+    if guest.caller.who.is_some() {
+        return Ok(Redirect::to(next).into_response());
+    }
+    let view = LoginPage { account: String::new(), next: next.to_owned(), error: None, demo: demo(&guest.web) };
+    guest.page(StatusCode::OK, "login", &view)
+}
+
+/// `POST /login` with `account`, `password`, `next`.
+pub async fn sign_in(guest: Guest, Came(from): Came, Form(fields): Form) -> Answer {
+    let next = own_path(fields.get("next"));
+    match guest.web.try_password(from, &fields).await {
+        Ok(session) => Ok(guest.web.admit(&session, next)),
+        Err(error) => {
+            let problem = error.into_refusal()?;
+            let view = LoginPage {
+                account: fields.get("account").to_owned(),
+                next: next.to_owned(),
+                error: Some(problem.text(guest.caller.look.lang.tag()).to_owned()),
+                demo: demo(&guest.web),
+            };
+            let page = guest.page(status_of(problem.class), "login", &view)?;
+            Ok((retry_after(&problem), page).into_response())
+        }
+    }
+}
+
+/// `GET /login/{token}`: one click, in the demonstration alone.
+pub async fn by_link(State(web): State<Web>, Path(token): Path<String>) -> Answer {
+    if web.demo.is_none() {
+        return Err(Problem::not_found().into());
+    }
+    let session = web.hub.sign_in_by_link(&token).await?;
+    Ok(web.admit(&session, "/"))
+}
+
+/// `POST /logout`
+pub async fn sign_out(State(web): State<Web>, headers: HeaderMap) -> Answer {
+    web.hub.sign_out(web.token(&headers)).await?;
+    Ok(web.dismiss("/login"))
+}
+
+impl Web {
+    async fn try_password(&self, from: IpAddr, fields: &Fields) -> Result<crate::hub::sign_in::Session, PageError> {
+        let now = self.hub.clock.now();
+        self.throttle.check(from, now)?;
+        let tried = self.hub.sign_in(fields.get("account"), fields.get("password")).await;
+        if let Err(crate::hub::Error::Problem(problem)) = &tried
+            && problem.class == Class::Unauthenticated
+        {
+            self.throttle.note(from, now);
+        }
+        Ok(tried?)
+    }
+}
+
+impl PageError {
+    /// As [`PageError::into_problem`], and also why somebody was not let in.
+    fn into_refusal(self) -> Result<Problem, Self> {
+        match self {
+            Self::Hub(crate::hub::Error::Problem(problem)) => Ok(problem),
+            other => Err(other),
+        }
+    }
+}
+
+fn demo(web: &Web) -> Vec<DemoPerson> {
+    let person = |link: &super::DemoLink| DemoPerson {
+        role: link.role.clone(),
+        name: link.name.clone(),
+        department: link.department.clone(),
+        href: format!("/login/{}", link.token),
+    };
+    web.demo.iter().flat_map(|demo| &demo.links).map(person).collect()
+}
+
+/// A path of this server: nobody is sent elsewhere after signing in.
+pub fn own_path(path: &str) -> &str {
+    let is_path = path.starts_with('/') && !path.starts_with("//");
+    let is_plain = path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    let is_door = path.starts_with("/login") || path.starts_with("/events");
+    if is_path && is_plain && !is_door { path } else { "/" }
+}
+
+/// The address that a request came from.
+pub struct Came(pub IpAddr);
+
+impl FromRequestParts<Web> for Came {
+    type Rejection = PageError;
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, PageError> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip().to_canonical());
+        // A router without a socket is a test.
+        let mut from = peer.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let lines = parts.headers.get_all("x-forwarded-for").into_iter().filter_map(|line| line.to_str().ok());
+        let hops: Vec<_> = lines.flat_map(|line| line.split(',')).map(str::trim).collect();
+        // Each proxy that we trust vouches for the one before it, from the last to the first.
+        for hop in hops.iter().rev() {
+            if !web.trusted_proxies.iter().any(|proxy| proxy.contains(&from)) {
+                break;
+            }
+            match hop.parse::<IpAddr>() {
+                Ok(address) => from = address.to_canonical(),
+                Err(_) => break,
+            }
+        }
+        Ok(Self(from))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_signing_in_nobody_is_sent_elsewhere() {
+        assert_eq!(own_path("/inbox/1?tab=unread"), "/inbox/1?tab=unread");
+        for elsewhere in ["", "https://evil.example", "//evil.example", "/\\evil.example", "/login?next=/", "/a\r\nb"] {
+            assert_eq!(own_path(elsewhere), "/", "{elsewhere:?}");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! From a view to an answer: the shell around it, and the template.
+
+use axum::{
+    http::StatusCode,
+    response::{Html, IntoResponse, Response},
+};
+use serde::Serialize;
+
+use super::{
+    Web,
+    page_error::PageError,
+    session::{Caller, Guest, Me},
+    views::{
+        Shell,
+        shell::{self, Counts, Section},
+    },
+};
+use crate::{
+    domain::{Problem, person::Role},
+    hub,
+    storage::badges,
+};
+
+/// What a page answers.
+pub type Answer = Result<Response, PageError>;
+
+/// What stands around a view: the entry of the navigation, and what the tab says.
+pub struct Around {
+    section: Section,
+    title: Option<String>,
+    status: StatusCode,
+}
+
+impl From<Section> for Around {
+    fn from(section: Section) -> Self {
+        Self { section, title: None, status: StatusCode::OK }
+    }
+}
+
+impl Around {
+    pub fn titled(mut self, title: &str) -> Self {
+        self.title = Some(title.to_owned());
+        self
+    }
+
+    pub fn status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
+    }
+}
+
+impl Web {
+    /// Around a page outside: nobody is shown as signed in.
+    pub(super) fn outside(&self, caller: &Caller, title: Option<String>) -> Shell {
+        Shell {
+            lang: caller.look.lang,
+            theme: caller.look.theme,
+            size: caller.look.size,
+            title,
+            section: Section::Door,
+            csrf: caller.csrf.clone(),
+            organisation: self.hub.place.organisation.clone(),
+            zone: self.hub.place.timezone.name(),
+            now: self.hub.clock.now(),
+            me: None,
+            counts: Counts::default(),
+            is_approver: false,
+            is_admin: false,
+            demo: self.demo.is_some(),
+        }
+    }
+}
+
+impl Guest {
+    pub fn page(&self, status: StatusCode, template: &str, view: &impl Serialize) -> Answer {
+        let shell = self.web.outside(&self.caller, None);
+        let html = self.web.templates.render(template, &shell, view)?;
+        Ok((status, Html(html)).into_response())
+    }
+}
+
+impl Me {
+    async fn shell(&self, around: &Around) -> hub::Result<Shell> {
+        let mut tx = self.web.hub.db.read().await?;
+        let badge = badges::list(&mut tx, &[self.id()]).await?.pop().ok_or_else(Problem::not_found)?;
+        Ok(Shell {
+            section: around.section,
+            me: Some(shell::Me { name: self.who.name.clone(), department: self.who.department.clone() }),
+            counts: Counts { inbox: badge.unread, approvals: badge.pending },
+            is_approver: badge.was_asked || self.who.has(Role::Approver),
+            is_admin: self.who.has(Role::SystemAdmin),
+            ..self.web.outside(&self.caller, around.title.clone())
+        })
+    }
+
+    /// A whole page.
+    pub async fn page(&self, around: impl Into<Around>, template: &str, view: &impl Serialize) -> Answer {
+        let around = around.into();
+        let shell = self.shell(&around).await?;
+        let html = self.web.templates.render(template, &shell, view)?;
+        Ok((around.status, Html(html)).into_response())
+    }
+
+    /// One part of a page, for a script that swaps it.
+    pub async fn part(&self, around: impl Into<Around>, template: &str, view: &impl Serialize) -> Answer {
+        let around = around.into();
+        let shell = self.shell(&around).await?;
+        let html = self.web.templates.fragment(template, &shell, view)?;
+        Ok((around.status, Html(html)).into_response())
+    }
+
+    /// A script asks for this part alone.
+    pub fn wants(&self, part: &str) -> bool {
+        self.caller.fragment.as_deref() == Some(part)
+    }
+
+    /// The words of a problem in the person's language, when it is one that the form can show.
+    pub fn in_words(&self, problem: &Problem) -> String {
+        problem.text(self.caller.look.lang.tag()).to_owned()
+    }
+}

@@ -1,0 +1,127 @@
+//! Whom a message reaches, over what and when, and who has said what about it: the same before an
+//! approver and in the outbox.
+
+use std::collections::HashSet;
+
+use super::{
+    Web,
+    page_error::PageError,
+    text::Lang,
+    views::approvals::{ChannelStep, Reach, Rest, SendPlan, Share, StepState, TrailStep},
+};
+use crate::{
+    domain::{
+        approval::{State as ApprovalState, sms_segments},
+        message::State,
+        send_rule::Round,
+    },
+    storage::{
+        Tx, accounts,
+        approvals::{self, Approval},
+        messages::Message,
+        recipients, settings,
+    },
+};
+
+/// Departments shown by name.
+const DEPARTMENTS: usize = 8;
+/// Departments counted at all; one organisation has a few hundred.
+const ALL_DEPARTMENTS: i64 = 10_000;
+
+/// Whom it reaches, by kind and department, and who cannot be reached how.
+pub async fn reach(tx: &mut Tx, message: &Message, web: &Web, lang: Lang) -> Result<Reach, PageError> {
+    let kinds = recipients::count_by_kind(tx, message.id).await?;
+    let mut departments = recipients::count_by_department(tx, message.id, ALL_DEPARTMENTS).await?;
+    let gaps = recipients::count_unreachable(tx, message.id).await?;
+    let others = departments.split_off(DEPARTMENTS.min(departments.len()));
+    let rest = (!others.is_empty()).then(|| Rest {
+        departments: i64::try_from(others.len()).unwrap_or(i64::MAX),
+        people: others.iter().map(|(_, count)| count).sum(),
+    });
+    let share = |(name, count)| Share { name, count };
+    let kind = |(name, count): (String, i64)| {
+        let word = web.templates.words().say(lang, &format!("person.kind.{name}"), &[]);
+        Share { name: word.unwrap_or(name), count }
+    };
+    let sms = message.rounds.0.list.iter().flat_map(|round| &round.channels).filter(|name| *name == "sms").count();
+    let text = format!("{}{}", message.title, message.sender_name);
+    Ok(Reach {
+        people: message.recipients,
+        kinds: kinds.into_iter().map(kind).collect(),
+        departments: departments.into_iter().map(share).collect(),
+        rest,
+        without_phone: gaps.no_phone,
+        without_dingtalk: gaps.no_dingtalk,
+        sms_segments: i64::try_from(sms).unwrap_or(0) * sms_segments(&text) * message.recipients,
+    })
+}
+
+/// The rule as it was when the message was handed in, channel by channel.
+pub async fn send(tx: &mut Tx, message: &Message) -> Result<SendPlan, PageError> {
+    let rule = settings::find_send_rule(tx, &message.rule_name).await?;
+    Ok(SendPlan {
+        rule: rule.map_or_else(|| message.rule_name.clone(), |rule| rule.label),
+        steps: steps(&message.rounds.0.list),
+        send_at: message.send_at,
+        receipt_due_at: message.receipt.as_ref().and_then(|receipt| receipt.0.due_at),
+    })
+}
+
+/// Every channel with the minutes after which it is used; the inbox always is, at once.
+pub fn steps(rounds: &[Round]) -> Vec<ChannelStep> {
+    let mut seen = HashSet::from([("inbox", 0)]);
+    let mut steps = vec![ChannelStep { channel: "inbox".to_owned(), after_minutes: 0 }];
+    for round in rounds {
+        for channel in &round.channels {
+            if seen.insert((channel.as_str(), round.after)) {
+                steps.push(ChannelStep { channel: channel.clone(), after_minutes: round.after });
+            }
+        }
+    }
+    steps
+}
+
+/// Handed in, asked, decided, sent: each with who and when.
+pub async fn trail(tx: &mut Tx, message: &Message, web: &Web, lang: Lang) -> Result<Vec<TrailStep>, PageError> {
+    let name = |key: &str| web.templates.words().say(lang, key, &[]).unwrap_or_default();
+    let mut steps = vec![TrailStep {
+        name: name("trail.submitted"),
+        who: message.sender_name.clone(),
+        opinion: None,
+        at: Some(message.created_at),
+        state: StepState::Done,
+    }];
+    for approval in approvals::list_of_message(tx, message.id).await? {
+        let who = deciders(tx, &approval).await?;
+        steps.push(TrailStep {
+            name: approval.rule_name.clone(),
+            who,
+            opinion: (!approval.opinion.is_empty()).then(|| approval.opinion.clone()),
+            at: approval.decided_at,
+            state: match approval.state {
+                ApprovalState::Pending => StepState::Now,
+                ApprovalState::Approved => StepState::Done,
+                ApprovalState::Rejected | ApprovalState::Void => StepState::Refused,
+            },
+        });
+    }
+    if !matches!(message.state, State::Rejected | State::Recalled) {
+        steps.push(TrailStep {
+            name: name("trail.sent"),
+            who: String::new(),
+            opinion: None,
+            at: message.sent_at,
+            state: if message.sent_at.is_some() { StepState::Done } else { StepState::Later },
+        });
+    }
+    Ok(steps)
+}
+
+/// Who decided, or everybody who may.
+async fn deciders(tx: &mut Tx, approval: &Approval) -> Result<String, PageError> {
+    if let Some(person) = approval.decided_by {
+        return Ok(accounts::name_of(tx, person).await?.unwrap_or_default());
+    }
+    let approvers = approvals::list_approvers(tx, approval.id).await?;
+    Ok(approvers.into_iter().map(|(_, name)| name).collect::<Vec<_>>().join("、"))
+}

@@ -1,0 +1,12 @@
+//! `GET /static/{name}`: styles, scripts and pictures, by the name with the hash.
+
+use axum::{
+    extract::{Path, State},
+    response::Response,
+};
+
+use super::Web;
+
+pub async fn file(State(web): State<Web>, Path(name): Path<String>) -> Response {
+    web.assets.respond(&name)
+}

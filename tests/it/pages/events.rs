@@ -1,0 +1,55 @@
+//! Counts that stay true on an open page.
+
+use axum::http::Method;
+use http_body_util::BodyExt;
+
+use super::browser::Site;
+use crate::support::people::to;
+
+/// The next event's JSON.
+async fn next(body: &mut axum::body::Body) -> serde_json::Value {
+    loop {
+        let frame = body.frame().await.expect("the stream goes on").unwrap();
+        let text = String::from_utf8(frame.into_data().unwrap().to_vec()).unwrap();
+        if let Some(line) = text.lines().find_map(|line| line.strip_prefix("data: ")) {
+            return serde_json::from_str(line).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_new_message_is_told_and_a_reading_too() {
+    let mut site = Site::start().await;
+    let office = site.test.department("office", None).await;
+    let sender = site.test.member("wang", office).await;
+    let reader = site.test.member("li", office).await;
+    let mut browser = site.browser_of(&reader).await;
+    let response = browser.open(Method::GET, "/events").await;
+    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    let mut body = response.into_body();
+    assert_eq!(next(&mut body).await, serde_json::json!({"counts": {"inbox": 0, "approvals": 0}}));
+
+    let id = site.test.sends(&sender, to(&[&reader], "通知")).await.unwrap().id;
+    site.test.settle().await;
+    let told = next(&mut body).await;
+    assert_eq!(told["counts"]["inbox"], 1);
+    assert_eq!(told["toast"], "您有 1 条未读信息，点击查看");
+    assert_eq!(told["href"], "/inbox?tab=unread");
+
+    browser.get(&format!("/inbox/{id}")).await;
+    assert_eq!(next(&mut body).await, serde_json::json!({"counts": {"inbox": 0, "approvals": 0}}));
+    browser.get("/events/now").await.assert(200, &["{\"counts\":{\"inbox\":0,\"approvals\":0}}"]);
+    site.browser().get("/events").await.assert(401, &[]);
+    site.test.end().await;
+}
+
+#[tokio::test]
+async fn open_pages_let_go_when_the_hub_stops() {
+    let site = Site::start().await;
+    let office = site.test.department("office", None).await;
+    let browser = site.browser_of(&site.test.member("li", office).await).await;
+    let body = browser.open(Method::GET, "/events").await.into_body();
+    site.web.close();
+    body.collect().await.unwrap();
+    site.test.end().await;
+}

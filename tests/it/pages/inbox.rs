@@ -1,0 +1,113 @@
+//! 收件箱: reading, answering once, tidying; never somebody else's.
+
+use zhihui::domain::message::{Action, ReceiptRequest};
+
+use super::browser::Site;
+use crate::support::people::to;
+
+#[tokio::test]
+async fn opening_is_reading_and_an_answer_is_given_once() {
+    let mut site = Site::start().await;
+    let office = site.test.department("office", None).await;
+    let sender = site.test.member("wang", office).await;
+    let reader = site.test.member("li", office).await;
+    let mut draft = to(&[&reader], "教学工作会议");
+    draft.receipt = Some(ReceiptRequest { options: vec!["参加".into(), "请假".into()], due_at: None });
+    let id = site.test.sends(&sender, draft).await.unwrap().id;
+    site.test.settle().await;
+
+    let mut browser = site.browser_of(&reader).await;
+    browser.get("/inbox").await.assert(200, &["共 1 条，其中 1 条未读", "教学工作会议", "未读需回执"]);
+    let page = format!("/inbox/{id}");
+    browser.get(&page).await.assert(200, &["请准时参加。", "value=\"参加\"", "共 1 条，其中 0 条未读"]);
+    let part = browser.get_part("reader", &page).await.assert(200, &["请准时参加。"]);
+    assert!(!part.has("<html"));
+
+    let receipt = format!("{page}/receipt");
+    browser.post(&receipt, &[("option", "其他"), ("text", " ")]).await.assert(422, &["请填写“其他”的说明", "checked"]);
+    browser.post(&receipt, &[("option", "也许")]).await.assert(422, &["没有“也许”这个回执选项"]);
+    let done = browser.post(&receipt, &[("option", "其他"), ("text", "委托张明")]).await.assert(303, &[]);
+    assert_eq!(done.leads_to(), page);
+    browser.get(&page).await.assert(200, &["已回执：其他", "委托张明", "经网页"]);
+    browser.post(&receipt, &[("option", "参加")]).await.assert(409, &["已回执：其他"]);
+    site.test.end().await;
+}
+
+#[tokio::test]
+async fn what_is_not_mine_does_not_exist_and_what_was_recalled_is_gone() {
+    let mut site = Site::start().await;
+    let office = site.test.department("office", None).await;
+    let sender = site.test.member("wang", office).await;
+    let reader = site.test.member("li", office).await;
+    let id = site.test.sends(&sender, to(&[&reader], "通知")).await.unwrap().id;
+    site.test.settle().await;
+    let page = format!("/inbox/{id}");
+    let mut stranger = site.browser_of(&sender).await;
+    stranger.get(&page).await.assert(404, &["NOT_FOUND"]);
+    stranger.post(&format!("{page}/receipt"), &[("option", "参加")]).await.assert(404, &[]);
+    stranger.get("/inbox/not-an-id").await.assert(404, &[]);
+
+    site.test.recall(&zhihui::hub::Source::Person(sender.id), id).await.unwrap();
+    let mut browser = site.browser_of(&reader).await;
+    browser.get(&page).await.assert(410, &["消息已被撤回", "href=\"/inbox\""]);
+    browser.get("/inbox").await.assert(200, &["共 0 条"]);
+    site.test.end().await;
+}
+
+#[tokio::test]
+async fn many_are_tidied_at_once_and_found_by_words() {
+    let mut site = Site::start().await;
+    let office = site.test.department("office", None).await;
+    let sender = site.test.member("wang", office).await;
+    let reader = site.test.member("li", office).await;
+    let mut ids = Vec::new();
+    for nth in 0..33 {
+        site.test.clock.advance(chrono::Duration::seconds(1));
+        ids.push(site.test.sends(&sender, to(&[&reader], &format!("第{nth}号_通知"))).await.unwrap().id.to_string());
+        site.test.settle().await;
+    }
+    let mut browser = site.browser_of(&reader).await;
+    let first = browser.get("/inbox").await.assert(200, &["第32号", "cursor="]);
+    assert!(!first.has("第2号"));
+    let older = first.body.split("href=\"/inbox?cursor").nth(1).unwrap().split('"').next().unwrap();
+    browser.get_part("list", &format!("/inbox?cursor{older}")).await.assert(200, &["第2号", "第0号"]);
+    let found = browser.get("/inbox?q=31%E5%8F%B7_").await.assert(200, &["第31号"]);
+    assert!(!found.has("第30号"));
+    browser.get("/inbox?cursor=nonsense").await.assert(422, &["CURSOR"]);
+
+    browser.post("/inbox/bulk", &[("do", "read"), ("id", &ids[0]), ("id", &ids[1])]).await.assert(303, &[]);
+    browser.post("/inbox/bulk", &[("do", "delete"), ("id", &ids[2])]).await.assert(303, &[]);
+    browser.post("/inbox/bulk", &[("do", "burn"), ("id", &ids[2])]).await.assert(422, &[]);
+    browser.get("/inbox?tab=unread").await.assert(200, &["共 32 条，其中 30 条未读"]);
+    browser.post("/inbox/bulk", &[("do", "restore"), ("id", &ids[2])]).await;
+    browser.get("/inbox").await.assert(200, &["共 33 条，其中 31 条未读"]);
+    site.test.end().await;
+}
+
+#[tokio::test]
+async fn a_button_is_pressed_once_and_a_link_is_followed() {
+    let mut site = Site::start().await;
+    let office = site.test.department("office", None).await;
+    let sender = site.test.member("wang", office).await;
+    let reader = site.test.member("li", office).await;
+    let mut draft = to(&[&reader], "会议室承接");
+    draft.actions = vec![Action { id: "confirm".into(), label: "确认承接".into() }];
+    let id = site.test.sends(&sender, draft).await.unwrap().id;
+    let mut link = to(&[&reader], "问卷");
+    (link.kind, link.body, link.signature) = (zhihui::domain::message::Kind::Link, String::new(), String::new());
+    link.url = Some("https://survey.example.edu.cn/a?b=1".into());
+    let link = site.test.sends(&sender, link).await.unwrap().id;
+    site.test.settle().await;
+
+    let mut browser = site.browser_of(&reader).await;
+    let page = format!("/inbox/{id}");
+    browser.get(&page).await.assert(200, &["确认承接"]);
+    browser.post(&format!("{page}/action"), &[("action", "other")]).await.assert(422, &["没有“other”"]);
+    browser.post(&format!("{page}/action"), &[("action", "confirm")]).await.assert(303, &[]);
+    browser.get(&page).await.assert(200, &["已回执：确认承接"]);
+
+    let followed = browser.get(&format!("/inbox/{link}/open")).await.assert(303, &[]);
+    assert_eq!(followed.leads_to(), "https://survey.example.edu.cn/a?b=1");
+    browser.get("/inbox").await.assert(200, &["其中 0 条未读"]);
+    site.test.end().await;
+}

@@ -1,0 +1,7 @@
+//! The pages, through the router and without a socket, as browsers would use them.
+
+mod approvals;
+pub mod browser;
+mod events;
+mod inbox;
+mod login;
