@@ -2,6 +2,7 @@
 
 mod admin;
 mod check;
+mod import;
 mod migrate;
 mod producer;
 mod send;
@@ -46,6 +47,10 @@ enum Command {
         #[command(subcommand)]
         command: admin::Command,
     },
+    /// Brings people in from an xlsx file.
+    Import(import::Options),
+    /// Writes everybody into an xlsx file.
+    Export { file: PathBuf },
     /// Gives a module its credentials.
     Producer {
         #[command(subcommand)]
@@ -111,6 +116,8 @@ async fn run(call: Call, command: Command) -> anyhow::Result<ExitCode> {
         Command::Check(options) => return check::run(call, options).await,
         Command::Config => {}
         Command::Admin { command } => admin::run(call, command).await?,
+        Command::Import(options) => return import::run(call, options).await,
+        Command::Export { file } => import::export(call, &file).await?,
         Command::Producer { command } => producer::run(call, command).await?,
         Command::Send(options) => send::run(call, options).await?,
     }

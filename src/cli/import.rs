@@ -1,0 +1,61 @@
+//! `zhihui import` and `zhihui export`
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::Context;
+
+use super::Call;
+use crate::producers::directory::{self, Export, Import};
+
+#[derive(clap::Args)]
+pub(super) struct Options {
+    /// The xlsx file; with --template the file to write.
+    file: PathBuf,
+    /// Writes the template to FILE instead of reading it.
+    #[arg(long)]
+    template: bool,
+    /// One wrong row and nothing is written.
+    #[arg(long)]
+    strict: bool,
+}
+
+pub(super) async fn run(call: Call, options: Options) -> anyhow::Result<ExitCode> {
+    let shown = || options.file.display().to_string();
+    if options.template {
+        directory::write_template(&options.file).with_context(shown)?;
+        println!("模板已写入 {}", shown());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let bytes = std::fs::read(&options.file).with_context(shown)?;
+    let hub = super::hub(&call.config).await?;
+    let how = Import { is_strict: options.strict, actor: "hub" };
+    let report = directory::import(&hub, bytes, &how).await?;
+    hub.broker.close().await;
+    hub.db.close().await;
+    if call.json {
+        println!("{}", serde_json::to_string(&report)?);
+    } else {
+        println!(
+            "新增 {}，更新 {}，无变化 {}，失败 {}",
+            report.created, report.updated, report.unchanged, report.failed
+        );
+        for said in report.errors.iter().chain(&report.warnings) {
+            println!("第 {} 行 {}：“{}” {}；{}", said.row, said.column, said.value, said.reason, said.suggestion);
+        }
+    }
+    Ok(if report.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+pub(super) async fn export(call: Call, file: &Path) -> anyhow::Result<()> {
+    let hub = super::hub(&call.config).await?;
+    let everybody = Export { is_masked: false, department: None, actor: "hub" };
+    let bytes = directory::export(&hub, &everybody).await?;
+    std::fs::write(file, bytes).with_context(|| file.display().to_string())?;
+    hub.broker.close().await;
+    hub.db.close().await;
+    println!("已写入 {}", file.display());
+    Ok(())
+}
