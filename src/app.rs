@@ -8,7 +8,10 @@ use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    api::operation::{self, Operation},
+    api::{
+        self,
+        operation::{self, Operation},
+    },
     broker::Broker,
     clock::Clock,
     config::Config,
@@ -114,7 +117,7 @@ impl App {
             });
         }
         let routes = operation::router(Operation::new(hub.clone(), stop.clone()));
-        let routes = if role.serves() { routes.merge(pages) } else { routes };
+        let routes = if role.serves() { routes.merge(api::router(hub.clone())).merge(pages) } else { routes };
         let ended = stop.clone();
         let service = routes.into_make_service_with_connect_info::<SocketAddr>();
         let server = tokio::spawn(async move {

@@ -1,3 +1,89 @@
-//! JSON for other modules, provider callbacks, and what an operator watches.
+//! JSON for other modules, provider callbacks, the documents that describe them, and what an
+//! operator watches.
+//!
+//! Every route stands in [`ROUTES`]; a test holds that table against the OpenAPI document. Nothing
+//! here decides anything: an endpoint reads its input, calls one verb of the hub and writes the
+//! answer. Verbs that write run in a task of their own, so that a caller who hangs up cannot cut
+//! them in the middle.
 
+mod answer;
+mod audiences;
+mod body;
+mod callbacks;
+mod caller;
+mod dead_letters;
+mod deliveries;
+pub mod documents;
+mod follow_up;
+mod messages;
 pub mod operation;
+mod query;
+mod reference;
+
+use std::{num::NonZeroU32, sync::Arc};
+
+use axum::{
+    Router, middleware,
+    routing::{MethodRouter, any, get, post},
+};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+
+use crate::{
+    domain::{Problem, ProducerId},
+    hub::Hub,
+};
+
+pub use answer::ApiError;
+
+/// Requests of one module that one process takes, a second and at once.
+const A_SECOND: NonZeroU32 = NonZeroU32::new(50).expect("not zero");
+const AT_ONCE: NonZeroU32 = NonZeroU32::new(200).expect("not zero");
+
+/// What the endpoints need.
+#[derive(Clone)]
+pub struct Api {
+    hub: Hub,
+    rates: Arc<DefaultKeyedRateLimiter<ProducerId>>,
+}
+
+/// One endpoint.
+pub struct Route {
+    /// Lower case, as in OpenAPI.
+    pub method: &'static str,
+    pub path: &'static str,
+    endpoint: fn() -> MethodRouter<Api>,
+}
+
+/// All of them.
+#[rustfmt::skip]
+pub const ROUTES: [Route; 12] = [
+    Route { method: "post", path: "/api/v1/messages", endpoint: || post(messages::send) },
+    Route { method: "get", path: "/api/v1/messages/{id}", endpoint: || get(messages::show) },
+    Route { method: "get", path: "/api/v1/messages/{id}/deliveries", endpoint: || get(deliveries::list) },
+    Route { method: "post", path: "/api/v1/messages/{id}/recall", endpoint: || post(follow_up::recall) },
+    Route { method: "post", path: "/api/v1/messages/{id}/remind", endpoint: || post(follow_up::remind) },
+    Route { method: "post", path: "/api/v1/audiences/resolve", endpoint: || post(audiences::resolve) },
+    Route { method: "get", path: "/api/v1/dead-letters", endpoint: || get(dead_letters::list) },
+    Route { method: "post", path: "/api/v1/dead-letters/{id}/replay", endpoint: || post(dead_letters::replay) },
+    Route { method: "post", path: "/callbacks/{channel}", endpoint: || post(callbacks::take) },
+    Route { method: "get", path: "/openapi.json", endpoint: || get(documents::openapi) },
+    Route { method: "get", path: "/asyncapi.json", endpoint: || get(documents::asyncapi) },
+    Route { method: "get", path: "/api/docs", endpoint: || get(reference::show) },
+];
+
+/// The endpoints, ready to be merged with the pages.
+pub fn router(hub: Hub) -> Router {
+    let quota = Quota::per_second(A_SECOND).allow_burst(AT_ONCE);
+    let api = Api { hub, rates: Arc::new(RateLimiter::keyed(quota)) };
+    let router = ROUTES.iter().fold(Router::new(), |router, route| router.route(route.path, (route.endpoint)()));
+    router
+        .route("/api/docs.css", get(reference::style))
+        .route("/api/{*rest}", any(nowhere))
+        .layer(middleware::from_fn(answer::frame))
+        .with_state(api)
+}
+
+/// An address that is none gets the same kind of answer as all others.
+async fn nowhere() -> ApiError {
+    Problem::not_found().into()
+}

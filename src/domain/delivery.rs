@@ -23,6 +23,21 @@ words! {
     }
 }
 
+words! {
+    /// A part of a message's recipients, by what became of them.
+    pub enum Bucket {
+        All => "all",
+        /// have it in their inbox, or a provider took it
+        Sent => "sent",
+        /// no channel reached them
+        Failed => "failed",
+        Read => "read",
+        Unread => "unread",
+        Receipt => "receipt",
+        NoReceipt => "no_receipt",
+    }
+}
+
 impl State {
     /// A later word of the provider moves a delivery only upwards, so that reports may come twice,
     /// late or in any order.

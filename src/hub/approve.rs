@@ -251,7 +251,7 @@ fn note_to(accounts: Vec<String>, title: &str, body: &str) -> Draft {
 }
 
 /// Never the sender himself; where a department has no other head, those with the role.
-async fn find_approvers(tx: &mut Tx, source: &Source, approver: Approver) -> Result<Vec<PersonId>> {
+pub(super) async fn find_approvers(tx: &mut Tx, source: &Source, approver: Approver) -> Result<Vec<PersonId>> {
     let sender = source.person();
     if let (Approver::DepartmentHead, Some(sender)) = (approver, sender) {
         let heads = approvals::nearest_heads(tx, sender).await?;

@@ -23,7 +23,7 @@ use crate::{
 
 /// The category of what names none.
 const DEFAULT_CATEGORY: &str = "notice";
-const DEFAULT_RULE: &str = "inbox";
+pub(super) const DEFAULT_RULE: &str = "inbox";
 
 impl Hub {
     /// Accepts `draft` once for each `key` of a source: the same key and body get the same answer,
@@ -214,7 +214,7 @@ async fn fill(tx: &mut Tx, draft: &Draft) -> Result<(String, String)> {
     Ok((template::fill(&title, "/title", value)?, template::fill(&body, "/body", value)?))
 }
 
-async fn find_rule(tx: &mut Tx, name: &str) -> Result<SendRule> {
+pub(super) async fn find_rule(tx: &mut Tx, name: &str) -> Result<SendRule> {
     let Some(row) = settings::find_send_rule(tx, name).await? else {
         let offered = settings::list_send_rules(tx).await?;
         let list =

@@ -25,6 +25,7 @@ pub mod register;
 pub mod relay;
 pub mod remind;
 pub mod report;
+pub mod resolve;
 pub mod run;
 pub mod schedule;
 pub mod seal;
@@ -32,6 +33,7 @@ mod set_password;
 mod setup;
 pub mod sign_in;
 mod source;
+pub mod status;
 mod tell;
 mod wake;
 

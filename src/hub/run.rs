@@ -41,8 +41,6 @@ impl Hub {
         }
         self.spawn_consumer(tasks, stop, self.broker.consume(Queue::Priority, TICKETS), TICKETS);
         self.spawn_watch(tasks, stop);
-        let (hub, tracker, stop) = (self.clone(), tasks.clone(), stop.clone());
-        tasks.spawn(async move { hub.consume_commands(&tracker, &stop).await });
     }
 
     fn spawn_loop<F>(

@@ -1,6 +1,7 @@
 //! The tests that run in one process: stories, contracts, pages, access and the shape of the tree.
 
 mod access;
+mod api;
 mod contract;
 mod pages;
 mod stories;

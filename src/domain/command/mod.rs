@@ -12,6 +12,7 @@ mod link;
 mod receipt;
 mod recurrence;
 mod send;
+mod sketch;
 pub mod text;
 pub mod time;
 
@@ -25,6 +26,7 @@ pub use follow_up::{RemindTo, read_recall, read_remind, read_remind_to};
 pub use json::parse;
 pub use recurrence::schedule;
 pub use send::read_send;
+pub use sketch::{Sketch, read_sketch};
 
 use super::{MessageId, Problem, message::Draft, seal::sha256, words::words};
 use crate::clock::Timestamp;

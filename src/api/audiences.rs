@@ -1,0 +1,33 @@
+//! `POST /api/v1/audiences/resolve`
+
+use axum::{
+    Json,
+    extract::{Request, State},
+};
+use serde_json::{Value, json};
+
+use super::{Api, ApiError, answer::to_the_end, body, caller::Caller};
+use crate::domain::command;
+
+pub async fn resolve(State(api): State<Api>, caller: Caller, request: Request) -> Result<Json<Value>, ApiError> {
+    let (value, _) = body::json(request, body::WITHOUT_FILES).await?;
+    let sketch = command::read_sketch(&value)?;
+    let found = to_the_end(async move { api.hub.resolve(&caller.source(), &sketch).await }).await?;
+    let kinds: Vec<_> = found.by_kind.iter().map(|(kind, people)| json!({"kind": kind, "people": people})).collect();
+    let departments: Vec<_> =
+        found.by_department.iter().map(|(name, people)| json!({"name": name, "people": people})).collect();
+    Ok(Json(json!({
+        "recipients": found.recipients,
+        "repeated": found.repeated,
+        "by_kind": kinds,
+        "by_department": departments,
+        "without": {
+            "phone": found.unreachable.no_phone,
+            "email": found.unreachable.no_email,
+            "dingtalk": found.unreachable.no_dingtalk,
+        },
+        "sms_segments": found.sms_segments,
+        "cost_units": found.cost_units,
+        "approval": found.approval.map(|needed| json!({"rule": needed.rule, "approvers": needed.approvers})),
+    })))
+}

@@ -1,0 +1,68 @@
+//! `GET /api/v1/messages/{id}/deliveries`
+
+use axum::{
+    Json,
+    extract::{Path, Query as Pairs, State},
+};
+use serde_json::{Value, json};
+
+use super::{Api, ApiError, caller::Caller, messages::message_id, query::Query};
+use crate::{
+    domain::{PersonId, Problem, delivery::Bucket},
+    hub::status::Reached,
+};
+
+pub async fn list(
+    State(api): State<Api>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Pairs(pairs): Pairs<Vec<(String, String)>>,
+) -> Result<Json<Value>, ApiError> {
+    let id = message_id(&id)?;
+    let query = Query::of(pairs, &["state", "cursor", "limit"])?;
+    let bucket = query.get("state").map_or(Ok(Bucket::All), bucket)?;
+    let after = query.cursor(|text| text.parse().ok())?.unwrap_or(PersonId(uuid::Uuid::nil()));
+    let (people, next) = api.hub.message_deliveries(&caller.source(), id, bucket, after, query.limit()?).await?;
+    let items: Vec<_> = people.iter().map(written).collect();
+    Ok(Json(json!({"items": items, "next_cursor": next.map(PersonId::simple)})))
+}
+
+fn bucket(word: &str) -> Result<Bucket, Problem> {
+    word.parse().map_err(|_| {
+        let known = Bucket::ALL.iter().map(|bucket| bucket.as_str()).collect::<Vec<_>>();
+        Problem::invalid("FIELD_VALUE", "/state", format!("state 的值“{word}”无效，可用：{}", known.join("、")))
+            .in_english(format!("“{word}” is not a state, allowed: {}", known.join(", ")))
+    })
+}
+
+/// One person; the inbox is a channel like the others.
+fn written(reached: &Reached) -> Value {
+    let person = &reached.person;
+    let inbox = person
+        .arrived_at
+        .map(|at| json!({"channel": "inbox", "round": 0, "state": "delivered", "at": at, "detail": null}));
+    let tries = reached.tries.iter().map(|each| {
+        json!({
+            "channel": each.channel,
+            "round": each.round,
+            "state": each.state,
+            "at": each.done_at.or(each.fired_at),
+            "detail": each.detail,
+        })
+    });
+    let receipt = person.answered_at.map(|at| {
+        json!({
+            "option": person.option.as_ref().or(person.action_id.as_ref()),
+            "text": person.words.as_deref().unwrap_or_default(),
+            "at": at,
+        })
+    });
+    json!({
+        "account": person.account,
+        "name": person.name,
+        "channels": inbox.into_iter().chain(tries).collect::<Vec<_>>(),
+        "read_at": person.read_at,
+        "read_channel": person.read_channel,
+        "receipt": receipt,
+    })
+}

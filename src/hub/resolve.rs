@@ -1,0 +1,80 @@
+//! A dry run: whom a message would reach, what it would cost, and who would have to approve.
+
+use super::{
+    Hub, Result, Source,
+    approve::find_approvers,
+    audience::cost_of_one,
+    intake::{DEFAULT_RULE, find_rule},
+};
+use crate::{
+    domain::{
+        MessageId,
+        approval::{self, sms_segments},
+        command::Sketch,
+    },
+    storage::recipients::{self, Unreachable},
+};
+
+/// Departments named in a dry run, the largest first.
+const DEPARTMENTS: i64 = 50;
+
+/// What would happen.
+#[derive(Debug, Clone)]
+pub struct Resolved {
+    pub recipients: i64,
+    /// named more than once, counted once
+    pub repeated: i64,
+    pub by_kind: Vec<(String, i64)>,
+    pub by_department: Vec<(String, i64)>,
+    pub unreachable: Unreachable,
+    /// pieces of one SMS
+    pub sms_segments: i64,
+    /// SMS pieces and calls if every step is needed for everybody
+    pub cost_units: i64,
+    pub approval: Option<NeededApproval>,
+}
+
+/// Who would have to approve.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NeededApproval {
+    pub rule: String,
+    /// how many people may decide; none of them: the message would be refused
+    pub approvers: i64,
+}
+
+impl Hub {
+    /// Counts inside the database and leaves no trace there.
+    ///
+    /// # Errors
+    /// The same as accepting such a message.
+    pub async fn resolve(&self, source: &Source, sketch: &Sketch) -> Result<Resolved> {
+        // Resolving writes the snapshot and counts it; dropping the transaction takes it back.
+        let mut tx = self.db.begin().await?;
+        let id = MessageId::new();
+        let snapshot = self.freeze(&mut tx, id, &sketch.audience, source).await?;
+        let rule = find_rule(&mut tx, sketch.send_rule.as_deref().unwrap_or(DEFAULT_RULE)).await?;
+        let (sender_name, _) = self.sender(&mut tx, source).await?;
+        let (rounds, text) = (rule.rounds(), format!("{}{sender_name}", sketch.title));
+        let reach = self.reach(&mut tx, id, source, snapshot.recipients, (&rounds, &text)).await?;
+        let approval = match approval::needed(&self.approval_rules(&mut tx).await?, &reach) {
+            Some(rule) => {
+                let approvers = find_approvers(&mut tx, source, rule.approver).await?.len();
+                Some(NeededApproval {
+                    rule: rule.name.clone(),
+                    approvers: i64::try_from(approvers).unwrap_or(i64::MAX),
+                })
+            }
+            None => None,
+        };
+        Ok(Resolved {
+            recipients: snapshot.recipients,
+            repeated: snapshot.repeated,
+            by_kind: recipients::count_by_kind(&mut tx, id).await?,
+            by_department: recipients::count_by_department(&mut tx, id, DEPARTMENTS).await?,
+            unreachable: recipients::count_unreachable(&mut tx, id).await?,
+            sms_segments: sms_segments(&text),
+            cost_units: snapshot.recipients * cost_of_one(&rounds, &text),
+            approval,
+        })
+    }
+}

@@ -1,0 +1,152 @@
+//! What became of a message: totals, and person by person. Read from `recipient`, `inbox`,
+//! `delivery`, `receipt` and `person`; nothing here knows a phone number.
+
+use super::{Result, Tx};
+use crate::{
+    clock::Timestamp,
+    domain::{
+        MessageId, PersonId,
+        delivery::{Bucket, State},
+    },
+};
+
+row! {
+    /// Totals in people, not in sends.
+    #[derive(Debug, Clone, Default, PartialEq, Eq)]
+    pub struct Totals {
+        /// have it in their inbox
+        pub arrived: i64,
+        pub read: i64,
+        /// without an inbox, and a provider took it
+        pub sent_outside: i64,
+        /// without an inbox, and a provider says that it arrived
+        pub delivered_outside: i64,
+        /// have deliveries of which none went through
+        pub failed: i64,
+        pub answered: i64,
+    }
+}
+
+pub async fn count(tx: &mut Tx, message: MessageId) -> Result<Totals> {
+    fetch_one!(
+        tx,
+        Totals,
+        "with reached (person_id, sent, delivered, open) as (
+             select person_id, count(*) filter (where state in ('accepted', 'delivered')),
+                    count(*) filter (where state = 'delivered'), count(*) filter (where state in ('ready', 'sending'))
+               from delivery where message_id = $1 group by person_id),
+         outside (person_id, sent, delivered) as (
+             select person_id, sent, delivered from reached
+              where sent > 0 and not exists (
+                  select 1 from inbox where inbox.message_id = $1 and inbox.person_id = reached.person_id))
+         select (select count(*) from inbox where message_id = $1) as arrived,
+                (select count(*) from inbox where message_id = $1 and read_at is not null) as read,
+                (select count(*) from outside) as sent_outside,
+                (select count(*) from outside where delivered > 0) as delivered_outside,
+                (select count(*) from reached where sent = 0 and open = 0) as failed,
+                (select count(*) from receipt where message_id = $1) as answered",
+        [message]
+    )
+}
+
+row! {
+    /// One recipient.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Person {
+        pub person_id: PersonId,
+        /// none: somebody outside the organisation
+        pub account: Option<String>,
+        pub name: String,
+        pub arrived_at: Option<Timestamp>,
+        pub read_at: Option<Timestamp>,
+        pub read_channel: Option<String>,
+        pub option: Option<String>,
+        pub action_id: Option<String>,
+        pub words: Option<String>,
+        pub answered_at: Option<Timestamp>,
+    }
+}
+
+/// Recipients in the order of their ids, from behind `after` on.
+pub async fn list(tx: &mut Tx, message: MessageId, bucket: Bucket, after: PersonId, limit: i64) -> Result<Vec<Person>> {
+    fetch_all!(
+        tx,
+        Person,
+        "select recipient.person_id, person.account, person.name, inbox.arrived_at, inbox.read_at, inbox.read_channel,
+                receipt.option, receipt.action_id, receipt.words, receipt.answered_at
+           from recipient
+           join person on person.id = recipient.person_id
+           left join inbox on inbox.message_id = $1 and inbox.person_id = recipient.person_id
+           left join receipt on receipt.message_id = $1 and receipt.person_id = recipient.person_id
+          where recipient.message_id = $1 and recipient.person_id > $2
+            and ($3 = 'all'
+              or ($3 = 'read' and inbox.read_at is not null)
+              or ($3 = 'unread' and inbox.read_at is null)
+              or ($3 = 'receipt' and receipt.answered_at is not null)
+              or ($3 = 'no_receipt' and receipt.answered_at is null)
+              or ($3 = 'sent' and (inbox.arrived_at is not null or exists (
+                  select 1 from delivery where delivery.message_id = $1 and delivery.person_id = recipient.person_id
+                                           and delivery.state in ('accepted', 'delivered'))))
+              or ($3 = 'failed'
+                  and exists (select 1 from delivery
+                               where delivery.message_id = $1 and delivery.person_id = recipient.person_id)
+                  and not exists (select 1 from delivery
+                               where delivery.message_id = $1 and delivery.person_id = recipient.person_id
+                                 and delivery.state in ('accepted', 'delivered', 'ready', 'sending'))))
+          order by recipient.person_id limit $4",
+        [message, after, bucket, limit]
+    )
+}
+
+row! {
+    /// One try to reach one recipient.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Try {
+        pub person_id: PersonId,
+        pub channel: String,
+        pub round: i64,
+        pub state: State,
+        pub fired_at: Option<Timestamp>,
+        pub done_at: Option<Timestamp>,
+        pub detail: Option<String>,
+    }
+}
+
+/// Every try of the recipients from `first` to `last`, both among them.
+pub async fn list_tries(tx: &mut Tx, message: MessageId, first: PersonId, last: PersonId) -> Result<Vec<Try>> {
+    fetch_all!(
+        tx,
+        Try,
+        "select person_id, channel, round, state, fired_at, done_at, detail from delivery
+          where message_id = $1 and person_id >= $2 and person_id <= $3
+          order by person_id, round, channel limit 10000",
+        [message, first, last]
+    )
+}
+
+row! {
+    /// One approval that was asked for.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Asked {
+        pub rule_name: String,
+        pub state: crate::domain::approval::State,
+        pub created_at: Timestamp,
+        pub decided_at: Option<Timestamp>,
+        /// the decider's account
+        pub decided_by: Option<String>,
+        pub opinion: String,
+    }
+}
+
+/// The approval trail, oldest first.
+pub async fn list_approvals(tx: &mut Tx, message: MessageId) -> Result<Vec<Asked>> {
+    fetch_all!(
+        tx,
+        Asked,
+        "select approval.rule_name, approval.state, approval.created_at, approval.decided_at,
+                person.account as decided_by, approval.opinion
+           from approval left join person on person.id = approval.decided_by
+          where approval.message_id = $1 order by approval.created_at, approval.id limit 50",
+        [message]
+    )
+}
