@@ -2,7 +2,6 @@
 
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::Router;
 use channels::{Channel, gateway::Gateway, smtp::Smtp};
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -18,6 +17,7 @@ use crate::{
     domain::{ReplicaId, seal::Sealer},
     hub::{Channels, Hub, Live, Place, Wake},
     storage::Db,
+    web::{self, Web},
 };
 
 /// After a stop is asked for, what is in hand has so long; the process is gone within 30 s.
@@ -97,7 +97,7 @@ pub struct App {
 
 impl App {
     /// Starts what `role` says. Also a worker answers `/healthz`, `/readyz` and `/metrics`.
-    pub fn start(hub: Hub, role: Role, pages: Router, listener: TcpListener) -> anyhow::Result<Self> {
+    pub fn start(hub: Hub, role: Role, web: Web, listener: TcpListener) -> anyhow::Result<Self> {
         let address = listener.local_addr()?;
         let tasks = TaskTracker::new();
         let stop = CancellationToken::new();
@@ -117,11 +117,17 @@ impl App {
             });
         }
         let routes = operation::router(Operation::new(hub.clone(), stop.clone()));
-        let routes = if role.serves() { routes.merge(api::router(hub.clone())).merge(pages) } else { routes };
+        let routes =
+            if role.serves() { routes.merge(api::router(hub.clone())).merge(web::router(web.clone())) } else { routes };
         let ended = stop.clone();
         let service = routes.into_make_service_with_connect_info::<SocketAddr>();
         let server = tokio::spawn(async move {
-            axum::serve(listener, service).with_graceful_shutdown(async move { ended.cancelled().await }).await
+            axum::serve(listener, service)
+                .with_graceful_shutdown(async move {
+                    ended.cancelled().await;
+                    web.close();
+                })
+                .await
         });
         Ok(Self { hub, tasks, stop, server: Some(server), address })
     }

@@ -3,7 +3,10 @@
 use tokio::net::TcpListener;
 
 use super::Call;
-use crate::app::{self, App, Role};
+use crate::{
+    app::{self, App, Role},
+    web::Web,
+};
 
 #[derive(clap::Args)]
 pub(super) struct Options {
@@ -18,8 +21,8 @@ pub(super) async fn run(call: Call, options: Options) -> anyhow::Result<()> {
         .await
         .map_err(|error| anyhow::anyhow!("listen: {} cannot be used: {error}", config.web.listen))?;
     let hub = app::hub(config, app::channels(config)?).await?;
-    let pages = axum::Router::new();
-    let app = App::start(hub, options.role, pages, listener)?;
+    let web = Web::open(hub.clone(), None, config.web.trusted_proxies.clone())?;
+    let app = App::start(hub, options.role, web, listener)?;
     tracing::info!(address = %app.address, "listening on http://{}", app.address);
     if call.json {
         println!("{}", serde_json::json!({"url": format!("http://{}", app.address)}));
