@@ -15,7 +15,7 @@ use crate::{
         command::{self, Name},
         problem::Class,
     },
-    hub::{command::checked_key, status::MessageStatus},
+    hub::{Answer, command::checked_key, status::MessageStatus},
 };
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -28,18 +28,25 @@ pub async fn send(State(api): State<Api>, caller: Caller, request: Request) -> R
     if size > body::WITHOUT_FILES && value.get("attachments").and_then(Value::as_array).is_none_or(Vec::is_empty) {
         return Err(body::too_large(body::WITHOUT_FILES).into());
     }
-    let draft = command::read_send(&value, api.hub.clock.now())?;
     let fingerprint = command::fingerprint(Name::MessageSend, &value);
-    let answer = to_the_end(async move { api.hub.accept(&caller.source(), Some(&key), fingerprint, draft).await });
-    let answer = answer.await?;
-    let mut response = (StatusCode::ACCEPTED, Json(&answer)).into_response();
+    let source = caller.source();
+    if let Some(answer) = api.hub.answered(&source, &key, fingerprint).await? {
+        return Ok(accepted(&answer));
+    }
+    let draft = command::read_send(&value, api.hub.clock.now())?;
+    let answer = to_the_end(async move { api.hub.accept(&source, Some(&key), fingerprint, draft).await });
+    Ok(accepted(&answer.await?))
+}
+
+fn accepted(answer: &Answer) -> Response {
+    let mut response = (StatusCode::ACCEPTED, Json(answer)).into_response();
     let headers = response.headers_mut();
     let location = HeaderValue::from_str(&format!("/api/v1/messages/{}", answer.id));
     headers.insert(header::LOCATION, location.expect("an id is plain ASCII"));
     if answer.duplicate {
         headers.insert(REPLAYED, HeaderValue::from_static("true"));
     }
-    Ok(response)
+    response
 }
 
 pub async fn show(State(api): State<Api>, caller: Caller, Path(id): Path<String>) -> Result<Json<Value>, ApiError> {

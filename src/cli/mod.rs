@@ -14,6 +14,7 @@ use clap::{Parser, Subcommand};
 use tracing_subscriber::{EnvFilter, fmt};
 
 use crate::{
+    api::documents,
     config::{self, Config, ConfigError, LogFormat},
     hub,
 };
@@ -42,6 +43,10 @@ enum Command {
     Check(check::Options),
     /// Prints every setting with its default and its meaning.
     Config,
+    /// Prints the OpenAPI document of the HTTP API.
+    Openapi,
+    /// Prints the AsyncAPI document of the queue.
+    Asyncapi,
     /// Makes the first administrator and prints a one-time set-up link.
     Admin {
         #[command(subcommand)]
@@ -92,8 +97,15 @@ pub fn main() -> ExitCode {
 }
 
 fn start(arguments: Arguments) -> Result<ExitCode, Failure> {
-    if matches!(arguments.command, Command::Config) {
-        print!("{}", config::EXAMPLE);
+    // What is the same everywhere needs no settings.
+    let text = match &arguments.command {
+        Command::Config => Some(config::EXAMPLE),
+        Command::Openapi => Some(documents::OPENAPI),
+        Command::Asyncapi => Some(documents::ASYNCAPI),
+        _ => None,
+    };
+    if let Some(text) = text {
+        print!("{text}");
         return Ok(ExitCode::SUCCESS);
     }
     let config = Config::load(arguments.config.as_deref(), |name| std::env::var(name).ok())?;
@@ -114,7 +126,7 @@ async fn run(call: Call, command: Command) -> anyhow::Result<ExitCode> {
         Command::Serve(options) => serve::run(call, options).await?,
         Command::Migrate => migrate::run(call).await?,
         Command::Check(options) => return check::run(call, options).await,
-        Command::Config => {}
+        Command::Config | Command::Openapi | Command::Asyncapi => {}
         Command::Admin { command } => admin::run(call, command).await?,
         Command::Import(options) => return import::run(call, options).await,
         Command::Export { file } => import::export(call, &file).await?,

@@ -15,7 +15,8 @@ use crate::{
         template,
     },
     storage::{
-        self, Json, Tx, audit, intake,
+        self, Json, Tx, audit,
+        intake::{self, Earlier},
         messages::{self, List, Message},
         settings,
     },
@@ -26,6 +27,32 @@ const DEFAULT_CATEGORY: &str = "notice";
 pub(super) const DEFAULT_RULE: &str = "inbox";
 
 impl Hub {
+    /// What this key was answered before. Asked before a command is even checked: what was good then
+    /// need not be good now, since its time may have come.
+    ///
+    /// # Errors
+    /// `IDEM_MISMATCH`, `IDEM_BUSY`
+    pub async fn answered(&self, source: &Source, key: &str, body_hash: [u8; 32]) -> Result<Option<Answer>> {
+        let mut tx = self.db.read().await?;
+        match intake::find(&mut tx, &source.key(), key).await? {
+            Some(found) => self.same(found, &body_hash).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The earlier answer, if it was an answer to the same.
+    fn same(&self, found: Earlier, body_hash: &[u8; 32]) -> Result<Answer> {
+        if found.body_hash != body_hash {
+            let id = found.message_id.map_or_else(String::new, |id| id.to_string());
+            let at = found.created_at.with_timezone(&self.place.timezone).format("%H:%M");
+            return Err(Problem::invalid("IDEM_MISMATCH", "", format!("该幂等键已用于另一请求（{at}，消息 {id}）"))
+                .in_english(format!("this key was used for another request (message {id})"))
+                .into());
+        }
+        let answer: Answer = serde_json::from_value(found.answer.0).map_err(|_| busy())?;
+        Ok(Answer { duplicate: true, ..answer })
+    }
+
     /// Accepts `draft` once for each `key` of a source: the same key and body get the same answer,
     /// another body is refused (`IDEM_MISMATCH`).
     pub async fn accept(
@@ -42,7 +69,8 @@ impl Hub {
         if let Some(key) = key
             && !take_key(&mut tx, source, (key, &body_hash), id, now).await?
         {
-            return earlier(&mut tx, source, key, &body_hash).await;
+            let found = intake::find(&mut tx, &source.key(), key).await?.ok_or_else(busy)?;
+            return self.same(found, &body_hash);
         }
         let answer = self.write(&mut tx, source, id, draft, now).await?;
         self.attach(&mut tx, id, &attachments).await?;
@@ -69,6 +97,15 @@ impl Hub {
         draft: Draft,
         now: Timestamp,
     ) -> Result<Answer> {
+        if draft.recurrence.is_some() {
+            return Err(Problem::invalid(
+                "RECURRENCE_UNAVAILABLE",
+                "/recurrence",
+                "周期发送此版本尚未提供，请去掉 recurrence",
+            )
+            .in_english("recurring messages are not part of this version, leave out recurrence")
+            .into());
+        }
         let mut message = self.compose(tx, source, id, draft, now).await?;
         let snapshot = self.freeze(tx, id, &message.audience.0, source).await?;
         failpoint!("accept.after_insert");
@@ -263,22 +300,4 @@ async fn take_key(
 fn busy() -> Problem {
     Problem::conflict("IDEM_BUSY", "同一幂等键的请求正在处理，请稍后重试")
         .in_english("a request with this key is being worked on; try again shortly")
-}
-
-async fn earlier(tx: &mut Tx, source: &Source, key: &str, body_hash: &[u8; 32]) -> Result<Answer> {
-    let Some(found) = intake::find(tx, &source.key(), key).await? else {
-        return Err(busy().into());
-    };
-    if found.body_hash != body_hash {
-        let id = found.message_id.map_or_else(String::new, |id| id.to_string());
-        return Err(Problem::invalid(
-            "IDEM_MISMATCH",
-            "",
-            format!("该幂等键已用于另一请求（{}，消息 {id}）", found.created_at.format("%H:%M")),
-        )
-        .in_english(format!("this key was used for another request (message {id})"))
-        .into());
-    }
-    let answer: Answer = serde_json::from_value(found.answer.0).map_err(|_| busy())?;
-    Ok(Answer { duplicate: true, ..answer })
 }

@@ -6,10 +6,10 @@ use super::decode::{Incoming, unverified};
 use crate::{
     domain::{
         MessageId, Problem,
-        command::{self, Command},
+        command::{self, Command, Name},
         message::State,
     },
-    hub::{Hub, Result, Source},
+    hub::{Answer, Hub, Result, Source},
     storage::{intake, producers},
 };
 
@@ -32,11 +32,15 @@ impl Hub {
         let producer = producers::find_by_amqp_user(&mut tx, &incoming.user).await?.ok_or_else(unverified)?;
         drop(tx);
         let source = Source::Producer(producer);
+        if incoming.name == Name::MessageSend
+            && let Some(answer) = self.answered(&source, &incoming.key, incoming.fingerprint).await?
+        {
+            return Ok(sent(answer));
+        }
         match command::read(incoming.name, &incoming.value, self.clock.now())? {
             Command::Send(draft) => {
                 let answer = self.accept(&source, Some(&incoming.key), incoming.fingerprint, *draft).await?;
-                let more = json!({"recipients": answer.recipients, "approval": answer.approval});
-                Ok(Done { duplicate: answer.duplicate, id: answer.id, state: answer.state, more: object(more) })
+                Ok(sent(answer))
             }
             Command::Recall(id) => {
                 if let Some(earlier) = self.earlier(&source, incoming).await? {
@@ -87,6 +91,11 @@ impl Hub {
         tx.commit().await?;
         Ok(())
     }
+}
+
+fn sent(answer: Answer) -> Done {
+    let more = json!({"recipients": answer.recipients, "approval": answer.approval});
+    Done { duplicate: answer.duplicate, id: answer.id, state: answer.state, more: object(more) }
 }
 
 fn object(value: Value) -> Map<String, Value> {

@@ -25,6 +25,26 @@ async fn a_message_is_accepted_once_for_its_key() {
 }
 
 #[tokio::test]
+async fn a_repeat_is_answered_even_when_its_time_has_come() {
+    let module = Module::start().await;
+    let mut message = module.message();
+    message["send_at"] = json!(module.test.clock.now() + chrono::Duration::hours(1));
+    let first = module.send("k1", &message).await;
+    assert_eq!(first.body["state"], "scheduled");
+    module.test.clock.advance(chrono::Duration::hours(2));
+    assert_eq!(id_of(&module.send("k1", &message).await), id_of(&first));
+    assert_eq!(module.send("k2", &message).await.code(), (422, "TIME_PAST"));
+}
+
+#[tokio::test]
+async fn what_this_version_cannot_do_is_refused_by_name() {
+    let module = Module::start().await;
+    let mut message = module.message();
+    message["recurrence"] = json!({"cron": "0 0 8 * * Mon"});
+    assert_eq!(module.send("k", &message).await.code(), (422, "RECURRENCE_UNAVAILABLE"));
+}
+
+#[tokio::test]
 async fn a_mass_mail_of_a_module_that_is_not_trusted_waits_for_approval() {
     let mut module = Module::start().await;
     let office = module.test.department("xsc", None).await;
