@@ -23,6 +23,12 @@
   down();
   Zh.onFresh(function (within) { if (within === desk) down(); });
 
-  var source = new EventSource('/demo/phone/events?address=' + encodeURIComponent(desk.getAttribute('data-phone')));
-  source.onmessage = function () { if (!waiting) waiting = setTimeout(again, 120); };
+  var source = null;
+  function listen() {
+    source = new EventSource('/demo/phone/events?address=' + encodeURIComponent(desk.getAttribute('data-phone')));
+    source.onmessage = function () { if (!waiting) waiting = setTimeout(again, 120); };
+  }
+  listen();
+  addEventListener('pagehide', function () { source.close(); });
+  addEventListener('pageshow', function (e) { if (e.persisted) { again(); listen(); } });
 })();

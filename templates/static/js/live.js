@@ -33,15 +33,24 @@
       .then(function (message) { show(true); apply(message); })
       .catch(function () { show(false); });
   }
+  /* A page that is left may be kept for the way back: it must not keep one of the six connections. */
+  var source = null, polling = null;
+  function hush() {
+    if (source) source.close();
+    clearInterval(polling);
+  }
   function listen() {
-    var source = new EventSource('/events');
+    if (!window.EventSource || failures >= 5) { poll(); polling = setInterval(poll, 3e4); return; }
+    source = new EventSource('/events');
     source.onopen = function () { failures = 0; show(true); };
     source.onmessage = function (event) { apply(JSON.parse(event.data)); };
     source.onerror = function () {
       show(false);
       failures += 1;
-      if (failures >= 5) { source.close(); poll(); setInterval(poll, 3e4); }
+      if (failures >= 5) { source.close(); listen(); }
     };
   }
-  if (window.EventSource) listen(); else { poll(); setInterval(poll, 3e4); }
+  listen();
+  addEventListener('pagehide', hush);
+  addEventListener('pageshow', function (e) { if (e.persisted) listen(); });
 })();
