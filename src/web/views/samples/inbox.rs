@@ -22,81 +22,59 @@ impl InboxPage {
     }
 }
 
+/// Sender, title, beginning, (day, hour, minute), sign: one of each sign.
+const ROWS: [(&str, &str, &str, (u32, u32, u32), Sign); 6] = [
+    (
+        "教务处",
+        "关于召开秋季学期教学工作会议的通知",
+        "各学院、有关部门：为总结上学期教学工作，部署本学期重点任务",
+        (14, 10, 48),
+        Sign::UnreadReceipt,
+    ),
+    ("审批中心", "您有一条通知公告待审批", "周若溪提交了《国庆节放假安排及校园安全提示》", (14, 10, 29), Sign::Unread),
+    ("周若溪", "新版校徽使用规范征求意见", "附件为第三稿，重点请看标准色与留白", (14, 8, 12), Sign::ReadUnanswered),
+    (
+        "会议预订",
+        "第五会议室预订已通过：信息化周例会",
+        "9 月 14 日 10:30—11:30，行政楼 3 层，12 人",
+        (13, 16, 55),
+        Sign::Read,
+    ),
+    (
+        "人事处",
+        "关于核对教职工基本信息的通知",
+        "请登录人事系统核对学历、职称与联系方式",
+        (13, 15, 20),
+        Sign::ReadAnswered,
+    ),
+    ("信息化管理中心", "统一身份认证密码即将到期", "您的密码将在 7 天后到期，请在个人中心修改", (8, 9, 0), Sign::Read),
+];
+
 impl InboxList {
     pub fn sample() -> Self {
-        let row = |id: u32, sender: &str, title: &str, snippet: &str, at, sign| {
+        let numbered = ROWS.iter().zip(1..);
+        let rows = numbered.map(|((sender, title, snippet, (day, hour, minute), sign), id)| {
             InboxRow {
                 id: id.to_string(),
-                sender: sender.into(),
-                title: title.into(),
-                snippet: snippet.into(),
-                at,
-                sign,
+                sender: (*sender).into(),
+                title: (*title).into(),
+                snippet: (*snippet).into(),
+                at: september(*day, *hour, *minute),
+                sign: *sign,
                 unread: false,
-                category: None,
+                category: (id == 4).then(|| "会议".into()),
                 attachment: id % 3 == 1,
                 current: id == 1,
             }
-            .signed(sign)
-        };
-        let meeting = row(
-            5,
-            "会议预订",
-            "第五会议室预订已通过：信息化周例会",
-            "9 月 14 日 10:30—11:30，行政楼 3 层，12 人",
-            september(13, 16, 55),
-            Sign::Read,
-        );
-        let rows = vec![
-            row(
-                1,
-                "教务处",
-                "关于召开秋季学期教学工作会议的通知",
-                "各学院、有关部门：为总结上学期教学工作，部署本学期重点任务",
-                september(14, 10, 48),
-                Sign::UnreadReceipt,
-            ),
-            row(
-                2,
-                "审批中心",
-                "您有一条通知公告待审批",
-                "周若溪提交了《国庆节放假安排及校园安全提示》",
-                september(14, 10, 29),
-                Sign::Unread,
-            ),
-            row(
-                3,
-                "周若溪",
-                "新版校徽使用规范征求意见",
-                "附件为第三稿，重点请看标准色与留白",
-                september(14, 8, 12),
-                Sign::ReadUnanswered,
-            ),
-            InboxRow { category: Some("会议".into()), ..meeting },
-            row(
-                4,
-                "人事处",
-                "关于核对教职工基本信息的通知",
-                "请登录人事系统核对学历、职称与联系方式",
-                september(13, 15, 20),
-                Sign::ReadAnswered,
-            ),
-            row(
-                6,
-                "信息化管理中心",
-                "统一身份认证密码即将到期",
-                "您的密码将在 7 天后到期，请在个人中心修改",
-                september(8, 9, 0),
-                Sign::Read,
-            ),
-        ];
+            .signed(*sign)
+        });
         Self {
             tab: Tab::All,
             query: String::new(),
             total: 46,
             unread: 31,
             waiting: 3,
-            groups: grouped(rows, september(14, 11, 0), chrono_tz::Asia::Shanghai),
+            groups: grouped(rows.collect(), september(14, 11, 0), chrono_tz::Asia::Shanghai),
             older: Some("/inbox?cursor=0198f3c2".into()),
         }
     }
