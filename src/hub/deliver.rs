@@ -32,6 +32,9 @@ const LEASE: Duration = Duration::seconds(60);
 /// After so long a worker lets go of what it has not sent yet: it may have been asleep.
 const NO_SENDING_AFTER: Elapsed = Elapsed::from_secs(30);
 
+/// A ticket whose people another worker is just calling waits so long.
+const BESIDE: Duration = Duration::seconds(1);
+
 /// What became of one delivery.
 pub(super) enum Outcome {
     Sent(Accepted),
@@ -72,10 +75,18 @@ impl Hub {
         let Some(ticket) = tickets::claim(&mut tx, id, self.replica, now, now + LEASE).await? else {
             return Ok(None);
         };
-        let doubtful = self.take_over(&mut tx, &ticket, now).await?;
+        let orphans = deliveries::list_sending(&mut tx, &ticket).await?;
+        if !orphans.is_empty() && tickets::is_shared(&mut tx, &ticket, now).await? {
+            // No orphans: another worker is at them.
+            tickets::postpone(&mut tx, id, now + BESIDE).await?;
+            tx.commit().await?;
+            return Ok(None);
+        }
+        let doubtful = self.take_over(&mut tx, &ticket, &orphans, now).await?;
         deliveries::settle_moot(&mut tx, &ticket, now).await?;
-        deliveries::mark_sending(&mut tx, &ticket, now).await?;
-        let addresses = deliveries::list_sending(&mut tx, &ticket).await?;
+        let moved = deliveries::mark_sending(&mut tx, &ticket, now).await?;
+        let mut addresses = deliveries::list_sending(&mut tx, &ticket).await?;
+        addresses.retain(|address| moved.contains(&address.person_id) || doubtful.contains(&address.person_id));
         let text = deliveries::find_text(&mut tx, ticket.message_id).await?;
         if addresses.is_empty() {
             tickets::remove(&mut tx, id, self.replica).await?;
@@ -87,8 +98,13 @@ impl Hub {
 
     /// What the worker before left in `sending`: back to `ready` where a repeat is safe, to be asked
     /// about where the provider can be asked, otherwise unknown, and the next way is taken at once.
-    async fn take_over(&self, tx: &mut Tx, ticket: &Ticket, now: Timestamp) -> Result<BTreeSet<PersonId>> {
-        let orphans = deliveries::list_sending(tx, ticket).await?;
+    async fn take_over(
+        &self,
+        tx: &mut Tx,
+        ticket: &Ticket,
+        orphans: &[Address],
+        now: Timestamp,
+    ) -> Result<BTreeSet<PersonId>> {
         if orphans.is_empty() {
             return Ok(BTreeSet::new());
         }
@@ -102,7 +118,7 @@ impl Hub {
             return Ok(orphans.iter().map(|orphan| orphan.person_id).collect());
         }
         deliveries::release_orphans(tx, ticket, State::Unknown, now).await?;
-        for orphan in &orphans {
+        for orphan in orphans {
             self.advance(tx, ticket, orphan.person_id, now).await?;
         }
         Ok(BTreeSet::new())

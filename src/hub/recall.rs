@@ -37,14 +37,14 @@ pub struct ChannelRecall {
 impl Hub {
     /// Only its sender recalls a message; for everybody else it does not exist.
     pub async fn recall(&self, source: &Source, id: MessageId) -> Result<RecallOutcome> {
-        let now = self.clock.now();
         let mut tx = self.db.begin().await?;
         let message = messages::lock(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
         if !is_own(source, &message) {
             return Err(Problem::not_found().into());
         }
-        // Waves first: their rows are what a chunk in writing holds.
+        // Waves before the time: a chunk in writing holds its wave, and what it wrote is earlier.
         waves::remove_all(&mut tx, id).await?;
+        let now = self.clock.now();
         if !messages::mark_recalled(&mut tx, id, now).await? {
             return Err(Problem::conflict("STATE", format!("消息处于“{}”状态，不能撤回", message.state))
                 .in_english(format!("a message in state {} cannot be recalled", message.state))

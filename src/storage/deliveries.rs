@@ -45,13 +45,16 @@ pub async fn settle_moot(tx: &mut Tx, ticket: &Ticket, now: Timestamp) -> Result
     )
 }
 
-/// Commits that these are about to go out. What was moot has been settled in this transaction.
-pub async fn mark_sending(tx: &mut Tx, ticket: &Ticket, now: Timestamp) -> Result<u64> {
-    execute!(
+/// Commits that these are about to go out, and says which. What was moot has been settled in this
+/// transaction.
+pub async fn mark_sending(tx: &mut Tx, ticket: &Ticket, now: Timestamp) -> Result<Vec<PersonId>> {
+    fetch_values!(
         tx,
+        PersonId,
         "update delivery set state = 'sending', fired_at = $6, attempts = attempts + 1
           where message_id = $1 and channel = $2 and round = $3 and person_id >= $4 and person_id <= $5
-            and state = 'ready'",
+            and state = 'ready'
+         returning person_id",
         [ticket.message_id, &ticket.channel, ticket.round, ticket.first_person, ticket.last_person, now]
     )
 }
@@ -70,7 +73,7 @@ row! {
     }
 }
 
-/// What a ticket has just moved to `sending`, with where each is reached.
+/// What of a ticket is in `sending`, with where each is reached.
 pub async fn list_sending(tx: &mut Tx, ticket: &Ticket) -> Result<Vec<Address>> {
     fetch_all!(
         tx,

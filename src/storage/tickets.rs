@@ -110,7 +110,8 @@ pub async fn unqueue(tx: &mut Tx, ids: &[TicketId]) -> Result<u64> {
     execute!(tx, sql, [&ids])
 }
 
-/// Takes a ticket until `until`; none when it is done, not due, or somebody works on it.
+/// Takes a ticket until `until`; none when it is done, not due, or somebody works on it. Its copy
+/// on the queue is used up, so that after the lease nothing is waited for.
 pub async fn claim(
     tx: &mut Tx,
     id: TicketId,
@@ -121,10 +122,33 @@ pub async fn claim(
     fetch_optional!(
         tx,
         Ticket,
-        "update ticket set owner = $2, lease_until = $4
+        "update ticket set owner = $2, lease_until = $4, queued_until = null, times_queued = 0
           where id = $1 and due_at <= $3 and (lease_until is null or lease_until <= $3)
          returning id, message_id, channel, round, first_person, last_person, is_priority",
         [id, owner, now, until]
+    )
+}
+
+/// Does somebody else work on people of this ticket at this moment? A step that was taken early for
+/// one person has a ticket of its own beside the one for everybody.
+pub async fn is_shared(tx: &mut Tx, ticket: &Ticket, now: Timestamp) -> Result<bool> {
+    let found = fetch_optional_value!(
+        tx,
+        TicketId,
+        "select id from ticket
+          where message_id = $1 and channel = $2 and round = $3 and first_person <= $5 and last_person >= $4
+            and id <> $6 and lease_until > $7 limit 1",
+        [ticket.message_id, &ticket.channel, ticket.round, ticket.first_person, ticket.last_person, ticket.id, now]
+    )?;
+    Ok(found.is_some())
+}
+
+/// Lets go of a ticket until `due_at`.
+pub async fn postpone(tx: &mut Tx, id: TicketId, due_at: Timestamp) -> Result<u64> {
+    execute!(
+        tx,
+        "update ticket set owner = null, lease_until = null, queued_until = null, due_at = $2 where id = $1",
+        [id, due_at]
     )
 }
 
