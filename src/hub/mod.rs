@@ -14,6 +14,7 @@ pub mod fan_out;
 pub mod files;
 mod hash;
 pub mod intake;
+pub mod invariants;
 pub mod lanes;
 mod live;
 pub mod policy;

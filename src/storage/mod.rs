@@ -23,6 +23,7 @@ pub mod external;
 pub mod groups;
 pub mod inbox;
 pub mod intake;
+pub mod invariants;
 pub mod message_status;
 pub mod messages;
 pub mod outbox;

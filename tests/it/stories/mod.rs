@@ -3,6 +3,8 @@
 mod approval;
 mod escalation;
 mod import;
+mod invariants;
 mod main_job;
+mod races;
 pub mod sending;
 mod sign_in;

@@ -9,14 +9,17 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use channels::{
     Channel,
-    simulated::{Carrier, Medium, Simulated},
+    simulated::{Carrier, LogLine, Medium, Simulated},
 };
-use chrono::{Duration, TimeZone, Utc};
+use chrono::{DateTime, Duration, TimeZone, Utc};
 use zhihui::{
     broker::{Broker, Consumer, Queue},
     clock::Clock,
     domain::{ReplicaId, seal::Sealer},
-    hub::{Channels, Hub, Live, Place, Wake},
+    hub::{
+        Channels, Hub, Live, Place, Wake,
+        invariants::{self, Seen},
+    },
     storage::{Db, tickets::Due},
 };
 
@@ -29,6 +32,8 @@ pub struct TestHub {
     queues: BTreeMap<&'static str, Consumer>,
     seen: usize,
     pub dir: tempfile::TempDir,
+    /// Where its database is.
+    url: String,
 }
 
 impl std::ops::Deref for TestHub {
@@ -55,6 +60,7 @@ impl TestHub {
 
     async fn open(dir: tempfile::TempDir, database: &str, prefix: &str) -> Self {
         let carrier = Carrier::new();
+        carrier.tick(morning().timestamp_micros());
         let simulated = |medium| Arc::new(Simulated::new(carrier.clone(), medium)) as Arc<dyn Channel>;
         let channels = Channels::new(
             [Medium::DingTalk, Medium::Sms, Medium::Voice].map(|medium| (simulated(medium), None)).into(),
@@ -86,7 +92,7 @@ impl TestHub {
         for queue in queues.values_mut() {
             queue.ready().await;
         }
-        Self { hub, carrier, queues, seen: 0, dir }
+        Self { hub, carrier, queues, seen: 0, dir, url: database.to_owned() }
     }
 
     /// Lets everything that is due happen, until nothing is.
@@ -107,13 +113,22 @@ impl TestHub {
 
     /// Works one message of the queue that `ticket` went to.
     async fn work_one(&mut self, ticket: &Due) {
-        let name = if ticket.is_priority || !CHANNELS.contains(&ticket.channel.as_str()) {
-            PRIORITY
-        } else {
-            ticket.channel.as_str()
-        };
+        let name = self.queue_of(ticket);
         let delivered = self.queues.get_mut(name).unwrap().next().await.unwrap();
         self.hub.work_ticket(delivered).await;
+    }
+
+    fn queue_of(&self, ticket: &Due) -> &'static str {
+        let own = CHANNELS.into_iter().find(|name| *name == ticket.channel);
+        own.filter(|_| !ticket.is_priority).unwrap_or(PRIORITY)
+    }
+
+    /// What is due goes on the queue, and the queue loses it.
+    pub async fn forgets_its_queue(&mut self) {
+        for ticket in self.queue_tickets().await.unwrap() {
+            let name = self.queue_of(&ticket);
+            self.queues.get_mut(name).unwrap().next().await.unwrap().ack().await;
+        }
     }
 
     /// Moves the clock and lets everything that is due happen.
@@ -137,8 +152,30 @@ impl TestHub {
         lines
     }
 
-    /// Closes everything; the queues of this test are deleted.
-    pub async fn end(self) {
+    /// Another replica on the same database and broker, with the same clock and carriers.
+    pub async fn replica(&self) -> Hub {
+        let db = Db::open(&self.url).await.unwrap();
+        Hub { db, replica: ReplicaId::new(), wake: Wake::default(), live: Live::default(), ..self.hub.clone() }
+    }
+
+    /// Everything that left the hub, as the carriers noted it.
+    pub fn witnessed(&self) -> Vec<Seen> {
+        let at = |micros| DateTime::from_timestamp_micros(micros).unwrap();
+        let seen = |line: LogLine| Seen { channel: line.channel.to_owned(), key: line.key, at: at(line.at) };
+        self.carrier.log().into_iter().map(seen).collect()
+    }
+
+    /// Every story ends so: what is due is done, and no promise was broken on the way.
+    pub async fn end(mut self) {
+        self.settle().await;
+        let mut found = invariants::check_quiet(&self.hub).await.unwrap();
+        found.extend(invariants::check_provider(&self.hub, &self.witnessed()).await.unwrap());
+        assert_eq!(found, []);
+        self.close().await;
+    }
+
+    /// Closes everything, whatever was done to it; the queues of this test are deleted.
+    pub async fn close(self) {
         self.hub.broker.purge_topology().await;
         self.hub.db.close().await;
     }

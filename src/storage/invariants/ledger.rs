@@ -1,0 +1,174 @@
+//! Rules about messages, recipients, inboxes, deliveries, approvals, recalls and schedules.
+
+use super::{Rule, rule};
+
+pub(super) const RULES: &[Rule] = &[
+    rule!(
+        "I1",
+        "was answered for and is not there",
+        "select intake.message_id, count(*) from intake left join message on message.id = intake.message_id
+          where intake.message_id is not null and message.id is null group by intake.message_id"
+    ),
+    rule!(
+        "I1",
+        "is through, but people did not get it",
+        "select recipient.message_id, count(*) from message
+           join recipient on recipient.message_id = message.id
+           join person on person.id = recipient.person_id and person.account is not null
+           left join inbox on inbox.message_id = recipient.message_id and inbox.person_id = recipient.person_id
+          where message.state in ('sending', 'sent') and inbox.message_id is null
+            and not exists (select 1 from wave where wave.message_id = message.id and wave.round = 0)
+          group by recipient.message_id"
+    ),
+    rule!(
+        "I2",
+        "lies in an inbox twice",
+        "select message_id, cast(sum(n) as bigint) from (
+            select message_id, count(*) - 1 as n from inbox group by message_id, person_id having count(*) > 1
+         ) as twice group by message_id"
+    ),
+    rule!(
+        "I3",
+        "lies in inboxes that it was not meant for",
+        "select inbox.message_id, count(*) from inbox
+           left join recipient on recipient.message_id = inbox.message_id and recipient.person_id = inbox.person_id
+          where recipient.message_id is null group by inbox.message_id"
+    ),
+    rule!(
+        "I3",
+        "has deliveries about people that it was not meant for",
+        "select delivery.message_id, count(*) from delivery
+           left join recipient on recipient.message_id = delivery.message_id
+                              and recipient.person_id = delivery.person_id
+          where recipient.message_id is null group by delivery.message_id"
+    ),
+    rule!(
+        "I12",
+        "shows another number of recipients than it has",
+        "select message.id, message.recipients - coalesce(counted.n, 0) from message
+           left join (select message_id, count(*) as n from recipient group by message_id) as counted
+             on counted.message_id = message.id
+          where message.recipients <> coalesce(counted.n, 0)"
+    ),
+    rule!(
+        "I4",
+        "has open deliveries that nobody will work on",
+        "select delivery.message_id, count(*) from delivery
+          where delivery.state in ('ready', 'sending')
+            and not exists (
+                select 1 from ticket
+                 where ticket.message_id = delivery.message_id and ticket.channel = delivery.channel
+                   and ticket.round = delivery.round and ticket.first_person <= delivery.person_id
+                   and ticket.last_person >= delivery.person_id)
+          group by delivery.message_id"
+    ),
+    rule!(
+        "I4",
+        "has deliveries that ended without an attempt or without a time",
+        "select message_id, count(*) from delivery
+          where (state in ('accepted', 'delivered', 'undelivered', 'unknown', 'refused')
+                 and (fired_at is null or attempts < 1 or done_at is null))
+             or (state in ('cancelled', 'expired') and done_at is null)
+          group by message_id"
+    ),
+    rule!(
+        "I7",
+        "went out without consent to just that",
+        "select message.id, cast(1 as bigint) from message
+          where message.sent_at is not null
+            and exists (select 1 from approval where approval.message_id = message.id)
+            and not exists (
+                select 1 from approval
+                 where approval.message_id = message.id and approval.state = 'approved'
+                   and approval.decided_at <= message.sent_at and approval.message_version = message.version
+                   and approval.content_hash = message.content_hash
+                   and approval.snapshot_hash = message.snapshot_hash)"
+    ),
+    rule!(
+        "I7",
+        "reached inboxes before it was approved",
+        "select inbox.message_id, count(*) from (select distinct message_id from approval) as asked
+           join inbox on inbox.message_id = asked.message_id
+          where not exists (
+                select 1 from approval where approval.message_id = inbox.message_id
+                                         and approval.state = 'approved' and approval.decided_at <= inbox.arrived_at)
+          group by inbox.message_id"
+    ),
+    rule!(
+        "I7",
+        "left the hub before it was approved",
+        "select delivery.message_id, count(*) from (select distinct message_id from approval) as asked
+           join delivery on delivery.message_id = asked.message_id and delivery.fired_at is not null
+          where not exists (
+                select 1 from approval where approval.message_id = delivery.message_id
+                                         and approval.state = 'approved'
+                                         and approval.decided_at <= delivery.fired_at)
+          group by delivery.message_id"
+    ),
+    rule!(
+        "I7",
+        "was decided by its own sender, or by somebody who was not asked",
+        "select message.id, count(*) from approval join message on message.id = approval.message_id
+          where approval.state in ('approved', 'rejected')
+            and (approval.decided_by is null or approval.decided_at is null
+              or approval.decided_by = message.sender_id
+              or not exists (select 1 from approval_approver
+                              where approval_approver.approval_id = approval.id
+                                and approval_approver.person_id = approval.decided_by))
+          group by message.id"
+    ),
+    rule!(
+        "I7",
+        "was decided more than once",
+        "select message_id, count(*) from approval where state in ('approved', 'rejected')
+          group by message_id, message_version having count(*) > 1"
+    ),
+    rule!(
+        "I8",
+        "reached inboxes after it was recalled",
+        "select message.id, count(*) from message join inbox on inbox.message_id = message.id
+          where message.state = 'recalled' and inbox.arrived_at > message.recalled_at group by message.id"
+    ),
+    // Two seconds: what a worker had in hand when the recall was written.
+    rule!(
+        "I8",
+        "left the hub after it was recalled",
+        "select message.id, count(*) from message join delivery on delivery.message_id = message.id
+          where message.state = 'recalled' and " (seconds "message.recalled_at" "delivery.fired_at") " > 2
+          group by message.id"
+    ),
+    rule!(
+        "I9",
+        "reached inboxes before it was sent",
+        "select message.id, count(*) from message join inbox on inbox.message_id = message.id
+          where message.sent_at is null or inbox.arrived_at < message.sent_at group by message.id"
+    ),
+    rule!(
+        "I9",
+        "left the hub before it was sent",
+        "select message.id, count(*) from message join delivery on delivery.message_id = message.id
+          where delivery.fired_at is not null and (message.sent_at is null or delivery.fired_at < message.sent_at)
+          group by message.id"
+    ),
+    rule!(
+        "I9",
+        "was sent before its time",
+        "select id, cast(1 as bigint) from message where sent_at < send_at"
+    ),
+    // Half an hour is what hub::schedule allows; a second for the rounding of SQLite.
+    rule!(
+        "I9",
+        "was sent by itself more than half an hour late",
+        "select message.id, cast(1 as bigint) from message
+           join audit on audit.verb = 'message.start' and audit.object = " (object "message" "message.id") "
+          where message.send_at is not null and " (seconds "message.send_at" "audit.at") " > 1801"
+    ),
+    rule!(
+        "I11",
+        "has an answer from somebody who did not get it, or 其他 without words",
+        "select receipt.message_id, count(*) from receipt
+           left join inbox on inbox.message_id = receipt.message_id and inbox.person_id = receipt.person_id
+          where inbox.message_id is null or (receipt.option is not null and (receipt.option = '其他') = (receipt.words = ''))
+          group by receipt.message_id"
+    ),
+];

@@ -1,0 +1,143 @@
+//! What the database alone can tell of the promise (docs, "the invariants"): each rule is one
+//! statement that finds what breaks it, so that it judges one moment even while the hub works.
+//!
+//! Rules of the ledger hold at every moment. What is open may be open, but not for long: those
+//! rules take a time.
+
+mod chronicle;
+mod ledger;
+
+use super::{Result, Tx};
+use crate::{clock::Timestamp, domain::MessageId};
+
+/// Most messages that one rule names.
+const NAMED: usize = 20;
+
+/// A promise and what breaks it.
+pub struct Rule {
+    /// `I1` … `I27`.
+    pub id: &'static str,
+    /// Completes "message … ".
+    pub broken: &'static str,
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+/// Something that must not stay as it is for long.
+pub struct Open {
+    pub id: &'static str,
+    /// Completes "12 …".
+    pub what: &'static str,
+    /// How long it may last while everything works, in seconds.
+    pub patience: i64,
+    sql: &'static str,
+}
+
+/// One text for both databases: literals as they are, `(object "message" "column")` for the name
+/// that the audit gives a row, `(seconds "from" "to")` for the time between two columns.
+macro_rules! rule {
+    ($id:literal, $broken:literal, $($part:tt)*) => {
+        $crate::storage::invariants::Rule {
+            id: $id,
+            broken: $broken,
+            sqlite: concat!($(rule!(@sqlite $part)),*, " order by 1 limit 20"),
+            postgres: concat!($(rule!(@postgres $part)),*, " order by 1 limit 20"),
+        }
+    };
+    (@$db:ident $text:literal) => { $text };
+    (@sqlite (object $kind:literal $column:literal)) => {
+        concat!(
+            "'", $kind, ":' || lower(substr(hex(", $column, "), 1, 8) || '-' || substr(hex(", $column, "), 9, 4) || '-'
+             || substr(hex(", $column, "), 13, 4) || '-' || substr(hex(", $column, "), 17, 4) || '-'
+             || substr(hex(", $column, "), 21))"
+        )
+    };
+    (@postgres (object $kind:literal $column:literal)) => { concat!("'", $kind, ":' || ", $column, "::text") };
+    (@sqlite (seconds $from:literal $to:literal)) => { concat!("(unixepoch(", $to, ") - unixepoch(", $from, "))") };
+    (@postgres (seconds $from:literal $to:literal)) => { concat!("extract(epoch from ", $to, " - ", $from, ")") };
+}
+use rule;
+
+/// Everything that holds at every moment.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    ledger::RULES.iter().chain(chronicle::RULES)
+}
+
+/// The first messages that break a rule, and how often each does.
+pub async fn list_breaches(tx: &mut Tx, rule: &Rule) -> Result<Vec<(MessageId, i64)>> {
+    let sql = dialect!(tx, sqlite: rule.sqlite, postgres: rule.postgres);
+    let found = fetch_all!(tx, (MessageId, i64), sql, [])?;
+    debug_assert!(found.len() <= NAMED);
+    Ok(found)
+}
+
+/// What no loop of a working hub leaves lying about. Looks at the small tables alone.
+pub const OPEN: [Open; 6] = [
+    Open {
+        id: "I22",
+        what: "tickets wait for a worker that is gone",
+        patience: 60,
+        sql: "select count(*) from ticket where lease_until <= $1",
+    },
+    Open {
+        id: "I22",
+        what: "due tickets were not put on the queue",
+        patience: 60,
+        sql: "select count(*) from ticket where due_at <= $1 and queued_until is null and lease_until is null",
+    },
+    Open {
+        id: "I22",
+        what: "due waves are not being written",
+        patience: 60,
+        sql: "select count(*) from wave where due_at <= $1 and (lease_until is null or lease_until <= $1)",
+    },
+    Open {
+        id: "I22",
+        what: "events were not published",
+        patience: 30,
+        sql: "select count(*) from outbox where created_at <= $1",
+    },
+    Open {
+        id: "I9",
+        what: "scheduled messages were not started",
+        patience: 60,
+        sql: "select count(*) from message where state = 'scheduled' and send_at <= $1",
+    },
+    Open {
+        id: "I19",
+        what: "audit rows were not sealed",
+        patience: 60,
+        sql: "select count(*) from audit where seal_no is null and at <= $1",
+    },
+];
+
+/// What must be over as well once the hub has come to rest.
+pub const UNFINISHED: [Open; 3] = [
+    Open {
+        id: "I4",
+        what: "deliveries are on their way",
+        patience: 0,
+        sql: "select count(*) from delivery where state = 'sending' and fired_at <= $1",
+    },
+    Open { id: "I22", what: "tickets are due", patience: 0, sql: "select count(*) from ticket where due_at <= $1" },
+    Open {
+        id: "I22",
+        what: "messages are through and not called sent",
+        patience: 0,
+        sql: "select count(*) from message
+               where state = 'sending' and sent_at <= $1
+                 and not exists (select 1 from wave where wave.message_id = message.id and wave.round = 0)
+                 and not exists (select 1 from ticket where ticket.message_id = message.id and ticket.round = 0)",
+    },
+];
+
+/// How many have been open since before `before`.
+pub async fn count_open(tx: &mut Tx, open: &Open, before: Timestamp) -> Result<i64> {
+    let sql = open.sql;
+    fetch_value!(tx, i64, sql, [before])
+}
+
+/// Ids of messages after `after`, oldest first.
+pub async fn list_messages(tx: &mut Tx, after: MessageId, limit: i64) -> Result<Vec<MessageId>> {
+    fetch_values!(tx, MessageId, "select id from message where id > $1 order by id limit $2", [after, limit])
+}

@@ -1,0 +1,242 @@
+//! The checker finds what it is there to find: a small world in which every promise was kept is
+//! damaged on purpose, one row at a time.
+
+use chrono::Duration;
+use zhihui::{
+    domain::{
+        PersonId,
+        delivery::Key,
+        message::{Draft, ReceiptRequest},
+    },
+    hub::{
+        Source,
+        invariants::{Seen, Violation, check, check_provider, check_quiet},
+    },
+    storage::Db,
+};
+
+use crate::support::{
+    TestHub, morning,
+    people::{to, to_department},
+};
+
+/// Every table that a damage touches, those that others refer to first.
+const TABLES: [&str; 11] = [
+    "message",
+    "recipient",
+    "inbox",
+    "delivery",
+    "ticket",
+    "wave",
+    "outbox",
+    "audit",
+    "approval",
+    "approval_approver",
+    "receipt",
+];
+
+/// What is damaged, the promise that is then broken, and a piece of what the checker says.
+const DAMAGES: &[(&str, &str, &str)] = &[
+    (
+        "I1",
+        "people did not get it",
+        "delete from inbox where person_id = (select person_id from inbox order by 1 limit 1)",
+    ),
+    ("I1", "is not there", "delete from message where state = 'recalled'"),
+    (
+        "I3",
+        "was not meant for",
+        "insert into inbox (message_id, person_id, arrived_at)
+         select message.id, person.id, message.sent_at from message, person
+          where message.state = 'sent' and not exists (
+                select 1 from recipient where message_id = message.id and person_id = person.id) limit 1",
+    ),
+    ("I3", "does not say any more", "update message set title = 'another' where recipients > 50"),
+    (
+        "I3",
+        "to whom it was accepted for",
+        "delete from recipient where person_id = (select person_id from inbox order by 1 limit 1)",
+    ),
+    ("I3", "deliveries about people", "delete from recipient where message_id in (select message_id from delivery)"),
+    ("I12", "number of recipients", "update message set recipients = recipients + 1 where state = 'sent'"),
+    ("I4", "nobody will work on", "update delivery set state = 'ready'"),
+    ("I4", "are on their way", "update delivery set state = 'sending'"),
+    ("I4", "without an attempt", "update delivery set fired_at = null where state = 'accepted'"),
+    ("I4", "without a time", "update delivery set done_at = null where state = 'accepted'"),
+    ("I7", "without consent to just that", "update approval set content_hash = snapshot_hash"),
+    ("I7", "without consent to just that", "update approval set state = 'pending'"),
+    ("I7", "reached inboxes before", "update approval set decided_at = '2027-01-01T00:00:00+00:00'"),
+    ("I7", "left the hub before", "update approval set decided_at = '2027-01-01T00:00:00+00:00'"),
+    (
+        "I7",
+        "its own sender",
+        "update approval set decided_by = (select sender_id from message where id = approval.message_id)",
+    ),
+    ("I7", "who was not asked", "delete from approval_approver"),
+    (
+        "I7",
+        "more than once",
+        "insert into approval select message_id, message_id, message_version, content_hash, snapshot_hash, rule_name,
+                state, created_at, decided_at, decided_by, opinion from approval",
+    ),
+    ("I8", "inboxes after it was recalled", "update inbox set arrived_at = '2027-01-01T00:00:00+00:00'"),
+    ("I8", "left the hub after it was recalled", "update delivery set fired_at = '2027-01-01T00:00:00+00:00'"),
+    ("I9", "inboxes before it was sent", "update inbox set arrived_at = '2026-01-01T00:00:00+00:00'"),
+    ("I9", "left the hub before it was sent", "update delivery set fired_at = '2026-01-01T00:00:00+00:00'"),
+    ("I9", "before its time", "update message set send_at = '2027-01-01T00:00:00+00:00' where send_at is not null"),
+    ("I9", "half an hour late", "update message set send_at = '2026-01-01T00:00:00+00:00' where send_at is not null"),
+    ("I9", "were not started", "update message set state = 'scheduled' where send_at is not null"),
+    ("I11", "somebody who did not get it", "delete from inbox where message_id in (select message_id from receipt)"),
+    ("I11", "其他 without words", "update receipt set option = '其他'"),
+    ("I19", "once as submitted", "delete from audit where verb = 'message.submit'"),
+    ("I19", "once as recalled", "delete from audit where verb = 'message.recall'"),
+    ("I19", "once as recalled", "update message set state = 'recalled', recalled_at = sent_at where recipients > 50"),
+    ("I19", "once as sent", "delete from audit where verb = 'message.finish'"),
+    ("I19", "to its inboxes", "delete from audit where verb = 'message.fan_out'"),
+    ("I19", "nobody noted why", "delete from audit where verb = 'message.start'"),
+    ("I19", "a decision that was not noted", "delete from audit where verb = 'approval.decide'"),
+    ("I19", "answers that were not noted", "delete from audit where verb = 'receipt.submit'"),
+    ("I19", "does not fit its seals", "update audit set actor = 'person:nobody' where verb = 'approval.decide'"),
+    ("I19", "does not fit its seals", "delete from audit where seal_no = 3"),
+    ("I19", "were not sealed", "update audit set seal_no = null where seal_no = (select max(seal_no) from audit)"),
+    (
+        "I22",
+        "a worker that is gone",
+        "insert into ticket (id, message_id, channel, round, first_person, last_person, is_priority, due_at,
+                             times_queued, lease_until)
+         select id, id, 'sms', 0, id, id, false, created_at, 1, created_at from message limit 1",
+    ),
+    (
+        "I22",
+        "not put on the queue",
+        "insert into ticket (id, message_id, channel, round, first_person, last_person, is_priority, due_at,
+                             times_queued)
+         select id, id, 'sms', 0, id, id, false, created_at, 0 from message limit 1",
+    ),
+    ("I22", "due waves", "insert into wave (message_id, round, due_at) select id, 7, created_at from message limit 1"),
+    (
+        "I22",
+        "not published",
+        "insert into outbox (id, kind, event, created_at) select id, 'x', '{}', created_at from message limit 1",
+    ),
+    ("I22", "not called sent", "update message set state = 'sending' where state = 'sent'"),
+];
+
+/// A broadcast that was agreed to, an answer, a scheduled message and a recalled one, all done.
+async fn world() -> TestHub {
+    let mut test = TestHub::start().await;
+    let office = test.department("jwc", None).await;
+    let head = test.head("chief", office).await;
+    let sender = test.member("clerk", office).await;
+    let reader = test.member("reader", office).await;
+    let accounts: Vec<_> = (0..60).map(|nth| format!("staff{nth}")).collect();
+    test.members(&accounts.iter().map(String::as_str).collect::<Vec<_>>(), office, false).await;
+    let by = |rule: &str, draft: Draft| Draft { send_rule: Some(rule.to_owned()), ..draft };
+
+    test.sends(&sender, by("dingtalk", to_department("jwc", "全体会议"))).await.unwrap();
+    test.after(Duration::seconds(1)).await;
+    test.approves(&head).await.unwrap();
+    let receipt = Some(ReceiptRequest { options: vec!["参加".to_owned()], due_at: None });
+    let asking = test.sends(&sender, Draft { receipt, ..to(&[&reader], "会议") }).await.unwrap().id;
+    let at = Some(test.clock.now() + Duration::minutes(2));
+    test.sends(&sender, Draft { send_at: at, ..to(&[&reader], "明天停水") }).await.unwrap();
+    let source = Source::Person(sender.id);
+    let urgent = by("urgent", to(&[&reader], "停电通知"));
+    let wrong = test.accept(&source, Some("k1"), [1; 32], urgent).await.unwrap().id;
+    test.after_minutes(3).await;
+    test.answers(&reader, asking, "参加", "").await.unwrap();
+    test.recall(&source, wrong).await.unwrap();
+    test.after_minutes(30).await;
+    assert_eq!(check_quiet(&test).await.unwrap(), []);
+    test
+}
+
+async fn run(test: &TestHub, sql: String) {
+    let sql = sqlx::AssertSqlSafe(sql);
+    match &test.db {
+        Db::Sqlite { write, .. } => _ = sqlx::raw_sql(sql).execute(write).await.unwrap(),
+        Db::Postgres(pool) => _ = sqlx::raw_sql(sql).execute(pool).await.unwrap(),
+    }
+}
+
+fn says(found: &[Violation], id: &str, words: &str) -> bool {
+    found.iter().any(|violation| violation.id == id && violation.what.contains(words))
+}
+
+#[tokio::test]
+async fn every_damage_is_found() {
+    let test = world().await;
+    for table in TABLES {
+        run(&test, format!("create table kept_{table} as select * from {table}")).await;
+    }
+    let mut missed = Vec::new();
+    for (id, words, damage) in DAMAGES {
+        run(&test, (*damage).to_owned()).await;
+        let found = check_quiet(&test).await.unwrap();
+        if !says(&found, id, words) {
+            missed.push((damage, found));
+        }
+        for table in TABLES.iter().rev() {
+            run(&test, format!("delete from {table}")).await;
+        }
+        for table in TABLES {
+            run(&test, format!("insert into {table} select * from kept_{table}")).await;
+        }
+    }
+    assert!(missed.is_empty(), "not found: {missed:#?}");
+    assert_eq!(check_quiet(&test).await.unwrap(), [], "the world is whole again");
+
+    run(&test, "drop table inbox; alter table kept_inbox rename to inbox".to_owned()).await;
+    run(&test, "insert into inbox select * from inbox limit 1".to_owned()).await;
+    assert!(says(&check(&test).await.unwrap(), "I2", "twice"), "a table that has lost its key");
+    test.close().await;
+}
+
+#[tokio::test]
+async fn what_the_providers_saw_is_held_against_the_database() {
+    let test = world().await;
+    let log = test.witnessed();
+    assert_eq!(check_provider(&test, &log).await.unwrap(), []);
+    let message = |seen: &Seen| seen.key.parse::<Key>().unwrap().message;
+    let to_so_many = |people: usize| {
+        let is_it = |seen: &&Seen| log.iter().filter(|other| message(other) == message(seen)).count() == people;
+        log.iter().rfind(is_it).expect("it left the hub")
+    };
+    let (line, recalled) = (to_so_many(63), to_so_many(1));
+    let early = Seen { at: morning(), ..line.clone() };
+    let late = Seen { at: morning() + Duration::minutes(5), ..recalled.clone() };
+    let known = line.key.parse::<Key>().unwrap();
+    let stranger = Key { person: PersonId::new(), ..known }.to_string();
+    for (seen, id, words) in [
+        (early, "I7", "before it was allowed to"),
+        (late, "I8", "after it was recalled"),
+        (Seen { key: stranger, ..line.clone() }, "I4", "is not in the database"),
+        (Seen { key: "nonsense".to_owned(), ..line.clone() }, "I4", "no delivery of ours"),
+    ] {
+        let found = check_provider(&test, &[seen]).await.unwrap();
+        assert!(says(&found, id, words), "{found:?}");
+    }
+    test.end().await;
+}
+
+#[tokio::test]
+async fn a_second_call_is_found() {
+    let mut test = TestHub::start().await;
+    let office = test.department("jwc", None).await;
+    let (sender, reader) = (test.member("clerk", office).await, test.member("reader", office).await);
+    let urgent = Draft { send_rule: Some("urgent".to_owned()), ..to(&[&reader], "停电通知") };
+    test.sends(&sender, urgent).await.unwrap();
+    test.after_minutes(5).await;
+    test.after_minutes(5).await;
+    let log = test.witnessed();
+    let twice = |channel: &str| {
+        let seen: Vec<_> = log.iter().filter(|seen| seen.channel == channel).cloned().collect();
+        [seen.clone(), seen].concat()
+    };
+    for (channel, id) in [("sms", "I4"), ("voice", "I5")] {
+        let found = check_provider(&test, &twice(channel)).await.unwrap();
+        assert!(says(&found, id, "2 times"), "{channel}: {found:?}");
+    }
+    assert_eq!(check_provider(&test, &twice("dingtalk")).await.unwrap(), [], "DingTalk drops a second one by itself");
+    test.end().await;
+}
