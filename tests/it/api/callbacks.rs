@@ -17,6 +17,7 @@ async fn a_callback_is_believed_only_with_its_signature() {
     assert_eq!(module.ask(callback("sms", "[]")).await.code(), (401, "CALLBACK_SIGNATURE"));
     assert_eq!(module.ask(callback("pigeon", "[]")).await.code(), (404, "NOT_FOUND"));
     assert_eq!(module.ask(callback("sms", vec![b' '; 64 * 1024 + 1])).await.code(), (413, "BODY_SIZE"));
+    module.test.end().await;
 }
 
 #[tokio::test]
@@ -41,4 +42,5 @@ async fn a_key_pressed_on_the_phone_is_the_persons_answer() {
     let status = module.get(&format!("/api/v1/messages/{id}")).await.body;
     assert_eq!(status["counts"]["receipts"], json!({"confirm": 1}));
     serving.abort();
+    module.test.end().await;
 }

@@ -94,4 +94,5 @@ async fn the_documents_are_served_to_everybody_and_the_page_loads_nothing_foreig
     assert!(!html.contains("<script") && !html.contains("src="));
     assert_eq!(html.matches("rel=\"stylesheet\"").count(), 1);
     assert_eq!(module.get("/api/docs.css").await.header("content-type"), "text/css; charset=utf-8");
+    module.test.end().await;
 }

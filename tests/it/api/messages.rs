@@ -22,6 +22,7 @@ async fn a_message_is_accepted_once_for_its_key() {
     other["body"] = json!("十点");
     assert_eq!(module.send("k1", &other).await.code(), (422, "IDEM_MISMATCH"));
     assert_ne!(id_of(&module.send("k2", &other).await), id_of(&first));
+    module.test.end().await;
 }
 
 #[tokio::test]
@@ -34,6 +35,7 @@ async fn a_repeat_is_answered_even_when_its_time_has_come() {
     module.test.clock.advance(chrono::Duration::hours(2));
     assert_eq!(id_of(&module.send("k1", &message).await), id_of(&first));
     assert_eq!(module.send("k2", &message).await.code(), (422, "TIME_PAST"));
+    module.test.end().await;
 }
 
 #[tokio::test]
@@ -42,6 +44,7 @@ async fn what_this_version_cannot_do_is_refused_by_name() {
     let mut message = module.message();
     message["recurrence"] = json!({"cron": "0 0 8 * * Mon"});
     assert_eq!(module.send("k", &message).await.code(), (422, "RECURRENCE_UNAVAILABLE"));
+    module.test.end().await;
 }
 
 #[tokio::test]
@@ -72,6 +75,7 @@ async fn a_mass_mail_of_a_module_that_is_not_trusted_waits_for_approval() {
     let status = module.get(&format!("/api/v1/messages/{}", id_of(&sent))).await;
     let trail = &status.body["approvals"][0];
     assert_eq!((&trail["state"], &trail["decided_by"]), (&json!("approved"), &json!("approver")));
+    module.test.end().await;
 }
 
 #[tokio::test]
@@ -114,6 +118,7 @@ async fn the_sender_learns_what_became_of_everybody() {
     assert_eq!(accounts(module.get(&format!("{path}?state=read")).await.body), ["li"]);
     assert_eq!(accounts(module.get(&format!("{path}?state=receipt")).await.body), ["li"]);
     assert_eq!(accounts(module.get(&format!("{path}?state=no_receipt")).await.body).len(), 2);
+    module.test.end().await;
 }
 
 #[tokio::test]
@@ -141,6 +146,7 @@ async fn pages_of_deliveries_follow_each_other() {
     seen.sort();
     seen.dedup();
     assert_eq!((found, seen.len()), (24, 24));
+    module.test.end().await;
 }
 
 #[tokio::test]
@@ -164,6 +170,7 @@ async fn a_message_is_recalled_and_reminded_of_by_its_own_module() {
     assert_eq!((recalled.status.as_u16(), &recalled.body["state"]), (202, &json!("recalled")));
     assert!(recalled.body["channels"].is_array());
     assert_eq!(module.post(&path("recall"), &json!({})).await.code(), (409, "STATE"));
+    module.test.end().await;
 }
 
 #[tokio::test]
@@ -188,4 +195,5 @@ async fn a_module_sees_and_replays_its_own_dead_letters() {
     let replayed = module.post(&path, &json!({})).await;
     assert_eq!((replayed.status.as_u16(), &replayed.body["status"]), (202, &json!("accepted")));
     assert_eq!(module.post(&path, &json!({})).await.code(), (409, "STATE"));
+    module.test.end().await;
 }

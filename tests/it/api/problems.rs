@@ -22,6 +22,7 @@ async fn a_problem_has_its_document_in_the_callers_language() {
     let english = module.ask(request.body(Body::from(message.to_string())).unwrap()).await;
     assert_eq!(english.body["detail"], "the title has 201 characters, at most 200 are allowed");
     assert_eq!(english.header("content-language"), "en");
+    module.test.end().await;
 }
 
 #[tokio::test]
@@ -45,6 +46,7 @@ async fn nobody_gets_in_without_a_token_that_is_known() {
     }
     let lower = format!("bearer {bare}");
     assert_eq!(module.ask(with(Some(&lower))).await.code(), (404, "NOT_FOUND"));
+    module.test.end().await;
 }
 
 #[tokio::test]
@@ -77,6 +79,7 @@ async fn what_is_posted_is_json_of_a_size_and_has_a_key() {
     let padded = [b"{".to_vec(), vec![b' '; 10 * 1024 * 1024], b"}".to_vec()].concat();
     assert_eq!(code(json(), padded).await, expected(413, "BODY_SIZE"));
     assert_eq!(code(json(), vec![b' '; 31 * 1024 * 1024]).await, expected(413, "BODY_SIZE"));
+    module.test.end().await;
 }
 
 #[tokio::test]
@@ -89,6 +92,7 @@ async fn what_is_not_there_is_not_there() {
     assert_eq!(module.get("/api/v1/nothing").await.code(), (404, "NOT_FOUND"));
     let wrong = module.get("/api/v1/messages").await;
     assert_eq!((wrong.code(), wrong.header("allow")), ((405, "METHOD"), "POST"));
+    module.test.end().await;
 }
 
 #[tokio::test]
@@ -106,6 +110,7 @@ async fn a_list_takes_only_what_it_knows() {
     }
     let id = "01938a7e-6c1a-7d2e-9c7e-0d5a3f1b2c4d";
     assert_eq!(module.get(&format!("/api/v1/messages/{id}/deliveries?state=foo")).await.code(), (422, "FIELD_VALUE"));
+    module.test.end().await;
 }
 
 #[tokio::test]
@@ -120,4 +125,5 @@ async fn a_module_that_asks_too_fast_is_told_to_wait() {
     }
     assert_eq!(answer.code(), (429, "RATE"));
     assert!(!answer.header("retry-after").is_empty());
+    module.test.end().await;
 }

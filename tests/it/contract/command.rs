@@ -80,6 +80,7 @@ async fn a_command_is_carried_out_once_for_its_key() {
     let refused = answer(&hub, &command("message.send", "k1", &other)).await;
     assert_eq!((&refused["status"], &refused["problem"]["code"]), (&json!("rejected"), &json!("IDEM_MISMATCH")));
     assert_eq!(dead(&hub).await.len(), 1);
+    hub.end().await;
 }
 
 #[tokio::test]
@@ -93,6 +94,7 @@ async fn a_cloud_event_is_known_by_source_and_id() {
     assert_eq!(answer(&hub, &envelope("a", "1")).await["status"], "accepted");
     assert_eq!(answer(&hub, &envelope("b", "1")).await["status"], "duplicate");
     assert_eq!(answer(&hub, &envelope("b", "2")).await["status"], "accepted");
+    hub.end().await;
 }
 
 #[tokio::test]
@@ -109,6 +111,7 @@ async fn a_message_is_recalled_once_and_only_by_its_own_module() {
     assert_eq!(remind["problem"]["code"], "STATE");
     let nowhere = answer(&hub, &command("message.recall", "k5", &json!({"id": MessageId::new()}))).await;
     assert_eq!((&nowhere["problem"]["code"], &nowhere["problem"]["status"]), (&json!("NOT_FOUND"), &json!(404)));
+    hub.end().await;
 }
 
 #[tokio::test]
@@ -138,6 +141,7 @@ async fn what_cannot_be_carried_out_is_a_dead_letter_with_its_reason() {
     let first = queue.next().await.unwrap();
     assert_eq!(first.envelope.headers.get("x-problem-code").map(String::as_str), Some("PRODUCER_UNVERIFIED"));
     first.ack().await;
+    hub.end().await;
 }
 
 #[tokio::test]
@@ -197,4 +201,5 @@ async fn a_dead_letter_is_tried_again_once_its_reason_is_gone() {
     let done = replay(Some("later")).await.unwrap();
     assert!(!done.duplicate);
     assert_eq!(code(replay(None).await), "STATE");
+    hub.end().await;
 }

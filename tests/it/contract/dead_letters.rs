@@ -43,4 +43,6 @@ async fn dead_letters_are_listed_newest_first_and_replayed_once() {
     assert!(dead_letters::mark_replayed(&mut tx, id, hub.clock.now()).await.unwrap());
     assert!(!dead_letters::mark_replayed(&mut tx, id, hub.clock.now()).await.unwrap());
     assert_eq!(dead_letters::count_waiting(&mut tx).await.unwrap(), 2);
+    drop(tx);
+    hub.end().await;
 }

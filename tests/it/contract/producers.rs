@@ -43,6 +43,8 @@ async fn a_module_is_found_by_its_token_and_by_its_broker_account() {
     assert!(producers::find_by_token(&mut tx, &sha256(token.as_bytes())).await.unwrap().is_none());
     assert!(producers::find_by_amqp_user(&mut tx, &amqp_user).await.unwrap().is_none());
     assert!(producers::list(&mut tx, 10).await.unwrap().is_empty());
+    drop(tx);
+    hub.end().await;
 }
 
 #[tokio::test]
@@ -55,4 +57,5 @@ async fn a_module_has_a_plain_name_of_its_own_and_real_departments() {
     }
     let audience = ProducerAudience { everyone: false, departments: vec!["nowhere".to_owned()] };
     assert_eq!(code(&hub, Registration { name: "visitor".to_owned(), audience, ..meeting() }).await, "DEPT_UNKNOWN");
+    hub.end().await;
 }
