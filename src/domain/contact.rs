@@ -14,7 +14,7 @@ pub struct Contact {
 }
 
 impl Contact {
-    /// `normalised` is 11 digits, see `phone::normalise`.
+    /// `normalised` is 11 digits, see `phone::mobile`.
     pub fn phone(sealer: &Sealer, normalised: &str) -> Self {
         Self { sealed: sealer.seal(PHONE, normalised), index: phone_index(sealer, normalised) }
     }
