@@ -1,6 +1,7 @@
 //! The commands, one a file. Exit codes: 0 fine, 1 failed at work, 2 wrong usage or settings.
 
 mod admin;
+mod bench;
 mod check;
 mod import;
 mod migrate;
@@ -63,6 +64,8 @@ enum Command {
     },
     /// Sends a message as a registered module, for scripts and cron.
     Send(send::Options),
+    /// Measures this machine: the whole job against the same job with bare parts.
+    Bench(bench::Options),
 }
 
 /// What every command gets.
@@ -132,6 +135,7 @@ async fn run(call: Call, command: Command) -> anyhow::Result<ExitCode> {
         Command::Export { file } => import::export(call, &file).await?,
         Command::Producer { command } => producer::run(call, command).await?,
         Command::Send(options) => send::run(call, options).await?,
+        Command::Bench(options) => bench::run(call, options).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -139,7 +143,8 @@ async fn run(call: Call, command: Command) -> anyhow::Result<ExitCode> {
 /// Logs go to standard error, so that standard output holds answers alone.
 fn log_to_stderr(config: &Config) {
     // lapin writes returned messages out in full; the supervisor in `broker` tells every outage.
-    let filter = EnvFilter::new(format!("lapin=off,{}", config.log.filter));
+    // PostgreSQL remarks on every rollback of a connection that had nothing to roll back.
+    let filter = EnvFilter::new(format!("lapin=off,sqlx::postgres::notice=off,{}", config.log.filter));
     let log = fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match config.log.format {
         LogFormat::Text => log.init(),

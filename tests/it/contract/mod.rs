@@ -1,6 +1,7 @@
 //! What every backend of one kind must do alike, and every storage function on both databases.
 
 mod amqp;
+mod bare;
 mod broker;
 mod command;
 mod dead_letters;
