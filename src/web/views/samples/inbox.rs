@@ -22,8 +22,11 @@ impl InboxPage {
     }
 }
 
-/// Sender, title, beginning, (day, hour, minute), sign: one of each sign.
-const ROWS: [(&str, &str, &str, (u32, u32, u32), Sign); 6] = [
+/// Sender, title, beginning, (day, hour, minute), sign.
+type Row = (&'static str, &'static str, &'static str, (u32, u32, u32), Sign);
+
+/// At least one of each sign.
+const ROWS: [Row; 6] = [
     (
         "教务处",
         "关于召开秋季学期教学工作会议的通知",
