@@ -1,7 +1,7 @@
 //! The tables of the bare pipeline, against which `zhihui bench` measures the hub: the same job
 //! with nothing of the hub's in it. They exist in a scratch database only, never in a migration.
 
-use super::{Json, Result, Tx};
+use super::{Result, Tx};
 use crate::{clock::Timestamp, domain::MessageId};
 
 const TABLES: [&str; 5] = [
@@ -61,33 +61,45 @@ pub async fn list_ready(tx: &mut Tx, message: i64) -> Result<Vec<(i64, String)>>
     )
 }
 
-/// What the gateway answered: person, HTTP status, its own reference.
+/// What the gateway answered: person, HTTP status, its own reference. Each database is given the
+/// text that it is fastest with.
 pub async fn record(tx: &mut Tx, message: i64, results: &[(i64, i64, String)], now: Timestamp) -> Result<()> {
-    if matches!(tx, Tx::Sqlite(_)) {
-        // An update that joins a JSON list is planned as a scan for each of its rows.
-        for (person, code, reference) in results {
-            execute!(
-                tx,
-                "update bare_delivery set state = case when $3 = 200 then 'accepted' else 'refused' end, code = $3,
-                        provider_ref = $4, done_at = $5 where message_id = $1 and person_id = $2",
-                [message, person, code, reference, now]
-            )?;
+    match tx {
+        // An update that joins a list is planned as a scan for each of its rows.
+        Tx::Sqlite(tx) => {
+            for (person, code, reference) in results {
+                sqlx::query(
+                    "update bare_delivery set state = case when $3 = 200 then 'accepted' else 'refused' end, code = $3,
+                            provider_ref = $4, done_at = $5 where message_id = $1 and person_id = $2",
+                )
+                .bind(message)
+                .bind(person)
+                .bind(code)
+                .bind(reference)
+                .bind(now)
+                .execute(&mut **tx)
+                .await?;
+            }
         }
-        return Ok(());
+        Tx::Postgres(tx) => {
+            let (people, rest): (Vec<_>, Vec<_>) =
+                results.iter().map(|(person, code, reference)| (*person, (*code, reference.as_str()))).unzip();
+            let (codes, references): (Vec<_>, Vec<_>) = rest.into_iter().unzip();
+            sqlx::query(
+                "update bare_delivery set state = case when code_of = 200 then 'accepted' else 'refused' end,
+                        code = code_of, provider_ref = reference_of, done_at = $5
+                   from unnest($2::bigint[], $3::bigint[], $4::text[]) as each (person_of, code_of, reference_of)
+                  where message_id = $1 and person_id = person_of",
+            )
+            .bind(message)
+            .bind(&people)
+            .bind(&codes)
+            .bind(&references)
+            .bind(now)
+            .execute(&mut **tx)
+            .await?;
+        }
     }
-    let rows = results
-        .iter()
-        .map(|(person, code, reference)| serde_json::json!({"person": person, "code": code, "reference": reference}));
-    let rows = Json(rows.collect::<Vec<_>>());
-    let sql = each_row!(
-        tx,
-        "update bare_delivery set state = case when each.code = 200 then 'accepted' else 'refused' end,
-                code = each.code, provider_ref = each.reference, done_at = $3 from ",
-        "$2",
-        { person: bigint, code: bigint, reference: text },
-        " where bare_delivery.message_id = $1 and bare_delivery.person_id = each.person"
-    );
-    execute!(tx, sql, [message, &rows, now])?;
     Ok(())
 }
 

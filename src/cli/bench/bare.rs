@@ -42,9 +42,11 @@ const PREFETCH: u16 = 20;
 const AT_ONCE: usize = 64;
 /// Publishes that may wait for their confirmation.
 const WINDOW: usize = 1_000;
-/// Results that one commit carries, or what has come in so much time.
+/// Results that one commit carries, or what comes in within so much time of the first.
 const RESULTS: usize = 1_000;
-const GATHER: Duration = Duration::from_millis(20);
+const GATHER: Duration = Duration::from_millis(5);
+/// Results that may wait for their commit before posting does.
+const UNRECORDED: usize = 20_000;
 /// Messages that the limit of publishing is measured with, and their size.
 const PUBLISHES: usize = 10_000;
 const BODY: usize = 1_024;
@@ -136,7 +138,7 @@ impl Bench {
         drop(tx);
         let tickets: Vec<Ticket> = targets.chunks(TICKET).map(<[_]>::to_vec).collect();
         drop(targets);
-        let (done, mut results) = mpsc::channel(20 * TICKET);
+        let (done, mut results) = mpsc::channel(UNRECORDED);
         let worker = self.poster.clone();
         let (count, queue) = (tickets.len(), self.queue.clone());
         let work = tokio::spawn(async move {
