@@ -17,9 +17,9 @@ pub fn after_working_minutes(start: Timestamp, minutes: i64, zone: Tz) -> Timest
     for _ in 0..366 {
         let opens = at(&now, OPENS);
         let closes = at(&now, CLOSES);
-        let from = now.clone().max(opens);
+        let from = now.max(opens);
         if is_workday(&now) && from < closes {
-            let today = closes - from.clone();
+            let today = closes - from;
             if left <= today {
                 return (from + left).to_utc();
             }
@@ -41,7 +41,7 @@ fn at(day: &DateTime<Tz>, time: NaiveTime) -> DateTime<Tz> {
     zone.from_local_datetime(&wanted)
         .earliest()
         .or_else(|| zone.from_local_datetime(&(wanted + Duration::hours(1))).earliest())
-        .unwrap_or_else(|| day.clone())
+        .unwrap_or(*day)
 }
 
 #[cfg(test)]

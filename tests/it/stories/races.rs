@@ -113,7 +113,8 @@ async fn two_replicas_start_a_schedule_and_a_step_once() {
         let (here, there) = tokio::join!(test.send_due(), other.send_due());
         assert!(here.unwrap() + there.unwrap() <= 10);
         let (here, there) = tokio::join!(test.fan_out(), other.fan_out());
-        (here.unwrap(), there.unwrap());
+        here.unwrap();
+        there.unwrap();
         test.settle().await;
     }
     let calls = test.sent().into_iter().filter(|line| line.starts_with("voice")).count();
