@@ -10,6 +10,7 @@ use super::{Api, ApiError, caller::Caller, messages::message_id, query::Query};
 use crate::{
     domain::{PersonId, Problem, delivery::Bucket},
     hub::status::Reached,
+    storage::message_status::Wanted,
 };
 
 pub async fn list(
@@ -22,7 +23,8 @@ pub async fn list(
     let query = Query::of(pairs, &["state", "cursor", "limit"])?;
     let bucket = query.get("state").map_or(Ok(Bucket::All), bucket)?;
     let after = query.cursor(|text| text.parse().ok())?.unwrap_or(PersonId(uuid::Uuid::nil()));
-    let (people, next) = api.hub.message_deliveries(&caller.source(), id, bucket, after, query.limit()?).await?;
+    let wanted = Wanted { bucket, search: "", after };
+    let (people, next) = api.hub.message_deliveries(&caller.source(), id, wanted, query.limit()?).await?;
     let items: Vec<_> = people.iter().map(written).collect();
     Ok(Json(json!({"items": items, "next_cursor": next.map(PersonId::simple)})))
 }

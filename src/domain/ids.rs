@@ -14,6 +14,12 @@ macro_rules! ids {
                 Self(uuid::Uuid::now_v7())
             }
 
+            /// Not above any id that is made at `at` or later.
+            pub fn first_at(at: crate::clock::Timestamp) -> Self {
+                let millis = u64::try_from(at.timestamp_millis()).unwrap_or(0);
+                Self(uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid())
+            }
+
             /// Without hyphens, as lists of ids go into SQL.
             pub fn simple(self) -> String {
                 self.0.simple().to_string()

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Nobody is reminded of the same message more often.
-const PAUSE: Duration = Duration::minutes(5);
+pub const PAUSE: Duration = Duration::minutes(5);
 
 impl Hub {
     /// Plans a reminder; returns how many people it goes to.

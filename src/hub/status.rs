@@ -4,13 +4,10 @@ use std::collections::BTreeMap;
 
 use super::{Hub, Result, Source, recall::is_own};
 use crate::{
-    domain::{
-        MessageId, PersonId, Problem,
-        delivery::{Bucket, State},
-    },
+    domain::{MessageId, PersonId, Problem, delivery::State},
     storage::{
         Tx, deliveries,
-        message_status::{self, Asked, Person, Totals, Try},
+        message_status::{self, Asked, Person, Totals, Try, Wanted},
         messages::{self, Message},
         receipts,
     },
@@ -49,18 +46,17 @@ impl Hub {
         })
     }
 
-    /// A page of recipients from behind `after` on, and where the next one begins.
+    /// A page of recipients, and where the next one begins.
     pub async fn message_deliveries(
         &self,
         source: &Source,
         id: MessageId,
-        bucket: Bucket,
-        after: PersonId,
+        wanted: Wanted<'_>,
         limit: i64,
     ) -> Result<(Vec<Reached>, Option<PersonId>)> {
         let mut tx = self.db.read().await?;
         own(&mut tx, source, id).await?;
-        let mut people = message_status::list(&mut tx, id, bucket, after, limit + 1).await?;
+        let mut people = message_status::list(&mut tx, id, wanted, limit + 1).await?;
         let is_more = i64::try_from(people.len()).is_ok_and(|found| found > limit);
         if is_more {
             people.pop();

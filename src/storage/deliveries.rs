@@ -229,3 +229,15 @@ pub async fn list_references(tx: &mut Tx, message: MessageId, channel: &str, lim
         [message, channel, limit]
     )
 }
+
+/// How many deliveries over each channel are where, of messages accepted since `first` (ids grow
+/// with time).
+pub async fn count_by_state_since(tx: &mut Tx, first: MessageId) -> Result<Vec<(String, State, i64)>> {
+    fetch_all!(
+        tx,
+        (String, State, i64),
+        "select channel, state, count(*) from delivery where message_id >= $1
+          group by channel, state order by channel, state",
+        [first]
+    )
+}

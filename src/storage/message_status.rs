@@ -57,6 +57,8 @@ row! {
         /// none: somebody outside the organisation
         pub account: Option<String>,
         pub name: String,
+        /// the primary one
+        pub department: Option<String>,
         pub arrived_at: Option<Timestamp>,
         pub read_at: Option<Timestamp>,
         pub read_channel: Option<String>,
@@ -67,18 +69,34 @@ row! {
     }
 }
 
-/// Recipients in the order of their ids, from behind `after` on.
-pub async fn list(tx: &mut Tx, message: MessageId, bucket: Bucket, after: PersonId, limit: i64) -> Result<Vec<Person>> {
+/// Which recipients of a message.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    pub bucket: Bucket,
+    /// A part of the name or account; empty shows all.
+    pub search: &'a str,
+    /// From behind this one on.
+    pub after: PersonId,
+}
+
+/// Recipients in the order of their ids.
+pub async fn list(tx: &mut Tx, message: MessageId, wanted: Wanted<'_>, limit: i64) -> Result<Vec<Person>> {
+    let pattern = super::containing(wanted.search);
     fetch_all!(
         tx,
         Person,
-        "select recipient.person_id, person.account, person.name, inbox.arrived_at, inbox.read_at, inbox.read_channel,
+        "select recipient.person_id, person.account, person.name,
+                (select department.name from assignment
+                   join department on department.id = assignment.department_id
+                  where assignment.person_id = person.id order by is_primary desc, department.id limit 1) as department,
+                inbox.arrived_at, inbox.read_at, inbox.read_channel,
                 receipt.option, receipt.action_id, receipt.words, receipt.answered_at
            from recipient
            join person on person.id = recipient.person_id
            left join inbox on inbox.message_id = $1 and inbox.person_id = recipient.person_id
            left join receipt on receipt.message_id = $1 and receipt.person_id = recipient.person_id
           where recipient.message_id = $1 and recipient.person_id > $2
+            and (lower(person.name) like $5 escape '\\' or lower(person.account) like $5 escape '\\')
             and ($3 = 'all'
               or ($3 = 'read' and inbox.read_at is not null)
               or ($3 = 'unread' and inbox.read_at is null)
@@ -94,7 +112,7 @@ pub async fn list(tx: &mut Tx, message: MessageId, bucket: Bucket, after: Person
                                where delivery.message_id = $1 and delivery.person_id = recipient.person_id
                                  and delivery.state in ('accepted', 'delivered', 'ready', 'sending'))))
           order by recipient.person_id limit $4",
-        [message, after, bucket, limit]
+        [message, wanted.after, wanted.bucket, limit, &pattern]
     )
 }
 

@@ -188,23 +188,31 @@ row! {
     }
 }
 
-/// What a person has sent, newest first, from before `cursor` on. `states` is a JSON list.
+/// Which lines of the outbox, and whose.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    pub sender: PersonId,
+    pub states: &'a [State],
+    /// A part of the title; empty shows all.
+    pub search: &'a str,
+}
+
+/// What a person has sent, newest first, from before `cursor` on.
 pub async fn list_of_sender(
     tx: &mut Tx,
-    sender: PersonId,
-    states: &[State],
+    wanted: Wanted<'_>,
     cursor: (Timestamp, MessageId),
     limit: i64,
 ) -> Result<Vec<OutboxLine>> {
-    let states = Json(states);
+    let (states, pattern) = (Json(wanted.states), super::containing(wanted.search));
     let sql = each!(
         tx,
         "select id, title, kind, state, recipients, created_at, send_at, sent_at from message
-          where sender_id = $1 and (created_at, id) < ($3, $4) and state in (",
+          where sender_id = $1 and (created_at, id) < ($3, $4) and lower(title) like $6 escape '\\' and state in (",
         "$2",
         ") order by created_at desc, id desc limit $5"
     );
-    fetch_all!(tx, OutboxLine, sql, [sender, &states, cursor.0, cursor.1, limit])
+    fetch_all!(tx, OutboxLine, sql, [wanted.sender, &states, cursor.0, cursor.1, limit, &pattern])
 }
 
 /// How many messages of a sender are in each state.

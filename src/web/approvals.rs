@@ -51,7 +51,7 @@ pub async fn list(me: Me, Query(query): Query) -> Answer {
     let lines = approvals::list(&mut tx, wanted, (cursor.at, ApprovalId(cursor.id)), PAGE + 1).await?;
     let (pending, done) = approvals::count(&mut tx, me.id()).await?;
     drop(tx);
-    let (lines, last) = cut(lines, |line| Cursor { at: line.created_at, id: line.id.0 });
+    let (lines, last) = cut(lines, PAGE, |line| Cursor { at: line.created_at, id: line.id.0 });
     let page = ApprovalsPage {
         tab,
         pending,

@@ -30,6 +30,12 @@ pub async fn of_approval(me: Me, Path((id, file)): Path<(String, String)>) -> An
     answer(&me.web, asked.message.id, &file).await
 }
 
+/// `GET /outbox/{id}/files/{file}`
+pub async fn of_outbox(me: Me, Path((id, file)): Path<(String, String)>) -> Answer {
+    let message = me.own(id.parse().map_err(|_| Problem::not_found())?).await?;
+    answer(&me.web, message.id, &file).await
+}
+
 async fn answer(web: &Web, message: MessageId, file: &str) -> Answer {
     let id: AttachmentId = file.parse().map_err(|_| Problem::not_found())?;
     let mut tx = web.hub.db.read().await?;

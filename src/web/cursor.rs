@@ -68,9 +68,9 @@ pub fn older(path: &str, narrowed: &[(&str, &str)], last: Cursor) -> String {
     format!("{path}?{}", query.finish())
 }
 
-/// The lines of one page out of one more than fit, and the last of them when there are more.
-pub fn cut<T>(mut lines: Vec<T>, at: impl Fn(&T) -> Cursor) -> (Vec<T>, Option<Cursor>) {
-    let fits = usize::try_from(PAGE).unwrap_or(usize::MAX);
+/// The `limit` lines of one page out of one more than fit, and the last of them when there are more.
+pub fn cut<T>(mut lines: Vec<T>, limit: i64, at: impl Fn(&T) -> Cursor) -> (Vec<T>, Option<Cursor>) {
+    let fits = usize::try_from(limit).unwrap_or(usize::MAX);
     if lines.len() <= fits {
         return (lines, None);
     }

@@ -15,7 +15,7 @@ use crate::domain::Problem;
 pub struct Fields(Vec<(String, String)>);
 
 impl Fields {
-    fn parse(encoded: &[u8]) -> Result<Self, Problem> {
+    pub(super) fn parse(encoded: &[u8]) -> Result<Self, Problem> {
         let fields: Vec<_> = form_urlencoded::parse(encoded).into_owned().collect();
         match fields.iter().find_map(|(name, value)| value.find('\0').map(|at| (name, at))) {
             // no database keeps it, and nobody can type it

@@ -46,11 +46,6 @@ const SNIPPET: usize = 60;
 /// Most that one click tidies.
 const BULK: usize = 100;
 
-/// `GET /`
-pub async fn from_root(_: Me) -> Redirect {
-    Redirect::to("/inbox")
-}
-
 /// `GET /inbox?tab=unread|receipt&q=…&cursor=…`
 pub async fn list(me: Me, Query(query): Query) -> Answer {
     let list = me.list(&query, None).await?;
@@ -234,13 +229,9 @@ impl Me {
         let wanted = Wanted { person: self.id(), tab: stored(tab), search: &search };
         let lines = inbox::list(&mut tx, wanted, (cursor.at, MessageId(cursor.id)), PAGE + 1).await?;
         let counts = inbox::count(&mut tx, self.id()).await?;
-        let labels: HashMap<_, _> = settings::list_categories(&mut tx)
-            .await?
-            .into_iter()
-            .map(|category| (category.name, category.label))
-            .collect();
+        let labels = labels(&mut tx).await?;
         drop(tx);
-        let (lines, last) = cut(lines, |line| Cursor { at: line.arrived_at, id: line.message_id.0 });
+        let (lines, last) = cut(lines, PAGE, |line| Cursor { at: line.arrived_at, id: line.message_id.0 });
         let rows = lines.into_iter().map(|line| row(line, &labels, open)).collect();
         Ok(InboxList {
             tab,
@@ -264,6 +255,12 @@ fn stored(tab: Tab) -> inbox::Tab {
 
 fn page_of(id: MessageId) -> String {
     format!("/inbox/{id}")
+}
+
+/// What categories are called.
+pub async fn labels(tx: &mut Tx) -> crate::storage::Result<HashMap<String, String>> {
+    let categories = settings::list_categories(tx).await?;
+    Ok(categories.into_iter().map(|category| (category.name, category.label)).collect())
 }
 
 /// A line as the list shows it.

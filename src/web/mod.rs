@@ -4,13 +4,17 @@
 //! panics, the session, the proof that a change was meant (`csrf`), and for changes a task of its
 //! own that a closing browser cannot cut. So a page has nothing of this in it.
 
+mod admin;
 mod approvals;
 pub mod assets;
 mod attachments;
+mod compose;
+mod compose_form;
 mod cookies;
 mod counters;
 mod csrf;
 mod cursor;
+mod demo_phone;
 mod events;
 mod form;
 mod headers;
@@ -19,14 +23,17 @@ mod letter;
 mod login;
 mod marks;
 mod me;
+mod outbox;
 mod page;
 mod page_error;
 mod plan;
+mod portal;
 pub mod render;
 mod request;
 mod session;
 mod setup;
 mod static_files;
+mod tally;
 pub mod text;
 mod throttle;
 mod times;
@@ -45,7 +52,7 @@ use ipnet::IpNet;
 use tower::ServiceBuilder;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
-use crate::hub::Hub;
+use crate::{clock::Timestamp, hub::Hub};
 use assets::Assets;
 use counters::Counters;
 use render::{LoadError, Templates};
@@ -61,6 +68,7 @@ pub struct Web {
     throttle: Arc<Throttle>,
     counters: Counters,
     trusted_proxies: Arc<[IpNet]>,
+    started_at: Timestamp,
 }
 
 /// What only the demonstration has. Loopback only: anybody who can open it may be anybody in it.
@@ -98,6 +106,7 @@ impl Web {
             throttle: Arc::default(),
             counters: Counters::start(&hub),
             trusted_proxies: trusted_proxies.into(),
+            started_at: hub.clock.now(),
             hub,
         })
     }
@@ -127,7 +136,7 @@ macro_rules! routes {
 }
 
 routes! {
-    get  "/"                            => inbox::from_root;
+    get  "/"                            => portal::page;
     get  "/login"                       => login::form;
     post "/login"                       => login::sign_in;
     get  "/login/{token}"               => login::by_link;
@@ -148,6 +157,23 @@ routes! {
     get  "/approvals/{id}"              => approvals::open;
     post "/approvals/{id}"              => approvals::decide;
     get  "/approvals/{id}/files/{file}" => attachments::of_approval;
+
+    get  "/outbox"                      => outbox::list;
+    get  "/outbox/{id}"                 => outbox::open;
+    post "/outbox/{id}/recall"          => outbox::recall;
+    post "/outbox/{id}/remind"          => outbox::remind;
+    post "/outbox/{id}/send"            => outbox::send;
+    get  "/outbox/{id}/files/{file}"    => attachments::of_outbox;
+
+    get  "/compose"                     => compose::empty;
+    post "/compose"                     => compose::submit;
+    get  "/compose/{id}"                => compose::again;
+
+    get  "/admin"                       => admin::page;
+
+    get  "/demo/phone"                  => demo_phone::page;
+    get  "/demo/phone/events"           => demo_phone::events;
+    post "/demo/phone/act"              => demo_phone::act;
 
     get  "/events"                      => events::stream;
     get  "/events/now"                  => events::now;

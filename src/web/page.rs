@@ -114,6 +114,11 @@ impl Me {
         self.caller.fragment.as_deref() == Some(part)
     }
 
+    /// Words in the person's language; empty for a key that is none.
+    pub fn say(&self, key: &str, values: &[(&str, String)]) -> String {
+        self.web.templates.words().say(self.caller.look.lang, key, values).unwrap_or_default()
+    }
+
     /// The words of a problem in the person's language, when it is one that the form can show.
     pub fn in_words(&self, problem: &Problem) -> String {
         problem.text(self.caller.look.lang.tag()).to_owned()

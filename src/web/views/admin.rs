@@ -43,14 +43,12 @@ pub enum Health {
 #[derive(Debug, Clone, Serialize)]
 pub struct ChannelHealth {
     pub channel: String,
-    /// The provider behind it: `aliyun`, `smtp`, `simulated`.
-    pub provider: String,
     pub health: Health,
-    /// Waiting to be sent.
+    /// Waiting to be sent, of messages that were handed in since midnight.
     pub waiting: i64,
-    /// Since midnight.
+    /// Of messages that were handed in since midnight.
     pub sent: i64,
-    /// Since midnight.
+    /// Of messages that were handed in since midnight.
     pub failed: i64,
     /// The last thing that went wrong; `None`: nothing today.
     pub detail: Option<String>,

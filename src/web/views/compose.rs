@@ -24,6 +24,8 @@ pub struct ComposePage {
 pub struct ComposeForm {
     /// The draft or the message that is written again; empty: a new one.
     pub id: String,
+    /// Sent back with the form, so that a double click sends once.
+    pub key: String,
     /// `content` or `link`.
     pub kind: String,
     pub title: String,

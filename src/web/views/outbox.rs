@@ -103,6 +103,8 @@ pub struct OutboxDetail {
     pub people: Recipients,
     pub can_recall: bool,
     pub can_edit: bool,
+    /// It was held because its time had passed: it may go out now.
+    pub can_send: bool,
     pub notice: Option<String>,
 }
 

@@ -16,7 +16,7 @@ use tower::ServiceExt;
 use zhihui::{
     domain::{person::Role, seal, sign_in::LinkPurpose},
     storage::{access, sessions},
-    web::{self, Web},
+    web::{self, Demo, DemoLink, Web},
 };
 
 use crate::support::{TestHub, people::Actor};
@@ -30,8 +30,24 @@ pub struct Site {
 
 impl Site {
     pub async fn start() -> Self {
+        Self::with(TestHub::start().await, None)
+    }
+
+    /// With the phones of the demonstration, and one way in that has expired.
+    pub async fn start_demo() -> Self {
         let test = TestHub::start().await;
-        let web = Web::open(test.hub.clone(), None, Vec::new()).unwrap();
+        let link = DemoLink {
+            role: "staff".into(),
+            name: "王芳".into(),
+            department: "教务处".into(),
+            token: "demo.link.token".into(),
+        };
+        let demo = Demo { carrier: test.carrier.clone(), links: vec![link] };
+        Self::with(test, Some(demo))
+    }
+
+    fn with(test: TestHub, demo: Option<Demo>) -> Self {
+        let web = Web::open(test.hub.clone(), demo, Vec::new()).unwrap();
         Self { router: web::router(web.clone()), web, test }
     }
 

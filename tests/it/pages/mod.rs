@@ -2,6 +2,9 @@
 
 mod approvals;
 pub mod browser;
+mod compose;
 mod events;
 mod inbox;
 mod login;
+mod outbox;
+mod portal;

@@ -69,6 +69,7 @@ pub fn samples() -> Vec<Sample> {
         page("outbox_detail", "", Section::Outbox, &OutboxDetail::sample()),
         page("outbox_detail", "sending", Section::Outbox, &OutboxDetail::sample_sending()),
         page("outbox_detail", "rejected", Section::Outbox, &OutboxDetail::sample_rejected()),
+        page("outbox_detail", "held", Section::Outbox, &OutboxDetail::sample_held()),
         part("recipients", Section::Outbox, &Recipients::sample()),
         page("compose", "", Section::Compose, &ComposePage::sample()),
         page("compose", "blank", Section::Compose, &ComposePage::sample_blank()),

@@ -6,16 +6,14 @@ use crate::web::views::admin::*;
 impl AdminPage {
     pub fn sample() -> Self {
         let part = |name: &str, health, detail: &str| Part { name: name.into(), health, detail: detail.into() };
-        let channel =
-            |channel: &str, provider: &str, health, waiting, sent, failed, detail: Option<&str>| ChannelHealth {
-                channel: channel.into(),
-                provider: provider.into(),
-                health,
-                waiting,
-                sent,
-                failed,
-                detail: detail.map(str::to_owned),
-            };
+        let channel = |channel: &str, health, waiting, sent, failed, detail: Option<&str>| ChannelHealth {
+            channel: channel.into(),
+            health,
+            waiting,
+            sent,
+            failed,
+            detail: detail.map(str::to_owned),
+        };
         Self {
             version: "0.1.0".into(),
             started_at: september(12, 7, 58),
@@ -25,17 +23,9 @@ impl AdminPage {
                 part("workers", Health::Ok, "2 / 2"),
             ],
             channels: vec![
-                channel("dingtalk", "simulated", Health::Ok, 12, 3_204, 2, None),
-                channel(
-                    "sms",
-                    "aliyun",
-                    Health::Down,
-                    318,
-                    41,
-                    7,
-                    Some("isv.BUSINESS_LIMIT_CONTROL 触发流控，1 条/分钟"),
-                ),
-                channel("email", "smtp", Health::Off, 0, 0, 0, None),
+                channel("dingtalk", Health::Ok, 12, 3_204, 2, None),
+                channel("sms", Health::Down, 318, 41, 7, Some("isv.BUSINESS_LIMIT_CONTROL 触发流控，1 条/分钟")),
+                channel("email", Health::Off, 0, 0, 0, None),
             ],
             dead_letters: 1,
             recent: vec![DeadLetter {

@@ -84,6 +84,7 @@ impl OutboxDetail {
             people: Recipients::sample(),
             can_recall: true,
             can_edit: false,
+            can_send: false,
             notice: None,
         }
     }
@@ -102,6 +103,11 @@ impl OutboxDetail {
             notice: Some("已再次提醒 226 人".into()),
             ..Self::sample()
         }
+    }
+
+    /// Approved too late: the sender decides.
+    pub fn sample_held() -> Self {
+        Self { state: State::Held, can_recall: true, can_edit: false, can_send: true, ..Self::sample_rejected() }
     }
 
     /// Came back from the approver: nobody has received anything.

@@ -1,0 +1,160 @@
+//! `/compose`: writing a message. The form becomes the same command that programs send, so that
+//! there is one set of rules; what was typed comes back after an error.
+//!
+//! Each form carries a key of its own: a double click sends once.
+
+use axum::{
+    extract::Path,
+    http::StatusCode,
+    response::{IntoResponse, Redirect},
+};
+
+use super::{
+    compose_form::{self, Choices},
+    form::{Fields, Form},
+    page::{Answer, Around},
+    page_error::{PageError, status_of},
+    plan,
+    session::Me,
+    views::{
+        compose::{ComposeErrors, ComposeForm, ComposePage, DepartmentNode, GroupChoice, RuleCard},
+        shell::Section,
+    },
+};
+use crate::{
+    domain::{DepartmentId, MessageId, Problem, command, seal},
+    hub::{self, Source},
+    storage::{
+        Tx,
+        departments::{self, Branch},
+        groups, settings,
+    },
+};
+
+/// `GET /compose`
+pub async fn empty(me: Me) -> Answer {
+    me.show_form(ComposeForm::default(), &Choices::default(), None).await
+}
+
+/// `GET /compose/{id}`: a message of one's own once more, as it was.
+pub async fn again(me: Me, Path(id): Path<String>) -> Answer {
+    let id: MessageId = id.parse().map_err(|_| Problem::not_found())?;
+    let message = me.own(id).await?;
+    if !super::outbox::can_edit(message.state) {
+        return Err(Problem::conflict("STATE", "这条消息不能修改，请先撤回")
+            .in_english("this message cannot be changed, recall it first")
+            .into());
+    }
+    let (form, choices) = compose_form::from_message(&message, me.web.hub.place.timezone);
+    me.show_form(form, &choices, None).await
+}
+
+/// `POST /compose` with the fields of [`ComposeForm`].
+pub async fn submit(me: Me, Form(fields): Form) -> Answer {
+    match me.try_send(&fields).await {
+        Ok(answer) => {
+            let address = format!("/outbox/{}?done={}&count={}", answer.id, answer.state, answer.recipients);
+            // a message that goes out at once is on its way, whatever its state is called
+            Ok(Redirect::to(&address.replace("done=sending", "done=sent")).into_response())
+        }
+        Err(error) => {
+            let problem = error.into_problem()?;
+            let (form, choices) = compose_form::from_fields(&fields);
+            me.show_form(form, &choices, Some(problem)).await
+        }
+    }
+}
+
+impl Me {
+    async fn try_send(&self, fields: &Fields) -> Result<hub::Answer, PageError> {
+        let hub = &self.web.hub;
+        let command = compose_form::command(fields, hub.place.timezone)?;
+        let draft = command::read_send(&command, hub.clock.now())?;
+        let hash = seal::sha256(command.to_string().as_bytes());
+        let key = Some(fields.get("key")).filter(|key| !key.is_empty());
+        Ok(hub.accept(&Source::Person(self.id()), key, hash, draft).await?)
+    }
+
+    async fn show_form(&self, mut form: ComposeForm, choices: &Choices, problem: Option<Problem>) -> Answer {
+        // A form that was refused was not taken, so its key may come again; one whose key is used up
+        // must not be stuck with it.
+        if form.key.is_empty() || problem.as_ref().is_some_and(|problem| problem.code == "IDEM_MISMATCH") {
+            form.key = uuid::Uuid::now_v7().simple().to_string();
+        }
+        if form.options.is_empty() {
+            form.options.push(String::new());
+        }
+        let status = problem.as_ref().map_or(StatusCode::OK, |problem| status_of(problem.class));
+        let mut errors = ComposeErrors::default();
+        if let Some(problem) = &problem {
+            errors.put(&problem.field, self.in_words(problem));
+        }
+        let mut tx = self.web.hub.db.read().await?;
+        let page = ComposePage {
+            form,
+            departments: tree(departments::list_tree(&mut tx).await?, &choices.departments),
+            groups: self.groups(&mut tx, choices).await?,
+            rules: rules(&mut tx, choices).await?,
+            errors,
+            wrong: problem.is_some(),
+            approval: None,
+        };
+        drop(tx);
+        self.page(Around::from(Section::Compose).status(status), "compose", &page).await
+    }
+
+    async fn groups(&self, tx: &mut Tx, choices: &Choices) -> Result<Vec<GroupChoice>, PageError> {
+        let groups = groups::list_for(tx, self.id()).await?;
+        let choice = |group: groups::Group| GroupChoice {
+            chosen: choices.groups.contains(&group.id.to_string()),
+            id: group.id.to_string(),
+            name: group.name,
+            people: group.members,
+        };
+        Ok(groups.into_iter().map(choice).collect())
+    }
+}
+
+/// The rules that are offered; the first one is chosen where none was.
+async fn rules(tx: &mut Tx, choices: &Choices) -> Result<Vec<RuleCard>, PageError> {
+    let rows = settings::list_send_rules(tx).await?.into_iter().filter(|row| row.is_offered);
+    let mut cards: Vec<_> = rows
+        .map(|row| {
+            let rule =
+                crate::domain::send_rule::SendRule { name: row.name, label: row.label, steps: row.definition.0.steps };
+            RuleCard {
+                steps: plan::steps(&rule.rounds()),
+                chosen: rule.name == choices.send_rule,
+                name: rule.name,
+                label: rule.label,
+            }
+        })
+        .collect();
+    if !cards.iter().any(|card| card.chosen)
+        && let Some(first) = cards.first_mut()
+    {
+        first.chosen = true;
+    }
+    Ok(cards)
+}
+
+/// The tree from its rows; siblings keep their order.
+fn tree(rows: Vec<Branch>, chosen: &[String]) -> Vec<DepartmentNode> {
+    fn below(rows: &[Branch], parent: Option<DepartmentId>, chosen: &[String]) -> Vec<DepartmentNode> {
+        let children = rows.iter().filter(|row| row.parent_id == parent);
+        children
+            .map(|row| {
+                let children = below(rows, Some(row.id), chosen);
+                DepartmentNode {
+                    code: row.code.clone(),
+                    name: row.name.clone(),
+                    people: row.people,
+                    chosen: chosen.contains(&row.code),
+                    open: children.iter().any(|child| child.chosen || child.open),
+                    children,
+                }
+            })
+            .collect()
+    }
+    below(&rows, None, chosen)
+}

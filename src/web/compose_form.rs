@@ -1,0 +1,175 @@
+//! The fields of `/compose`, into the command that they mean and back onto the page.
+
+use chrono_tz::Tz;
+use serde_json::{Map, Value, json};
+
+use super::{form::Fields, views::compose::ComposeForm};
+use crate::{
+    clock::Timestamp,
+    domain::{
+        Problem,
+        command::time,
+        message::{Kind, OTHER},
+    },
+    storage::messages::Message,
+};
+
+/// What is ticked in lists that the page gets from tables.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Choices {
+    /// codes
+    pub departments: Vec<String>,
+    /// ids
+    pub groups: Vec<String>,
+    pub send_rule: String,
+}
+
+/// `message.send` as a program would write it (spec/interfaces §4). What the chosen kind does not
+/// show is left out, whatever is typed there.
+///
+/// # Errors
+/// `TIME_INVALID` for a time that no clock in this zone shows.
+pub fn command(fields: &Fields, zone: Tz) -> Result<Value, Problem> {
+    let mut command = Map::new();
+    let is_link = fields.get("kind") == Kind::Link.as_str();
+    command.insert("kind".into(), json!(if is_link { Kind::Link } else { Kind::Content }));
+    command.insert("title".into(), json!(fields.get("title")));
+    if is_link {
+        command.insert("url".into(), json!(fields.get("url").trim()));
+    } else {
+        command.insert("body".into(), json!(fields.get("body").replace("\r\n", "\n")));
+        command.insert("signature".into(), json!(fields.get("signature")));
+    }
+    command.insert("audience".into(), audience(fields));
+    if !fields.get("send_rule").is_empty() {
+        command.insert("send_rule".into(), json!(fields.get("send_rule")));
+    }
+    if !is_link && fields.get("receipt") == "1" {
+        command.insert("receipt".into(), receipt(fields, zone)?);
+    }
+    if fields.get("when") == "at" {
+        command.insert("send_at".into(), json!(moment(fields.get("send_at"), zone, "/send_at")?));
+    }
+    Ok(Value::Object(command))
+}
+
+fn audience(fields: &Fields) -> Value {
+    let departments: Vec<_> = fields.all("department").map(|code| json!({"code": code, "recursive": true})).collect();
+    json!({
+        "everyone": fields.get("everyone") == "1",
+        "people": accounts(fields.get("accounts")),
+        "departments": departments,
+        "groups": fields.all("group").collect::<Vec<_>>(),
+    })
+}
+
+/// One a line, or with commas as people type them.
+fn accounts(typed: &str) -> Vec<&str> {
+    typed.split([',', '，', '、', ';', '；']).flat_map(str::split_whitespace).collect()
+}
+
+fn receipt(fields: &Fields, zone: Tz) -> Result<Value, Problem> {
+    let options: Vec<_> = options(fields);
+    let due_at = fields.get("receipt_due_at");
+    let due_at = if due_at.is_empty() { None } else { Some(moment(due_at, zone, "/receipt/due_at")?) };
+    Ok(json!({"options": options, "due_at": due_at}))
+}
+
+/// Empty ones are ignored.
+fn options(fields: &Fields) -> Vec<String> {
+    fields.all("option").map(str::trim).filter(|option| !option.is_empty()).map(str::to_owned).collect()
+}
+
+fn moment(typed: &str, zone: Tz, at: &str) -> Result<String, Problem> {
+    Ok(time::local(typed.trim(), zone, at)?.to_rfc3339())
+}
+
+/// What was typed, back onto the page.
+pub fn from_fields(fields: &Fields) -> (ComposeForm, Choices) {
+    let text = |name: &str| fields.get(name).to_owned();
+    let form = ComposeForm {
+        id: text("id"),
+        key: text("key"),
+        kind: text("kind"),
+        title: text("title"),
+        body: text("body"),
+        signature: text("signature"),
+        url: text("url"),
+        everyone: fields.get("everyone") == "1",
+        accounts: text("accounts"),
+        receipt: fields.get("receipt") == "1",
+        options: options(fields),
+        receipt_due_at: text("receipt_due_at"),
+        scheduled: fields.get("when") == "at",
+        send_at: text("send_at"),
+    };
+    let choices = Choices {
+        departments: fields.all("department").map(str::to_owned).collect(),
+        groups: fields.all("group").map(str::to_owned).collect(),
+        send_rule: text("send_rule"),
+    };
+    (form, choices)
+}
+
+/// A message of one's own, to be written again. It is sent as one of its own: the answers to the
+/// first one stay with that.
+pub fn from_message(message: &Message, zone: Tz) -> (ComposeForm, Choices) {
+    let audience = &message.audience.0;
+    let receipt = message.receipt.as_ref().map(|receipt| &receipt.0);
+    let local = |at: Option<Timestamp>| {
+        at.map(|at| at.with_timezone(&zone).format("%Y-%m-%dT%H:%M").to_string()).unwrap_or_default()
+    };
+    let options = receipt.iter().flat_map(|receipt| &receipt.options).filter(|option| *option != OTHER).cloned();
+    let form = ComposeForm {
+        id: message.id.to_string(),
+        key: String::new(),
+        kind: message.kind.to_string(),
+        title: message.title.clone(),
+        body: message.body.clone(),
+        signature: message.signature.clone(),
+        url: message.url.clone().unwrap_or_default(),
+        everyone: audience.everyone,
+        accounts: audience.people.join("\n"),
+        receipt: receipt.is_some(),
+        options: options.collect(),
+        receipt_due_at: local(receipt.and_then(|receipt| receipt.due_at)),
+        scheduled: message.send_at.is_some(),
+        send_at: local(message.send_at),
+    };
+    let choices = Choices {
+        departments: audience.departments.iter().map(|department| department.code.clone()).collect(),
+        groups: audience.groups.clone(),
+        send_rule: message.rule_name.clone(),
+    };
+    (form, choices)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_form_means_what_a_program_would_send() {
+        let typed = "kind=content&title=t&body=a%0D%0Ab&url=x&accounts=1%0A2%EF%BC%8C3&department=jwc&receipt=1\
+                     &option=&option=yes&when=at&send_at=2026-11-25T18:00&send_rule=inbox";
+        let command = command(&Fields::parse(typed.as_bytes()).unwrap(), chrono_tz::Asia::Shanghai).unwrap();
+        let wanted = json!({
+            "kind": "content", "title": "t", "body": "a\nb", "signature": "",
+            "audience": {"everyone": false, "people": ["1", "2", "3"],
+                         "departments": [{"code": "jwc", "recursive": true}], "groups": []},
+            "send_rule": "inbox",
+            "receipt": {"options": ["yes"], "due_at": null},
+            "send_at": "2026-11-25T18:00:00+08:00",
+        });
+        assert_eq!(command, wanted);
+    }
+
+    #[test]
+    fn a_link_brings_nothing_that_its_form_hides() {
+        let typed = "kind=link&title=t&body=left+over&signature=s&receipt=1&option=yes&url=https://a.example";
+        let command = command(&Fields::parse(typed.as_bytes()).unwrap(), chrono_tz::Asia::Shanghai).unwrap();
+        assert!(
+            command.get("body").is_none() && command.get("signature").is_none() && command.get("receipt").is_none()
+        );
+    }
+}

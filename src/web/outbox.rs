@@ -1,0 +1,189 @@
+//! `/outbox` and `/outbox/{id}`: what this person has sent, what became of it, and what may still
+//! be done about it. Nobody else's exists.
+
+use axum::{
+    extract::Path,
+    response::{IntoResponse, Redirect},
+};
+
+use super::{
+    cursor::{Cursor, cut, older},
+    form::{Fields, Form, Query},
+    page::{Answer, Around},
+    page_error::PageError,
+    session::Me,
+    tally,
+    views::{
+        outbox::{OutboxPage, OutboxRow, OutboxTab, Tally},
+        shell::Section,
+    },
+};
+use crate::{
+    domain::{MessageId, Problem, command::RemindTo, message::State},
+    hub::{Source, recall::RecallOutcome},
+    storage::{
+        Tx, message_status,
+        messages::{self, Message, OutboxLine, Wanted},
+    },
+};
+
+/// Lines of one page (checklist MO-02).
+const PAGE: i64 = 10;
+
+/// `GET /outbox?state=…&q=…&cursor=…`
+pub async fn list(me: Me, Query(query): Query) -> Answer {
+    let asked = query.get("state");
+    let (tab, states) = OutboxTab::STATES.into_iter().find(|(name, _)| *name == asked).unwrap_or(OutboxTab::STATES[0]);
+    let search: String = query.get("q").trim().chars().take(100).collect();
+    let cursor = Cursor::read(query.get("cursor"))?;
+    let mut tx = me.web.hub.db.read().await?;
+    let wanted = Wanted { sender: me.id(), states, search: &search };
+    let lines = messages::list_of_sender(&mut tx, wanted, (cursor.at, MessageId(cursor.id)), PAGE + 1).await?;
+    let counts = messages::count_of_sender(&mut tx, me.id()).await?;
+    let (lines, last) = cut(lines, PAGE, |line| Cursor { at: line.created_at, id: line.id.0 });
+    let mut rows = Vec::with_capacity(lines.len());
+    for line in lines {
+        rows.push(row(&mut tx, line).await?);
+    }
+    drop(tx);
+    let count = |states: &[State]| counts.iter().filter(|(state, _)| states.contains(state)).map(|(_, n)| n).sum();
+    let tabs = OutboxTab::STATES.into_iter().map(|(name, states)| OutboxTab {
+        name: name.to_owned(),
+        count: count(states),
+        current: name == tab,
+    });
+    let page = OutboxPage {
+        tabs: tabs.collect(),
+        tab: tab.to_owned(),
+        rows,
+        older: last.map(|last| older("/outbox", &[("state", tab), ("q", &search)], last)),
+        query: search,
+        notice: me.notice(&query),
+    };
+    me.page(Section::Outbox, "outbox", &page).await
+}
+
+async fn row(tx: &mut Tx, line: OutboxLine) -> crate::storage::Result<OutboxRow> {
+    let tally = match line.state {
+        State::Sending | State::Sent => Some(tally_of(line.recipients, &message_status::count(tx, line.id).await?)),
+        _ => None,
+    };
+    Ok(OutboxRow {
+        id: line.id.to_string(),
+        title: line.title,
+        state: line.state,
+        at: line.sent_at.or(line.send_at).unwrap_or(line.created_at),
+        tally,
+        can_recall: can_recall(line.state),
+        can_edit: can_edit(line.state),
+    })
+}
+
+/// How far a message to so many has come.
+pub fn tally_of(recipients: i64, totals: &message_status::Totals) -> Tally {
+    Tally {
+        recipients,
+        sent: totals.arrived + totals.sent_outside,
+        failed: totals.failed,
+        read: totals.read,
+        answered: totals.answered,
+    }
+}
+
+/// checklist MO-07
+pub fn can_recall(state: State) -> bool {
+    state.may_become(State::Recalled)
+}
+
+/// checklist MO-08
+pub fn can_edit(state: State) -> bool {
+    state == State::Draft || state.may_become(State::Draft)
+}
+
+/// `GET /outbox/{id}?people=…&q=…&after=…`
+pub async fn open(me: Me, Path(id): Path<String>, Query(query): Query) -> Answer {
+    let id = parse(&id)?;
+    if me.wants("people") {
+        let message = me.own(id).await?;
+        let people = tally::people(&me, &message, &query).await?;
+        return me.part(Section::Outbox, "recipients", &people).await;
+    }
+    let mut view = tally::detail(&me, id, &query).await?;
+    view.notice = me.notice(&query);
+    me.page(Around::from(Section::Outbox).titled(&view.letter.title), "outbox_detail", &view).await
+}
+
+/// `POST /outbox/{id}/recall`; with `edit=1` it goes on to writing it again.
+pub async fn recall(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answer {
+    let id = parse(&id)?;
+    let outcome = me.web.hub.recall(&Source::Person(me.id()), id).await?;
+    if fields.get("edit") == "1" {
+        return Ok(Redirect::to(&format!("/compose/{id}")).into_response());
+    }
+    Ok(Redirect::to(&format!("/outbox/{id}?done=recalled{}", kept(&outcome))).into_response())
+}
+
+/// What is out for good, for the sentence about it.
+fn kept(outcome: &RecallOutcome) -> String {
+    let lines = outcome.channels.iter().filter(|line| line.not_possible > 0);
+    lines.map(|line| format!("&kept={}.{}", line.channel, line.not_possible)).collect()
+}
+
+/// `POST /outbox/{id}/remind` with `to` = `failed`, `unread`, `no_receipt`.
+pub async fn remind(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answer {
+    let id = parse(&id)?;
+    let to = match fields.get("to") {
+        "failed" => RemindTo::Failed,
+        "unread" => RemindTo::Unread,
+        "no_receipt" => RemindTo::NoReceipt,
+        _ => {
+            return Err(Problem::invalid("FIELD_VALUE", "/to", "请选择提醒哪些人")
+                .in_english("say whom to remind")
+                .into());
+        }
+    };
+    let people = me.web.hub.remind(&Source::Person(me.id()), id, &to).await?;
+    Ok(Redirect::to(&format!("/outbox/{id}?done=reminded&count={people}")).into_response())
+}
+
+/// `POST /outbox/{id}/send`: a message that was held goes out now.
+pub async fn send(me: Me, Path(id): Path<String>) -> Answer {
+    let id = parse(&id)?;
+    me.web.hub.send_held(me.id(), id).await?;
+    Ok(Redirect::to(&format!("/outbox/{id}?done=sent")).into_response())
+}
+
+fn parse(id: &str) -> Result<MessageId, Problem> {
+    id.parse().map_err(|_| Problem::not_found())
+}
+
+impl Me {
+    /// A message of this person's own.
+    pub async fn own(&self, id: MessageId) -> Result<Message, PageError> {
+        let mut tx = self.web.hub.db.read().await?;
+        let message = messages::find(&mut tx, id).await?.filter(|message| message.sender_id == Some(self.id()));
+        Ok(message.ok_or_else(Problem::not_found)?)
+    }
+}
+
+/// What can just have been done: words under `outbox.done.<name>`.
+const DONE: [&str; 6] = ["sent", "pending_approval", "scheduled", "recalled", "reminded", "drafted"];
+
+impl Me {
+    /// What was just done, out of the address: known words and numbers alone.
+    fn notice(&self, query: &Fields) -> Option<String> {
+        let done = query.get("done");
+        if !DONE.contains(&done) {
+            return None;
+        }
+        let count = query.get("count").parse::<i64>().unwrap_or(0);
+        let mut notice = self.say(&format!("outbox.done.{done}"), &[("count", count.to_string())]);
+        for (channel, count) in query.all("kept").filter_map(|kept| kept.split_once('.')) {
+            let channel = self.web.templates.words().say(self.caller.look.lang, &format!("channel.{channel}"), &[]);
+            if let (Some(channel), Ok(count)) = (channel, count.parse::<i64>()) {
+                notice.push_str(&self.say("outbox.kept", &[("count", count.to_string()), ("channel", channel)]));
+            }
+        }
+        Some(notice)
+    }
+}

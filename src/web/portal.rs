@@ -1,0 +1,50 @@
+//! `/`: what waits for this person, and the latest messages.
+
+use std::collections::HashMap;
+
+use super::{
+    cursor::Cursor,
+    inbox,
+    page::Answer,
+    session::Me,
+    views::{
+        portal::{Greeting, PortalPage},
+        shell::Section,
+    },
+};
+use crate::{
+    domain::{MessageId, message::State, person::Role},
+    storage::{
+        approvals,
+        inbox::{self as lines, Tab, Wanted},
+        messages,
+    },
+};
+
+const LATEST: i64 = 8;
+
+pub async fn page(me: Me) -> Answer {
+    let hub = &me.web.hub;
+    let mut tx = hub.db.read().await?;
+    let counts = lines::count(&mut tx, me.id()).await?;
+    let (pending, _) = approvals::count(&mut tx, me.id()).await?;
+    let decides = me.who.has(Role::Approver) || approvals::was_asked(&mut tx, me.id()).await?;
+    let own: HashMap<State, i64> = messages::count_of_sender(&mut tx, me.id()).await?.into_iter().collect();
+    let wanted = Wanted { person: me.id(), tab: Tab::All, search: "" };
+    let top = (Cursor::TOP.at, MessageId(Cursor::TOP.id));
+    let latest = lines::list(&mut tx, wanted, top, LATEST).await?;
+    let labels = inbox::labels(&mut tx).await?;
+    drop(tx);
+    let of = |state| own.get(&state).copied().unwrap_or(0);
+    let page = PortalPage {
+        name: me.who.name.clone(),
+        greeting: Greeting::at(hub.clock.now(), hub.place.timezone),
+        unread: counts.unread,
+        waiting: counts.unanswered,
+        approvals: decides.then_some(pending),
+        pending: of(State::PendingApproval),
+        returned: of(State::Rejected) + of(State::Held),
+        latest: latest.into_iter().map(|line| inbox::row(line, &labels, None)).collect(),
+    };
+    me.page(Section::Portal, "portal", &page).await
+}

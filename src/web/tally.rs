@@ -1,0 +1,195 @@
+//! What became of one message of one's own: totals, channels, answers, and person by person.
+
+use super::{
+    form::Fields,
+    letter,
+    outbox::{can_edit, can_recall, tally_of},
+    page_error::PageError,
+    plan,
+    session::Me,
+    views::{
+        approvals::Share,
+        outbox::{ChannelResult, ChannelTally, OutboxDetail, Progress, RecipientRow, Recipients, Reminder, Tally},
+    },
+};
+use crate::{
+    domain::{
+        MessageId, PersonId,
+        delivery::{self, Bucket},
+        message::State,
+    },
+    hub::{
+        Source,
+        remind::PAUSE,
+        status::{MessageStatus, Reached},
+    },
+    storage::{attachments, message_status::Wanted, messages::Message, reminders},
+};
+
+/// People in one page of the table.
+const PEOPLE: i64 = 30;
+
+/// The whole page.
+pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDetail, PageError> {
+    let hub = &me.web.hub;
+    let status = hub.message_status(&Source::Person(me.id()), id).await?;
+    let people = people(me, &status.message, query).await?;
+    let message = &status.message;
+    let mut tx = hub.db.read().await?;
+    let files = attachments::list(&mut tx, id).await?;
+    let send = plan::send(&mut tx, message).await?;
+    let trail = if status.approvals.is_empty() {
+        Vec::new()
+    } else {
+        plan::trail(&mut tx, message, &me.web, me.caller.look.lang).await?
+    };
+    let (_, last) = reminders::earlier(&mut tx, id).await?;
+    drop(tx);
+    let went_out = message.sent_at.is_some();
+    let tally = if went_out { tally_of(message.recipients, &status.totals) } else { Tally::default() };
+    let asks = message.receipt.is_some() || !message.actions.0.list.is_empty();
+    let is_planned = matches!(message.state, State::PendingApproval | State::Scheduled | State::Held);
+    Ok(OutboxDetail {
+        id: id.to_string(),
+        letter: letter::of_message(message, &files, &format!("/outbox/{id}")),
+        state: message.state,
+        rule: send.rule,
+        steps: send.steps,
+        send_at: send.send_at.filter(|_| is_planned),
+        asks,
+        progress: progress(&status),
+        receipts: receipts(&status),
+        channels: channels(&status),
+        reminders: if message.state.is_out() { reminders_of(tally, asks) } else { Vec::new() },
+        remind_from: last.map(|last| last + PAUSE).filter(|from| *from > hub.clock.now()),
+        tally,
+        trail,
+        people,
+        can_recall: can_recall(message.state),
+        can_edit: can_edit(message.state),
+        can_send: message.state == State::Held,
+        notice: None,
+    })
+}
+
+fn progress(status: &MessageStatus) -> Progress {
+    let count = |is_counted: fn(delivery::State) -> bool| -> i64 {
+        status.channels.iter().filter(|(_, state, _)| is_counted(*state)).map(|(_, _, count)| count).sum()
+    };
+    let total = count(|_| true) + status.message.recipients;
+    match status.message.state {
+        State::Sending => {
+            let inside = status.totals.arrived + status.totals.sent_outside;
+            Progress::of(count(delivery::State::is_end) + inside, total)
+        }
+        _ => Progress::of(total, total),
+    }
+}
+
+/// Answers in the order in which they were offered, 其他 last among the options.
+fn receipts(status: &MessageStatus) -> Vec<Share> {
+    let message = &status.message;
+    let count = |choice: &str| status.receipts.iter().find(|(known, _)| known == choice).map_or(0, |(_, count)| *count);
+    let options = message.receipt.iter().flat_map(|receipt| receipt.0.choices());
+    let options = options.map(|option| Share { name: option.to_owned(), count: count(option) });
+    let actions = message.actions.0.list.iter();
+    let actions = actions.map(|action| Share { name: action.label.clone(), count: count(&action.id) });
+    options.chain(actions).collect()
+}
+
+fn channels(status: &MessageStatus) -> Vec<ChannelTally> {
+    use delivery::State::{Accepted, Delivered, Expired, Refused, Undelivered};
+    let inbox = ChannelTally {
+        channel: "inbox".to_owned(),
+        total: status.message.recipients,
+        sent: status.totals.arrived,
+        failed: 0,
+    };
+    let mut tallies = vec![inbox];
+    for (channel, state, count) in &status.channels {
+        if !tallies.iter().any(|tally| tally.channel == *channel) {
+            tallies.push(ChannelTally { channel: channel.clone(), total: 0, sent: 0, failed: 0 });
+        }
+        let tally = tallies.iter_mut().find(|tally| tally.channel == *channel).expect("it was added just now");
+        tally.total += count;
+        match state {
+            Accepted | Delivered => tally.sent += count,
+            Undelivered | Refused | Expired => tally.failed += count,
+            _ => {}
+        }
+    }
+    tallies
+}
+
+/// Those who are missing, where there are any.
+fn reminders_of(tally: Tally, asks: bool) -> Vec<Reminder> {
+    let missing = [
+        ("failed", tally.failed),
+        ("unread", tally.sent - tally.read),
+        ("no_receipt", if asks { tally.sent - tally.answered } else { 0 }),
+    ];
+    let missing = missing.into_iter().filter(|(_, count)| *count > 0);
+    missing.map(|(to, count)| Reminder { to: to.to_owned(), count }).collect()
+}
+
+/// The table of people: `?people=<filter>&q=…&after=…`.
+pub async fn people(me: &Me, message: &Message, query: &Fields) -> Result<Recipients, PageError> {
+    let filter = Recipients::FILTERS.into_iter().find(|name| *name == query.get("people")).unwrap_or("all");
+    let search: String = query.get("q").trim().chars().take(100).collect();
+    let after = query.get("after").parse().unwrap_or(PersonId(uuid::Uuid::nil()));
+    let wanted = Wanted { bucket: bucket(filter), search: &search, after };
+    let source = Source::Person(me.id());
+    let (reached, last) = me.web.hub.message_deliveries(&source, message.id, wanted, PEOPLE).await?;
+    Ok(Recipients {
+        message: message.id.to_string(),
+        filter: filter.to_owned(),
+        rows: reached.into_iter().map(|reached| row(reached, message)).collect(),
+        older: last.map(|last| next(message.id, filter, &search, last)),
+        query: search,
+    })
+}
+
+fn bucket(filter: &str) -> Bucket {
+    match filter {
+        "failed" => Bucket::Failed,
+        "unread" => Bucket::Unread,
+        "read" => Bucket::Read,
+        "no_receipt" => Bucket::NoReceipt,
+        "answered" => Bucket::Receipt,
+        _ => Bucket::All,
+    }
+}
+
+fn next(id: MessageId, filter: &str, search: &str, last: PersonId) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("people", filter);
+    if !search.is_empty() {
+        query.append_pair("q", search);
+    }
+    query.append_pair("after", &last.simple());
+    format!("/outbox/{id}?{}", query.finish())
+}
+
+fn row(Reached { person, tries }: Reached, message: &Message) -> RecipientRow {
+    let inbox =
+        person.arrived_at.map(|at| ChannelResult::of("inbox".to_owned(), delivery::State::Delivered, Some(at), None));
+    let tries = tries.into_iter().map(|each| {
+        let detail = each.detail.filter(|detail| !detail.is_empty());
+        ChannelResult::of(each.channel, each.state, each.done_at.or(each.fired_at), detail)
+    });
+    let pressed = person.action_id.as_ref().map(|id| {
+        let known = message.actions.0.list.iter().find(|action| action.id == *id);
+        known.map_or_else(|| id.clone(), |action| action.label.clone())
+    });
+    RecipientRow {
+        account: person.account.unwrap_or_default(),
+        name: person.name,
+        department: person.department.unwrap_or_default(),
+        channels: inbox.into_iter().chain(tries).collect(),
+        read_at: person.read_at,
+        read_channel: person.read_channel,
+        answer: person.option.or(pressed),
+        answer_text: person.words.filter(|words| !words.is_empty()),
+        answered_at: person.answered_at,
+    }
+}

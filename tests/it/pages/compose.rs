@@ -1,0 +1,80 @@
+//! 写消息: one set of rules with the API, everything typed comes back, a double click sends once.
+
+use super::browser::{Page, Site};
+use crate::support::people::to;
+
+fn key(page: &Page) -> String {
+    page.body.split("name=\"key\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn what_is_written_reaches_whom_it_is_for_once() {
+    let mut site = Site::start().await;
+    let office = site.test.department("office", None).await;
+    let library = site.test.department("library", Some(office)).await;
+    let sender = site.test.member("wang", office).await;
+    let reader = site.test.member("li", library).await;
+    let mut browser = site.browser_of(&sender).await;
+    let empty = browser.get("/compose").await.assert(200, &["value=\"library\"", "name=\"send_rule\" value=\"inbox\""]);
+    let key = key(&empty);
+    let typed = |title| {
+        vec![
+            ("key", key.as_str()),
+            ("kind", "content"),
+            ("title", title),
+            ("body", "第一段\r\n第二段"),
+            ("signature", "教务处"),
+            ("accounts", "wang，li"),
+            ("department", "library"),
+            ("send_rule", "dingtalk"),
+            ("receipt", "1"),
+            ("option", "参加"),
+            ("option", ""),
+            ("when", "now"),
+        ]
+    };
+    browser
+        .post("/compose", &typed(""))
+        .await
+        .assert(422, &["第一段", "id=\"e-title\"", "wang，li", "value=\"library\" checked", &key]);
+    let mut late = typed("会议");
+    late.extend([("when", "now")]);
+    late.iter_mut().for_each(|field| {
+        if field.0 == "when" {
+            field.1 = "at"
+        }
+    });
+    late.push(("send_at", "2020-01-01T08:00"));
+    browser.post("/compose", &late).await.assert(422, &["已过，请选择", "value=\"2020-01-01T08:00\""]);
+
+    let sent = browser.post("/compose", &typed("会议")).await.assert(303, &[]);
+    let twice = browser.post("/compose", &typed("会议")).await.assert(303, &[]);
+    assert_eq!(sent.leads_to(), twice.leads_to());
+    site.test.settle().await;
+    browser.get(sent.leads_to()).await.assert(200, &["消息已发送给 2 人", "第二段"]);
+    site.browser_of(&reader).await.get("/inbox").await.assert(200, &["共 1 条", "会议"]);
+    let other = browser.post("/compose", &typed("另一条")).await.assert(422, &["该幂等键已用于另一请求"]);
+    assert_ne!(self::key(&other), key);
+    browser
+        .post("/compose", &[("kind", "link"), ("title", "问卷"), ("url", "javascript:alert(1)"), ("accounts", "li")])
+        .await
+        .assert(422, &["id=\"e-url\""]);
+    site.test.end().await;
+}
+
+#[tokio::test]
+async fn what_was_recalled_is_written_again_and_what_is_out_is_not() {
+    let mut site = Site::start().await;
+    let office = site.test.department("office", None).await;
+    let sender = site.test.member("wang", office).await;
+    let reader = site.test.member("li", office).await;
+    let id = site.test.sends(&sender, to(&[&reader], "通知")).await.unwrap().id;
+    site.test.settle().await;
+    let mut browser = site.browser_of(&sender).await;
+    let again = format!("/compose/{id}");
+    browser.get(&again).await.assert(409, &["请先撤回"]);
+    let on = browser.post(&format!("/outbox/{id}/recall"), &[("edit", "1")]).await.assert(303, &[]);
+    assert_eq!(on.leads_to(), again);
+    browser.get(&again).await.assert(200, &["value=\"通知\"", "请准时参加。", ">li</textarea>"]);
+    site.test.end().await;
+}

@@ -1,0 +1,61 @@
+//! 发件箱: what became of a message, and what may still be done about it.
+
+use zhihui::domain::message::ReceiptRequest;
+
+use super::browser::Site;
+use crate::support::people::to;
+
+#[tokio::test]
+async fn a_sender_sees_who_read_and_answered_reminds_and_recalls() {
+    let mut site = Site::start().await;
+    let office = site.test.department("office", None).await;
+    let sender = site.test.member("wang", office).await;
+    let readers = site.test.members(&["li", "zhao", "qian"], office, false).await;
+    let mut draft = to(&readers.iter().collect::<Vec<_>>(), "教学工作会议");
+    draft.receipt = Some(ReceiptRequest { options: vec!["参加".into()], due_at: None });
+    draft.send_rule = Some("dingtalk".into());
+    let id = site.test.sends(&sender, draft).await.unwrap().id;
+    site.test.settle().await;
+    site.test.reads(&readers[0], id).await;
+    site.test.answers(&readers[1], id, "其他", "出差").await.unwrap();
+
+    let mut browser = site.browser_of(&sender).await;
+    browser.get("/outbox").await.assert(200, &["教学工作会议", "66.7%"]);
+    browser.get("/outbox?q=%25").await.assert(200, &["没有找到相关消息"]);
+    let page = format!("/outbox/{id}");
+    let shown = browser.get(&page).await.assert(200, &["请准时参加。", "出差", "钉钉", "name=\"to\" value=\"unread\""]);
+    assert!(shown.has("li") && shown.has("office") && shown.has("name=\"to\" value=\"no_receipt\""));
+    let unread = browser.get_part("people", &format!("{page}?people=unread")).await.assert(200, &["qian"]);
+    assert!(!unread.has("zhao") && !unread.has("<html"));
+    browser.get_part("people", &format!("{page}?people=all&q=ZHA")).await.assert(200, &["zhao"]);
+
+    let told = browser.post(&format!("{page}/remind"), &[("to", "unread")]).await.assert(303, &[]);
+    browser.get(told.leads_to()).await.assert(200, &["已再次提醒 1 人", "disabled"]);
+    browser.post(&format!("{page}/remind"), &[("to", "unread")]).await.assert(429, &["秒后再提醒"]);
+
+    let told = browser.post(&format!("{page}/recall"), &[]).await.assert(303, &[]);
+    browser.get(told.leads_to()).await.assert(200, &["已撤回，接收人无法再查看", "/compose/"]);
+    browser.post(&format!("{page}/recall"), &[]).await.assert(409, &["不能撤回"]);
+    site.test.end().await;
+}
+
+#[tokio::test]
+async fn a_message_that_was_held_goes_out_when_its_sender_says_so() {
+    let mut site = Site::start().await;
+    let office = site.test.department("office", None).await;
+    let sender = site.test.member("wang", office).await;
+    let reader = site.test.member("li", office).await;
+    let mut draft = to(&[&reader], "早上的会");
+    draft.send_at = Some(site.test.clock.now() + chrono::Duration::minutes(5));
+    let id = site.test.sends(&sender, draft).await.unwrap().id;
+    // nobody was there to send it for two hours
+    site.test.after_minutes(120).await;
+    let mut browser = site.browser_of(&sender).await;
+    let page = format!("/outbox/{id}");
+    browser.get(&page).await.assert(200, &["已过发送时间，待您决定", "立即发送"]);
+    browser.post(&format!("{page}/send"), &[]).await.assert(303, &[]);
+    site.test.settle().await;
+    browser.get(&page).await.assert(200, &["已发送"]);
+    site.browser_of(&reader).await.get("/inbox").await.assert(200, &["早上的会"]);
+    site.test.end().await;
+}
