@@ -125,8 +125,14 @@ impl TestHub {
 
     /// What is due goes on the queue, and the queue loses it.
     pub async fn forgets_its_queue(&mut self) {
-        for ticket in self.queue_tickets().await.unwrap() {
-            let name = self.queue_of(&ticket);
+        let queued = self.queue_tickets().await.unwrap();
+        self.loses(&queued).await;
+    }
+
+    /// These tickets lie on the queue, and nothing comes of it.
+    pub async fn loses(&mut self, queued: &[Due]) {
+        for ticket in queued {
+            let name = self.queue_of(ticket);
             self.queues.get_mut(name).unwrap().next().await.unwrap().ack().await;
         }
     }
