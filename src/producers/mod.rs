@@ -1,3 +1,6 @@
 //! Modules of the hub's own: each brings something in, and posts by the same door as foreign ones.
 
 pub mod directory;
+mod door;
+pub mod meeting;
+pub mod visitor;
