@@ -3,6 +3,7 @@
 mod admin;
 mod bench;
 mod check;
+pub mod demo;
 mod import;
 mod migrate;
 mod producer;
@@ -38,6 +39,8 @@ struct Arguments {
 enum Command {
     /// Web pages, API and workers.
     Serve(serve::Options),
+    /// A fictional university to try everything with; nothing leaves this machine.
+    Demo(demo::Options),
     /// Applies what is missing in the database.
     Migrate,
     /// Tests every setting, the database, the broker and the channels; one line each.
@@ -111,7 +114,11 @@ fn start(arguments: Arguments) -> Result<ExitCode, Failure> {
         print!("{text}");
         return Ok(ExitCode::SUCCESS);
     }
-    let config = Config::load(arguments.config.as_deref(), |name| std::env::var(name).ok())?;
+    let mut config = Config::load(arguments.config.as_deref(), |name| std::env::var(name).ok())?;
+    if matches!(arguments.command, Command::Demo(_)) && std::env::var_os("ZHIHUI_LOG").is_none() {
+        // Its links are to be seen.
+        "warn".clone_into(&mut config.log.filter);
+    }
     log_to_stderr(&config);
     for warning in config.warnings() {
         tracing::warn!("{warning}");
@@ -127,6 +134,7 @@ fn start(arguments: Arguments) -> Result<ExitCode, Failure> {
 async fn run(call: Call, command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(options) => serve::run(call, options).await?,
+        Command::Demo(options) => demo::run(call, options).await?,
         Command::Migrate => migrate::run(call).await?,
         Command::Check(options) => return check::run(call, options).await,
         Command::Config | Command::Openapi | Command::Asyncapi => {}

@@ -84,6 +84,15 @@ impl Config {
         Self::read(path, text.as_deref(), &env)
     }
 
+    /// Settings from these variables alone, whatever files there are: for a hub that must not touch
+    /// another one's.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn of(variables: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        Self::read(Path::new(DEFAULT_FILE), None, &variables)
+    }
+
     fn read(path: &Path, text: Option<&str>, env: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let mut settings = Settings::new(path, text, env);
         let config = Self::sections(&mut settings);

@@ -59,6 +59,20 @@ impl Db {
         .map_err(OpenError::Migrate)
     }
 
+    /// With `false` commits on SQLite no longer wait for the disk until it is set back: for filling
+    /// a database that a power cut may take, because it can be filled again. PostgreSQL waits.
+    pub async fn wait_for_disk(&self, waits: bool) -> Result<()> {
+        let Self::Sqlite { write, .. } = self else { return Ok(()) };
+        if waits {
+            sqlx::query("pragma synchronous = full").execute(write).await?;
+            // Writes down what was not waited for.
+            sqlx::query("pragma wal_checkpoint(truncate)").execute(write).await?;
+        } else {
+            sqlx::query("pragma synchronous = off").execute(write).await?;
+        }
+        Ok(())
+    }
+
     /// The version of the newest migration applied; none on an empty database.
     pub async fn version(&self) -> Option<i64> {
         let applied = match self {

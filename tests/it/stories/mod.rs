@@ -1,6 +1,7 @@
 //! What people live through, told as the manuals do.
 
 mod approval;
+mod demo;
 mod escalation;
 mod import;
 mod invariants;

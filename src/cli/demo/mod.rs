@@ -1,0 +1,130 @@
+//! `zhihui demo`: a fictional university with everything in one process, so that a visitor can try
+//! each part of the product in a minute and nothing leaves the machine.
+
+mod bookings;
+mod days;
+mod dice;
+mod enrol;
+mod folder;
+mod names;
+mod notices;
+mod papers;
+mod phones;
+mod run;
+mod standing;
+mod units;
+mod university;
+
+use std::sync::Arc;
+
+use channels::simulated::Carrier;
+use chrono::Duration;
+
+pub(super) use self::run::{Options, run};
+use self::{
+    days::Days,
+    notices::Calendar,
+    phones::Phones,
+    university::{ACTORS, University},
+};
+use crate::{
+    broker::Broker,
+    clock::{Clock, Timestamp},
+    domain::{seal, sign_in::LinkPurpose},
+    hub::{Hub, Live, Result, Wake, register::Registration},
+    producers::{meeting, visitor},
+    storage::{
+        accounts,
+        producers::{ProducerAudience, ProducerCategories},
+        sessions,
+    },
+    web::DemoLink,
+};
+
+/// People of the demonstration where nothing else is asked for.
+pub const PEOPLE: usize = 300;
+/// So many people one demonstration holds at most.
+pub const MOST: usize = 100_000;
+/// One-click links serve so long; each start makes fresh ones.
+const LINKS: Duration = Duration::days(7);
+/// The story begins so long before the start: five working days and a weekend or two.
+const STORY: Duration = Duration::days(12);
+
+/// The fewest people that the demonstration can do with.
+pub fn least() -> usize {
+    university::least()
+}
+
+/// Fills an empty hub with a university of `size` people and what they said in the last days.
+/// A crash in between leaves a half: begin again with an empty one.
+pub async fn found(hub: &Hub, carrier: &Arc<Carrier>, size: usize) -> anyhow::Result<()> {
+    anyhow::ensure!((least()..=MOST).contains(&size), "the demonstration has {} to {MOST} people", least());
+    hub.db.wait_for_disk(false).await?;
+    let calendar = Calendar { now: hub.clock.now(), zone: hub.place.timezone };
+    let past = clock_of_its_own(hub, calendar.now - STORY).await?;
+    let university = University::found(size, &hub.sealer);
+    let groups = enrol::enrol(&past, &university).await?;
+    register_modules(&past).await?;
+    phones::switch_on(carrier, &university);
+    let mut days = Days::new(past, &university, Phones::quiet(carrier, &university), calendar);
+    days.groups = groups;
+    days.live(notices::all()).await?;
+    days.phones.hand_over();
+    hub.db.wait_for_disk(true).await?;
+    Ok(())
+}
+
+/// Makes ready what must be fresh at each start, the first one too: the five links, what waits for
+/// the deciders, and a booking whose phone call is about to come.
+pub async fn open(hub: &Hub, carrier: &Carrier, size: usize) -> anyhow::Result<Vec<DemoLink>> {
+    let now = hub.clock.now();
+    carrier.tick(now.timestamp_micros());
+    phones::switch_on(carrier, &University::found(size, &hub.sealer));
+    standing::refresh(hub, Calendar { now, zone: hub.place.timezone }).await?;
+    let mut links = Vec::new();
+    for actor in &ACTORS {
+        let person = standing::person(hub, actor.role).await?;
+        let (token, hash) = seal::token();
+        let mut tx = hub.db.begin().await?;
+        sessions::insert_link(&mut tx, &hash, person, LinkPurpose::Demo, now + LINKS).await?;
+        let department = accounts::signature_of(&mut tx, person).await?.unwrap_or_default().1;
+        tx.commit().await?;
+        links.push(DemoLink { role: actor.role.to_owned(), name: actor.name.to_owned(), department, token });
+    }
+    Ok(links)
+}
+
+async fn register_modules(hub: &Hub) -> Result<()> {
+    meeting::register(hub).await?;
+    visitor::register(hub).await?;
+    let office = Registration {
+        name: standing::OFFICE.to_owned(),
+        audience: ProducerAudience { everyone: true, departments: Vec::new() },
+        categories: ProducerCategories { any: true, names: Vec::new() },
+        is_trusted: false,
+    };
+    hub.register_producer(office).await?;
+    Ok(())
+}
+
+/// The same hub at another time, and with a queue that nobody else listens to: what happened then
+/// is told to nobody now.
+async fn clock_of_its_own(hub: &Hub, at: Timestamp) -> anyhow::Result<Hub> {
+    let broker = Broker::connect("memory:", "past", &hub.channels.names()).await?;
+    Ok(Hub { clock: Clock::manual(at), broker, wake: Wake::default(), live: Live::default(), ..hub.clone() })
+}
+
+/// Lets everything that is due happen, as the loops of a running hub would.
+async fn settle(hub: &Hub) -> Result<()> {
+    loop {
+        let mut done = hub.send_due().await? + hub.fan_out().await?;
+        let due = hub.queue_tickets().await?;
+        for ticket in &due {
+            hub.deliver(ticket.id).await?;
+        }
+        done += due.len() + hub.finish().await?;
+        if done == 0 {
+            return Ok(());
+        }
+    }
+}
