@@ -9,6 +9,7 @@ use crate::{
     app,
     broker::{Broker, Health},
     config::Config,
+    hub::invariants,
     storage::Db,
 };
 
@@ -20,6 +21,10 @@ pub(super) struct Options {
     /// Only ask a hub that runs on this machine whether it is alive.
     #[arg(long)]
     live: bool,
+    /// Read every message and say which promise was broken, if any: nothing lost, nothing twice,
+    /// nothing before its approval, every change in the audit.
+    #[arg(long)]
+    ledger: bool,
 }
 
 /// One line of the report.
@@ -34,6 +39,8 @@ pub(super) async fn run(call: Call, options: Options) -> anyhow::Result<ExitCode
     let config = &call.config;
     let findings = if options.live {
         vec![finding("hub", alive(config).await)]
+    } else if options.ledger {
+        ledger(config).await?
     } else {
         let mut findings = vec![
             finding("settings", Ok("可以使用".to_owned())),
@@ -61,6 +68,23 @@ fn finding(part: &str, result: anyhow::Result<String>) -> Finding {
         Err(error) => (false, super::explain(&error)),
     };
     Finding { part: part.to_owned(), ok, words }
+}
+
+/// One line for each broken promise, or one that says that there is none.
+async fn ledger(config: &Config) -> anyhow::Result<Vec<Finding>> {
+    let hub = super::hub(config).await?;
+    let violations = invariants::check(&hub).await?;
+    hub.broker.close().await;
+    hub.db.close().await;
+    if violations.is_empty() {
+        return Ok(vec![finding("ledger", Ok("每条消息、每个收件箱、每次审批与每条审计都相符".to_owned()))]);
+    }
+    let broken = |violation: invariants::Violation| Finding {
+        part: format!("ledger {}", violation.id),
+        ok: false,
+        words: violation.what,
+    };
+    Ok(violations.into_iter().map(broken).collect())
 }
 
 async fn database(config: &Config) -> anyhow::Result<String> {
