@@ -1,0 +1,48 @@
+//! 审批箱: a head sees what goes out and to how many, consents, and it reaches open pages.
+
+use crate::{
+    people::to_department,
+    site::Site,
+    window::{DESK, PHONE, Window},
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_consents_and_a_recipients_open_page_learns_of_it() {
+    let site = Site::start().await;
+    let office = site.department("jwc", "教务处").await;
+    let head = site.head("zhouliqun", "周立群", office).await;
+    let sender = site.member("wangxiaomei", "王晓梅", office).await;
+    let reader = site.member("liwenbo", "李文博", office).await;
+    site.crowd(58, office).await;
+    let body = "元旦放假时间为 1 月 1 日至 3 日。\n请各科室做好值班安排。";
+    site.send(&sender, to_department("jwc", "元旦放假安排", body)).await;
+
+    let open_page = Window::of(&site, PHONE, &reader).await;
+    open_page.go("/inbox").await;
+    open_page.sees_badge("inbox", "").await;
+    open_page.until("document.querySelector('[data-live-state]').classList.contains('on')").await;
+    open_page.ask("window.sameLoad = true").await;
+
+    let window = Window::of(&site, DESK, &head).await;
+    window.sees_badge("approvals", "1").await;
+    window.follow("审批箱").await;
+    window.sees("61 人").await;
+    window.follow("元旦放假安排").await;
+    let shown = "[...document.querySelectorAll('.letter .text p')].map(line => line.textContent).join('\\n')";
+    window.until(&format!("{shown} === {}", serde_json::json!(body))).await;
+    window.until("document.querySelector('.bignum').firstChild.textContent.trim() === '61'").await;
+    window.press("button[value=approve]").await;
+
+    window.until("location.pathname === '/approvals'").await;
+    window.sees("没有等您审批的消息").await;
+    window.sees_badge("approvals", "").await;
+    window.go("/approvals?state=done").await;
+    window.sees("已同意").await;
+
+    open_page.sees_badge("inbox", "1").await;
+    open_page.sees("您有 1 条未读信息").await;
+    open_page.until("window.sameLoad === true").await;
+    open_page.close().await;
+    window.close().await;
+    site.end().await;
+}

@@ -1,0 +1,12 @@
+//! The pages as people meet them: a real hub on a real port, and headless Chromium in front of it.
+//!
+//! Each test has a hub and browsers of its own. `ZHIHUI_TEST_CHROMIUM` and
+//! `ZHIHUI_TEST_CHROMEDRIVER` name the programs where they have other names than in Debian.
+
+mod approving;
+mod driver;
+mod people;
+mod plain;
+mod reading;
+mod site;
+mod window;

@@ -1,0 +1,70 @@
+//! 收件箱: from the one-time link to an answer that stays.
+
+use zhihui::domain::message::ReceiptRequest;
+
+use crate::{
+    people::to,
+    site::Site,
+    window::{DESK, Window},
+};
+
+const PASSWORD: &str = "竹外桃花三两枝，春江水暖";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_signs_in_reads_and_answers_with_words_of_their_own() {
+    let site = Site::start().await;
+    let office = site.department("jwc", "教务处").await;
+    let sender = site.member("wangxiaomei", "王晓梅", office).await;
+    let reader = site.member("liwenbo", "李文博", office).await;
+    let window = Window::open(&site, DESK).await;
+
+    window.go(&format!("/setup/{}", site.invitation_of(&reader).await)).await;
+    window.sees("李文博").await;
+    window.fill("input[name=password]", PASSWORD).await;
+    window.fill("input[name=again]", PASSWORD).await;
+    window.press("form .primary").await;
+    window.until("document.querySelector('.menu .who')").await;
+    window.press(".menu summary").await;
+    window.press("form[action='/logout'] button").await;
+
+    window.until("location.pathname === '/login'").await;
+    window.fill("input[name=account]", "liwenbo").await;
+    window.fill("input[name=password]", "错误的密码，不是这个").await;
+    window.press("form .primary").await;
+    window.until("document.querySelector('.wrong[role=alert]')").await;
+    assert!(window.complaints().await.concat().contains("401"));
+    window.fill("input[name=password]", PASSWORD).await;
+    window.press("form .primary").await;
+    window.until("document.querySelector('.menu .who')").await;
+
+    window.go("/inbox").await;
+    window.sees_badge("inbox", "").await;
+    site.send(&sender, to(&reader, "期末考试监考安排", "请各位老师提前十五分钟到达考场。")).await;
+    let mut meeting = to(&reader, "教学工作会议", "定于下周三下午两点召开教学工作会议。");
+    meeting.receipt = Some(ReceiptRequest { options: vec!["参加".into(), "请假".into()], due_at: None });
+    site.send(&sender, meeting).await;
+    window.sees_badge("inbox", "2").await;
+
+    window.go("/inbox").await;
+    window.sees("共 2 条，其中 2 条未读").await;
+    window.follow("教学工作会议").await;
+    window.until("document.querySelector('#reader .headline').textContent === '教学工作会议'").await;
+    window.sees("定于下周三下午两点召开教学工作会议。").await;
+    window.sees_badge("inbox", "1").await;
+    window.until("document.title.startsWith('(1) ')").await;
+
+    // The field for words is offered with 其他 alone.
+    window.until("!document.querySelector('#receipt textarea').offsetParent").await;
+    window.press("label:has([data-other])").await;
+    window.fill("#receipt textarea", "外出调研，委托张明代为参加").await;
+    window.press("#receipt .primary").await;
+    window.sees("已回执：其他").await;
+    window.sees("外出调研，委托张明代为参加").await;
+    window.until("document.querySelector('.row.on .sign.read-answered')").await;
+
+    window.go(&window.path().await).await;
+    window.sees("外出调研，委托张明代为参加").await;
+    assert_eq!(window.ask("return document.querySelectorAll('form.receipt, #receipt').length").await, 0);
+    window.close().await;
+    site.end().await;
+}

@@ -1,0 +1,114 @@
+//! A whole hub on a port of its own: workers, pages, API, and carriers whose reports come back over
+//! HTTP. Its clock stands still until the test moves it.
+
+use std::{future::Future, sync::Arc};
+
+use channels::{
+    Channel,
+    simulated::{Carrier, Medium, Simulated},
+};
+use chrono::{Duration, TimeZone, Utc};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use zhihui::{
+    app::{App, Role},
+    broker::Broker,
+    clock::Clock,
+    domain::{ReplicaId, seal, seal::Sealer, sign_in::LinkPurpose},
+    hub::{Channels, Hub, Live, Place, Wake},
+    storage::{Db, sessions},
+    web::{Demo, Web},
+};
+
+use crate::people::Person;
+
+const CARRIER_SECRET: &str = "the carrier's secret";
+const LINK: Duration = Duration::hours(1);
+const CHANNELS: [Medium; 3] = [Medium::DingTalk, Medium::Sms, Medium::Voice];
+
+pub struct Site {
+    pub hub: Hub,
+    /// `http://127.0.0.1:…`
+    pub origin: String,
+    stop: oneshot::Sender<()>,
+    running: JoinHandle<anyhow::Result<()>>,
+    _dir: tempfile::TempDir,
+}
+
+impl Site {
+    /// 2026-11-20 10:00 in Shanghai, a Friday.
+    pub async fn start() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let origin = format!("http://{}", listener.local_addr().unwrap());
+        let carrier = Carrier::new();
+        let hub = open(&dir, &origin, &carrier).await;
+        carrier.tick(hub.clock.now().timestamp_micros());
+        carrier.set_callback(&origin, CARRIER_SECRET).unwrap();
+        let demo = Demo { carrier, links: Vec::new() };
+        let web = Web::open(hub.clone(), Some(demo), Vec::new()).unwrap();
+        let app = App::start(hub.clone(), Role::All, web, listener).unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let running = tokio::spawn(app.run_until(ended(stopped)));
+        Self { hub, origin, stop, running, _dir: dir }
+    }
+
+    /// What a one-time link of this purpose ends with.
+    async fn link(&self, person: &Person, purpose: LinkPurpose) -> String {
+        let (token, hash) = seal::token();
+        let mut tx = self.hub.db.begin().await.unwrap();
+        sessions::insert_link(&mut tx, &hash, person.id, purpose, self.hub.clock.now() + LINK).await.unwrap();
+        tx.commit().await.unwrap();
+        token
+    }
+
+    /// For signing in with one click.
+    pub async fn link_for(&self, person: &Person) -> String {
+        self.link(person, LinkPurpose::Demo).await
+    }
+
+    /// For setting the first password.
+    pub async fn invitation_of(&self, person: &Person) -> String {
+        self.link(person, LinkPurpose::Setup).await
+    }
+
+    /// Stops as an operator would, with pages still open.
+    pub async fn end(self) {
+        self.stop.send(()).unwrap();
+        self.running.await.unwrap().unwrap();
+    }
+}
+
+async fn open(dir: &tempfile::TempDir, origin: &str, carrier: &Arc<Carrier>) -> Hub {
+    let channels = Channels::new(
+        CHANNELS.map(|medium| (Arc::new(Simulated::new(carrier.clone(), medium)) as Arc<dyn Channel>, None)).into(),
+    );
+    let db = Db::open(&format!("sqlite://{}/zhihui.db", dir.path().display())).await.unwrap();
+    db.migrate().await.unwrap();
+    let hub = Hub {
+        db,
+        broker: Broker::connect("memory:", "browser", &channels.names()).await.unwrap(),
+        channels,
+        clock: Clock::manual(Utc.with_ymd_and_hms(2026, 11, 20, 2, 0, 0).unwrap()),
+        sealer: Sealer::new(&[7; 32]),
+        place: Arc::new(Place {
+            public_url: origin.to_owned(),
+            timezone: chrono_tz::Asia::Shanghai,
+            data_dir: dir.path().to_owned(),
+            organisation: "青溪大学".to_owned(),
+        }),
+        replica: ReplicaId::new(),
+        wake: Wake::default(),
+        live: Live::default(),
+    };
+    hub.set_up().await.unwrap();
+    hub
+}
+
+/// A test that failed drops the sender: then the hub goes with its runtime.
+fn ended(stopped: oneshot::Receiver<()>) -> impl Future<Output = ()> + Send {
+    async move {
+        if stopped.await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}

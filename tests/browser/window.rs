@@ -1,0 +1,193 @@
+//! A browser's window, in the words of somebody who sits in front of it.
+
+use std::time::Duration;
+
+use fantoccini::{Client, ClientBuilder, Locator, elements::Element};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+
+use crate::{
+    driver::{self, Driver, devtools},
+    people::Person,
+    site::Site,
+};
+
+/// Nothing on a page takes longer.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Between two looks at a page that is not there yet.
+const BETWEEN: Duration = Duration::from_millis(20);
+const FLAGS: [&str; 9] = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+];
+
+/// How wide and high a page is shown.
+#[derive(Debug, Clone, Copy)]
+pub struct Size(pub u32, pub u32);
+
+pub const DESK: Size = Size(1440, 900);
+pub const PHONE: Size = Size(390, 844);
+
+pub struct Window {
+    client: Client,
+    origin: String,
+    // In this order: the browser ends before its folder goes.
+    _driver: Driver,
+    _profile: tempfile::TempDir,
+}
+
+impl Window {
+    pub async fn open(site: &Site, size: Size) -> Self {
+        Self::start(site, size, json!({})).await
+    }
+
+    /// One whose owner has switched scripts off in the browser's settings.
+    pub async fn open_without_scripts(site: &Site, size: Size) -> Self {
+        Self::start(site, size, json!({"profile.managed_default_content_settings.javascript": 2})).await
+    }
+
+    /// One in which `person` has signed in.
+    pub async fn of(site: &Site, size: Size, person: &Person) -> Self {
+        let window = Self::open(site, size).await;
+        window.sign_in(site, person).await;
+        window
+    }
+
+    async fn start(site: &Site, size: Size, preferences: Value) -> Self {
+        let driver = Driver::start();
+        let profile = tempfile::tempdir().unwrap();
+        let mut flags = FLAGS.map(str::to_owned).to_vec();
+        flags.push(format!("--user-data-dir={}", profile.path().display()));
+        let mut options = json!({"args": flags, "prefs": preferences});
+        if let Ok(program) = std::env::var("ZHIHUI_TEST_CHROMIUM") {
+            options["binary"] = json!(program);
+        }
+        let wanted = json!({"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}});
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(wanted.as_object().unwrap().clone())
+            .connect(&driver.url)
+            .await
+            .unwrap();
+        let window = Self { client, origin: site.origin.clone(), _driver: driver, _profile: profile };
+        window.resize(size).await;
+        window
+    }
+
+    pub async fn resize(&self, Size(width, height): Size) {
+        let screen = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        self.client.issue_cmd(devtools("Emulation.setDeviceMetricsOverride", screen)).await.unwrap();
+    }
+
+    /// By a link of the demonstration, to be quick where signing in is not the story.
+    pub async fn sign_in(&self, site: &Site, person: &Person) {
+        self.go(&format!("/login/{}", site.link_for(person).await)).await;
+    }
+
+    pub async fn go(&self, path: &str) {
+        self.client.goto(&format!("{}{path}", self.origin)).await.unwrap();
+    }
+
+    pub async fn path(&self) -> String {
+        self.client.current_url().await.unwrap().path().to_owned()
+    }
+
+    /// What a script of the page would see.
+    pub async fn ask(&self, script: &str) -> Value {
+        self.client.execute(script, vec![]).await.unwrap()
+    }
+
+    /// Waits until an expression of the page is true. It may fail while the page changes.
+    pub async fn until(&self, expression: &str) {
+        let script = format!("try {{ return !!({expression}) }} catch (e) {{ return false }}");
+        let looking = async {
+            // While one page gives way to the next there is nothing to ask.
+            while !matches!(self.client.execute(&script, vec![]).await, Ok(Value::Bool(true))) {
+                tokio::time::sleep(BETWEEN).await;
+            }
+        };
+        if tokio::time::timeout(PATIENCE, looking).await.is_err() {
+            let shown = self.ask("return location.pathname + '\\n' + document.body.innerText").await;
+            panic!("never true: {expression}\non the page {}", shown.as_str().unwrap_or_default());
+        }
+    }
+
+    /// Waits until the page shows these words.
+    pub async fn sees(&self, words: &str) {
+        self.until(&format!("document.body.innerText.includes({})", json!(words))).await;
+    }
+
+    /// Opens a page again until it shows these words: for what workers have yet to bring.
+    pub async fn arrives(&self, path: &str, words: &str) {
+        let looking = async {
+            loop {
+                self.go(path).await;
+                if self.ask(&format!("return document.body.innerText.includes({})", json!(words))).await == true {
+                    return;
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, looking).await.unwrap_or_else(|_| panic!("{path} never showed {words}"));
+    }
+
+    /// Waits until the badge in the visible navigation says so; empty for no badge.
+    pub async fn sees_badge(&self, kind: &str, count: &str) {
+        let badges = format!(
+            "[...document.querySelectorAll('.n [data-live={kind}]')].filter(badge => badge.offsetParent).map(badge => badge.textContent).join()"
+        );
+        self.until(&format!("{badges} === {}", json!(count))).await;
+    }
+
+    pub async fn press(&self, css: &str) {
+        self.element(css).await.click().await.unwrap_or_else(|error| panic!("{css}: {error}"));
+    }
+
+    /// Presses the first link in sight that says so.
+    pub async fn follow(&self, words: &str) {
+        let by_words = format!("//a[contains(normalize-space(.), '{words}')]");
+        let looking = async {
+            loop {
+                for link in self.client.find_all(Locator::XPath(&by_words)).await.unwrap() {
+                    if link.is_displayed().await.unwrap_or(false) {
+                        return link;
+                    }
+                }
+                tokio::time::sleep(BETWEEN).await;
+            }
+        };
+        let link = tokio::time::timeout(PATIENCE, looking).await.unwrap_or_else(|_| panic!("no link says {words}"));
+        link.click().await.unwrap_or_else(|error| panic!("{words}: {error}"));
+    }
+
+    pub async fn fill(&self, css: &str, words: &str) {
+        let field = self.element(css).await;
+        field.clear().await.unwrap();
+        field.send_keys(words).await.unwrap_or_else(|error| panic!("{css}: {error}"));
+    }
+
+    async fn element(&self, css: &str) -> Element {
+        let found = self.client.wait().at_most(PATIENCE).every(BETWEEN).for_element(Locator::Css(css)).await;
+        found.unwrap_or_else(|error| panic!("{css}: {error}"))
+    }
+
+    /// What the pages complained of since the last time, such as errors of scripts, what the
+    /// policy of the page refused, and what was not found.
+    pub async fn complaints(&self) -> Vec<String> {
+        let log = self.client.issue_cmd(driver::log()).await.unwrap();
+        let entries = log.as_array().cloned().unwrap_or_default();
+        let severe = entries.into_iter().filter(|entry| entry["level"] == "SEVERE" || entry["level"] == "WARNING");
+        severe.map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect()
+    }
+
+    /// Nothing that was visited has left a complaint behind.
+    pub async fn close(self) {
+        assert_eq!(self.complaints().await, Vec::<String>::new());
+        self.client.close().await.unwrap();
+    }
+}
