@@ -41,7 +41,8 @@ async fn tally(test: &TestHub) -> Tally {
     let mut tx = test.db.read().await.unwrap();
     for person in people::list_page(&mut tx, None, 1000).await.unwrap() {
         let start = (END_OF_TIME, MessageId(uuid::Uuid::max()));
-        for line in messages::list_of_sender(&mut tx, person.id, State::ALL, start, 1000).await.unwrap() {
+        let wanted = messages::Wanted { sender: person.id, states: State::ALL, search: "" };
+        for line in messages::list_of_sender(&mut tx, wanted, start, 1000).await.unwrap() {
             *tally.states.entry(line.state).or_default() += 1;
             for (channel, state, count) in deliveries::count_by_state(&mut tx, line.id).await.unwrap() {
                 *tally.deliveries.entry((channel, state)).or_default() += count;
