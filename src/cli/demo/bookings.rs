@@ -11,7 +11,6 @@ use crate::{
     clock::Timestamp,
     domain::MessageId,
     producers::{meeting, visitor},
-    storage::receipts::Answer,
 };
 
 /// A booking of the last days.
@@ -89,11 +88,7 @@ impl Days<'_> {
     /// The undertaker presses the button on his phone, and the booker is told.
     pub(super) async fn confirm(&mut self, message: MessageId, nth: usize) -> anyhow::Result<()> {
         let undertaker = self.person("undertaker");
-        match self.hub.answer(undertaker, message, pressed(meeting::CONFIRM)).await {
-            // He had confirmed when the phone rang.
-            Err(crate::hub::Error::Problem(_)) | Ok(_) => {}
-            Err(error) => return Err(error.into()),
-        }
+        self.phones.press(&self.hub, undertaker, message, meeting::CONFIRM).await?;
         meeting::tell_booker(&self.hub, &self.booking(nth).attributes(&self.hub)).await?;
         self.settle().await?;
         Ok(())
@@ -110,8 +105,8 @@ impl Days<'_> {
         };
         let done = visitor::announce(&self.hub, &visit).await?;
         self.settle().await?;
-        self.hub.clock.advance(Duration::minutes(1));
-        self.hub.answer(self.person("staff"), done.id, pressed("welcome")).await?;
+        self.go_to(self.hub.clock.now() + Duration::minutes(1));
+        self.phones.press(&self.hub, self.person("staff"), done.id, "welcome").await?;
         visitor::tell_gate(&self.hub, &visit.attributes(), "welcome").await?;
         self.settle().await?;
         Ok(())
@@ -121,8 +116,4 @@ impl Days<'_> {
 fn moment(calendar: Calendar, days: i64, hour: u32, minute: u32) -> Timestamp {
     let time = NaiveTime::from_hms_opt(hour, minute, 0).expect("a time of day");
     calendar.day(calendar.now, -days, time)
-}
-
-fn pressed(action: &str) -> Answer {
-    Answer { option: None, action_id: Some(action.to_owned()), words: String::new(), channel: "dingtalk".to_owned() }
 }

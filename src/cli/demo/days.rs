@@ -236,6 +236,9 @@ impl<'a> Days<'a> {
         let place = u64::try_from(self.university.place(person).unwrap_or(0))?;
         let mut dice = Dice::between(place, 1_000 + u64::try_from(nth)?);
         let channel = if notice.is_on_phones() && dice.percent(60) { "dingtalk" } else { "web" };
+        if channel == "dingtalk" {
+            self.phones.open(person, message);
+        }
         let options = notice.options();
         if options.is_empty() || !dice.percent(notice.answer) {
             self.hub.read(person, message, channel).await?;

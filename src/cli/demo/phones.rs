@@ -7,7 +7,7 @@ use std::{
 
 use channels::{
     Report, Status,
-    simulated::{ActError, Carrier, Fault, ItemState},
+    simulated::{ActError, Carrier, Fault, Item, ItemState, Medium},
 };
 
 use super::{
@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     clock::Timestamp,
+    domain::{MessageId, PersonId, delivery::Key},
     hub::{Hub, Result},
 };
 
@@ -25,6 +26,8 @@ const OUT_OF_USE: usize = 37;
 const SWITCHED_OFF: usize = 23;
 /// The phones of the others of a very large university lie still.
 const PLAYED: usize = 600;
+
+const DINGTALK: &str = "dingtalk";
 
 /// The phones of the university, as long as nobody plays them.
 pub(super) struct Phones<'a> {
@@ -117,6 +120,37 @@ impl<'a> Phones<'a> {
             hub.take_reports(channel, reports).await?;
         }
         Ok(true)
+    }
+
+    /// Somebody opens a card of DingTalk on his phone: the phone shows it.
+    pub fn open(&self, person: PersonId, message: MessageId) {
+        if let Some(card) = self.card(person, message) {
+            // It may have been recalled in the meantime.
+            let _ = self.carrier.open(&card);
+        }
+    }
+
+    /// Somebody presses a button under a card, and the hub hears of it.
+    pub async fn press(&self, hub: &Hub, person: PersonId, message: MessageId, button: &str) -> Result<()> {
+        let (Some(card), Some(dingtalk)) = (self.card(person, message), hub.channels.get(DINGTALK)) else {
+            return Ok(());
+        };
+        // Not twice: he may have pressed a key when the phone rang.
+        let _ = self.carrier.press_button(&card, button);
+        let key = Key { message, person, channel: DINGTALK.to_owned(), round: 0 };
+        let said = dingtalk.query(&[key.to_string()]).await;
+        hub.take_reports(DINGTALK, said.into_iter().flatten().collect()).await
+    }
+
+    /// The card of a message on this person's phone.
+    fn card(&self, person: PersonId, message: MessageId) -> Option<String> {
+        let user = self.university.people[self.university.place(person)?].dingtalk_id.as_deref()?;
+        let (_, phone) = &self.university.phones[*self.places.get(user)?];
+        let link = format!("/{message}");
+        let items = self.carrier.phone(phone)?.items;
+        let is_it =
+            |item: &&Item| item.channel == Medium::DingTalk && item.link.as_ref().is_some_and(|to| to.ends_with(&link));
+        items.iter().find(is_it).map(|item| item.id.clone())
     }
 
     fn is_switched_off(&self, place: usize) -> bool {
