@@ -37,6 +37,8 @@ create index session_person on session (person_id);
 create table producer (
     id uuid primary key not null,
     name text not null unique,
+    -- how it is named as the sender of its messages: 访客预约
+    label text not null,
     token_hash bytea not null unique,
     -- the broker account that this module publishes with
     amqp_user text not null unique,

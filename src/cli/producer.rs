@@ -17,6 +17,9 @@ pub(super) enum Command {
         /// Categories that it may send; none means all.
         #[arg(long = "category", num_args = 1.., value_name = "NAME")]
         categories: Vec<String>,
+        /// How people see it as a sender, such as 访客预约; without it its name.
+        #[arg(long)]
+        label: Option<String>,
         /// Its sends need no approval.
         #[arg(long)]
         trusted: bool,
@@ -24,10 +27,11 @@ pub(super) enum Command {
 }
 
 pub(super) async fn run(call: Call, command: Command) -> anyhow::Result<()> {
-    let Command::Create { name, audience, categories, trusted } = command;
+    let Command::Create { name, label, audience, categories, trusted } = command;
     let everyone = audience.iter().any(|code| code == "everyone");
     let registration = Registration {
         name,
+        label,
         audience: ProducerAudience {
             everyone,
             departments: audience.into_iter().filter(|code| code != "everyone").collect(),

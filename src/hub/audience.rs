@@ -79,7 +79,7 @@ impl Hub {
     pub(super) async fn sender(&self, tx: &mut Tx, source: &Source) -> Result<(String, String)> {
         Ok(match source {
             Source::Hub => ("知会".to_owned(), String::new()),
-            Source::Producer(producer) => (producer.name.clone(), String::new()),
+            Source::Producer(producer) => (producer.label.clone(), String::new()),
             Source::Person(person) => accounts::signature_of(tx, *person).await?.ok_or_else(Problem::not_found)?,
         })
     }

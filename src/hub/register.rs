@@ -16,6 +16,8 @@ use crate::{
 pub struct Registration {
     /// 2 to 32 of `[a-z0-9_-]`; also the name of its broker account
     pub name: String,
+    /// how it is named as a sender; without one its name
+    pub label: Option<String>,
     pub audience: ProducerAudience,
     pub categories: ProducerCategories,
     pub is_trusted: bool,
@@ -41,11 +43,12 @@ impl Hub {
     /// `PRODUCER_NAME`, `PRODUCER_EXISTS`, `DEPT_UNKNOWN`
     pub async fn register_producer(&self, registration: Registration) -> Result<Registered> {
         check_name(&registration.name)?;
-        let Registration { name, audience, categories, is_trusted } = registration;
+        let Registration { name, label, audience, categories, is_trusted } = registration;
         let (token, token_hash) = seal::token();
         let producer = Producer {
             id: ProducerId::new(),
             amqp_user: name.clone(),
+            label: label.unwrap_or_else(|| name.clone()),
             name,
             audience: Json(audience),
             categories: Json(categories),

@@ -24,7 +24,7 @@ use crate::{
 const AFTER_FAILURE: Duration = Duration::from_secs(2);
 
 /// Makes the module known, unless it is. Its token is thrown away: it needs none.
-pub(super) async fn register(hub: &Hub, module: &str, category: &str) -> Result<()> {
+pub(super) async fn register(hub: &Hub, (module, label): (&str, &str), category: &str) -> Result<()> {
     let mut tx = hub.db.read().await?;
     let is_known = producers::find_by_amqp_user(&mut tx, module).await?.is_some();
     drop(tx);
@@ -33,6 +33,7 @@ pub(super) async fn register(hub: &Hub, module: &str, category: &str) -> Result<
     }
     let registration = Registration {
         name: module.to_owned(),
+        label: Some(label.to_owned()),
         audience: ProducerAudience { everyone: true, departments: Vec::new() },
         categories: ProducerCategories { any: false, names: vec![category.to_owned()] },
         is_trusted: true,

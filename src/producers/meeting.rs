@@ -40,7 +40,7 @@ impl Booking {
 
 /// Makes the module known to the hub; safe to repeat.
 pub async fn register(hub: &Hub) -> Result<()> {
-    door::register(hub, NAME, "meeting").await
+    door::register(hub, (NAME, "会议预订"), "meeting").await
 }
 
 /// Asks the undertaker to confirm.

@@ -39,7 +39,7 @@ impl Visit {
 
 /// Makes the module known to the hub; safe to repeat.
 pub async fn register(hub: &Hub) -> Result<()> {
-    door::register(hub, NAME, "visit").await
+    door::register(hub, (NAME, "访客预约"), "visit").await
 }
 
 /// Asks the host.

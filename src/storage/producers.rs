@@ -25,6 +25,8 @@ row! {
     pub struct Producer {
         pub id: ProducerId,
         pub name: String,
+        /// How it is named as the sender of its messages.
+        pub label: String,
         /// the broker account that it publishes with
         pub amqp_user: String,
         pub audience: Json<ProducerAudience>,
@@ -38,11 +40,12 @@ row! {
 pub async fn insert(tx: &mut Tx, producer: &Producer, token_hash: &[u8], at: Timestamp) -> Result<bool> {
     let inserted = execute!(
         tx,
-        "insert into producer (id, name, token_hash, amqp_user, audience, categories, is_trusted, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing",
+        "insert into producer (id, name, label, token_hash, amqp_user, audience, categories, is_trusted, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing",
         [
             producer.id,
             &producer.name,
+            &producer.label,
             token_hash,
             &producer.amqp_user,
             &producer.audience,
@@ -59,7 +62,7 @@ pub async fn find_by_token(tx: &mut Tx, token_hash: &[u8]) -> Result<Option<Prod
     fetch_optional!(
         tx,
         Producer,
-        "select id, name, amqp_user, audience, categories, is_trusted from producer
+        "select id, name, label, amqp_user, audience, categories, is_trusted from producer
           where token_hash = $1 and disabled_at is null",
         [token_hash]
     )
@@ -70,7 +73,7 @@ pub async fn find_by_amqp_user(tx: &mut Tx, amqp_user: &str) -> Result<Option<Pr
     fetch_optional!(
         tx,
         Producer,
-        "select id, name, amqp_user, audience, categories, is_trusted from producer
+        "select id, name, label, amqp_user, audience, categories, is_trusted from producer
           where amqp_user = $1 and disabled_at is null",
         [amqp_user]
     )
@@ -81,7 +84,7 @@ pub async fn list(tx: &mut Tx, limit: i64) -> Result<Vec<Producer>> {
     fetch_all!(
         tx,
         Producer,
-        "select id, name, amqp_user, audience, categories, is_trusted from producer
+        "select id, name, label, amqp_user, audience, categories, is_trusted from producer
           where disabled_at is null order by name, id limit $1",
         [limit]
     )

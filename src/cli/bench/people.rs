@@ -87,6 +87,7 @@ fn producer(account: &str) -> Producer {
     Producer {
         id: ProducerId::new(),
         name: BENCH.to_owned(),
+        label: "bench".to_owned(),
         amqp_user: account.to_owned(),
         audience: Json(ProducerAudience { everyone: true, departments: Vec::new() }),
         categories: Json(ProducerCategories { any: true, names: Vec::new() }),

@@ -99,6 +99,7 @@ async fn register_modules(hub: &Hub) -> Result<()> {
     visitor::register(hub).await?;
     let office = Registration {
         name: standing::OFFICE.to_owned(),
+        label: Some("办公自动化系统".to_owned()),
         audience: ProducerAudience { everyone: true, departments: Vec::new() },
         categories: ProducerCategories { any: true, names: Vec::new() },
         is_trusted: false,

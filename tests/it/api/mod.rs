@@ -91,6 +91,7 @@ impl Module {
 async fn register(test: &TestHub, name: &str, is_trusted: bool) -> String {
     let registration = Registration {
         name: name.to_owned(),
+        label: None,
         audience: ProducerAudience { everyone: true, departments: Vec::new() },
         categories: ProducerCategories { any: true, names: Vec::new() },
         is_trusted,

@@ -29,6 +29,7 @@ async fn hub() -> TestHub {
     tx.commit().await.unwrap();
     let registration = Registration {
         name: MODULE.to_owned(),
+        label: None,
         audience: ProducerAudience { everyone: true, departments: Vec::new() },
         categories: ProducerCategories { any: true, names: Vec::new() },
         is_trusted: true,
@@ -193,6 +194,7 @@ async fn a_dead_letter_is_tried_again_once_its_reason_is_gone() {
     assert_eq!(code(replay(Some(MODULE)).await), "NOT_FOUND");
     let registration = Registration {
         name: "later".to_owned(),
+        label: None,
         audience: ProducerAudience { everyone: true, departments: Vec::new() },
         categories: ProducerCategories { any: true, names: Vec::new() },
         is_trusted: true,

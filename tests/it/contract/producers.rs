@@ -14,6 +14,7 @@ use crate::support::TestHub;
 fn meeting() -> Registration {
     Registration {
         name: "meeting".to_owned(),
+        label: None,
         audience: ProducerAudience { everyone: true, departments: Vec::new() },
         categories: ProducerCategories { any: false, names: vec!["meeting".to_owned()] },
         is_trusted: true,

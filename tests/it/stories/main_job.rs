@@ -23,6 +23,7 @@ const MODULE: &str = "guest";
 async fn register(test: &TestHub, is_trusted: bool) {
     let registration = Registration {
         name: MODULE.to_owned(),
+        label: None,
         audience: ProducerAudience { everyone: true, departments: Vec::new() },
         categories: ProducerCategories { any: true, names: Vec::new() },
         is_trusted,
