@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The category of what names none.
-const DEFAULT_CATEGORY: &str = "notice";
+pub(super) const DEFAULT_CATEGORY: &str = "notice";
 pub(super) const DEFAULT_RULE: &str = "inbox";
 
 impl Hub {

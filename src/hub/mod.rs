@@ -10,6 +10,7 @@ pub mod approve;
 pub mod audience;
 pub mod command;
 pub mod deliver;
+pub mod draft;
 pub mod fan_out;
 pub mod files;
 mod hash;

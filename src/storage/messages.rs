@@ -113,6 +113,13 @@ pub async fn lock(tx: &mut Tx, id: MessageId) -> Result<Option<Message>> {
     find(tx, id).await
 }
 
+/// Takes a draft away; false when it is none, or not this sender's.
+pub async fn remove_draft(tx: &mut Tx, id: MessageId, sender: PersonId) -> Result<bool> {
+    let removed =
+        execute!(tx, "delete from message where id = $1 and sender_id = $2 and state = 'draft'", [id, sender])?;
+    Ok(removed == 1)
+}
+
 /// Moves a message on if it is still in `from`; whoever comes second gets `false`.
 pub async fn transition(tx: &mut Tx, id: MessageId, from: State, to: State) -> Result<bool> {
     debug_assert!(from.may_become(to), "{from} may not become {to}");

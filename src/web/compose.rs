@@ -49,10 +49,27 @@ pub async fn again(me: Me, Path(id): Path<String>) -> Answer {
     me.show_form(form, &choices, None).await
 }
 
-/// `POST /compose` with the fields of [`ComposeForm`].
+/// `POST /compose` with the fields of [`ComposeForm`] and `do` = `send` or `draft`.
 pub async fn submit(me: Me, Form(fields): Form) -> Answer {
+    let draft: Option<MessageId> = fields.get("id").parse().ok();
+    match fields.get("do") {
+        "draft" => {
+            let writing = compose_form::writing(&fields, me.web.hub.place.timezone);
+            me.web.hub.keep_draft(me.id(), draft, writing).await?;
+            return Ok(Redirect::to("/outbox?state=draft&done=drafted").into_response());
+        }
+        "send" => {}
+        _ => {
+            return Err(Problem::invalid("FIELD_VALUE", "/do", "请选择发送或存为草稿")
+                .in_english("send or draft")
+                .into());
+        }
+    }
     match me.try_send(&fields).await {
         Ok(answer) => {
+            if let Some(draft) = draft {
+                me.web.hub.drop_draft(me.id(), draft).await?;
+            }
             let address = format!("/outbox/{}?done={}&count={}", answer.id, answer.state, answer.recipients);
             // a message that goes out at once is on its way, whatever its state is called
             Ok(Redirect::to(&address.replace("done=sending", "done=sent")).into_response())

@@ -9,8 +9,9 @@ use crate::{
     domain::{
         Problem,
         command::time,
-        message::{Kind, OTHER},
+        message::{Audience, DepartmentChoice, Kind, OTHER, ReceiptRequest},
     },
+    hub::draft::Writing,
     storage::messages::Message,
 };
 
@@ -82,6 +83,31 @@ fn options(fields: &Fields) -> Vec<String> {
 
 fn moment(typed: &str, zone: Tz, at: &str) -> Result<String, Problem> {
     Ok(time::local(typed.trim(), zone, at)?.to_rfc3339())
+}
+
+/// What has been written so far, for a draft: what cannot be read is left out.
+pub fn writing(fields: &Fields, zone: Tz) -> Writing {
+    let moment = |name: &str| time::local(fields.get(name).trim(), zone, "").ok().map(|at| at.to_utc());
+    let text = |name: &str| fields.get(name).to_owned();
+    let department = |code: &str| DepartmentChoice { code: code.to_owned(), recursive: true };
+    Writing {
+        kind: fields.get("kind").parse().unwrap_or(Kind::Content),
+        title: text("title"),
+        body: text("body").replace("\r\n", "\n"),
+        signature: text("signature"),
+        url: Some(text("url")).filter(|url| !url.is_empty()),
+        audience: Audience {
+            everyone: fields.get("everyone") == "1",
+            people: accounts(fields.get("accounts")).into_iter().map(str::to_owned).collect(),
+            departments: fields.all("department").map(department).collect(),
+            groups: fields.all("group").map(str::to_owned).collect(),
+            ..Audience::default()
+        },
+        send_rule: text("send_rule"),
+        receipt: (fields.get("receipt") == "1")
+            .then(|| ReceiptRequest { options: options(fields), due_at: moment("receipt_due_at") }),
+        send_at: moment("send_at").filter(|_| fields.get("when") == "at"),
+    }
 }
 
 /// What was typed, back onto the page.

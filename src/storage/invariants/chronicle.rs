@@ -22,7 +22,7 @@ macro_rules! noted {
 }
 
 pub(super) const RULES: &[Rule] = &[
-    noted!("message.submit", "true", "true", "was not noted once as submitted"),
+    noted!("message.submit", "message.state <> 'draft'", "true", "was not noted once as submitted"),
     noted!("message.start", "false", "message.send_at is not null", "was started more often than once"),
     noted!("message.hold", "message.state = 'held'", "true", "was not noted once as held"),
     noted!(

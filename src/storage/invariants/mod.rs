@@ -137,7 +137,12 @@ pub async fn count_open(tx: &mut Tx, open: &Open, before: Timestamp) -> Result<i
     fetch_value!(tx, i64, sql, [before])
 }
 
-/// Ids of messages after `after`, oldest first.
+/// Ids of accepted messages after `after`, oldest first.
 pub async fn list_messages(tx: &mut Tx, after: MessageId, limit: i64) -> Result<Vec<MessageId>> {
-    fetch_values!(tx, MessageId, "select id from message where id > $1 order by id limit $2", [after, limit])
+    fetch_values!(
+        tx,
+        MessageId,
+        "select id from message where id > $1 and state <> 'draft' order by id limit $2",
+        [after, limit]
+    )
 }

@@ -19,6 +19,7 @@ async fn what_is_written_reaches_whom_it_is_for_once() {
     let key = key(&empty);
     let typed = |title| {
         vec![
+            ("do", "send"),
             ("key", key.as_str()),
             ("kind", "content"),
             ("title", title),
@@ -56,7 +57,10 @@ async fn what_is_written_reaches_whom_it_is_for_once() {
     let other = browser.post("/compose", &typed("另一条")).await.assert(422, &["该幂等键已用于另一请求"]);
     assert_ne!(self::key(&other), key);
     browser
-        .post("/compose", &[("kind", "link"), ("title", "问卷"), ("url", "javascript:alert(1)"), ("accounts", "li")])
+        .post(
+            "/compose",
+            &[("do", "send"), ("kind", "link"), ("title", "问卷"), ("url", "javascript:alert(1)"), ("accounts", "li")],
+        )
         .await
         .assert(422, &["id=\"e-url\""]);
     site.test.end().await;
@@ -76,5 +80,35 @@ async fn what_was_recalled_is_written_again_and_what_is_out_is_not() {
     let on = browser.post(&format!("/outbox/{id}/recall"), &[("edit", "1")]).await.assert(303, &[]);
     assert_eq!(on.leads_to(), again);
     browser.get(&again).await.assert(200, &["value=\"通知\"", "请准时参加。", ">li</textarea>"]);
+    site.test.end().await;
+}
+
+#[tokio::test]
+async fn a_draft_waits_for_its_writer_and_is_gone_when_it_is_sent() {
+    let site = Site::start().await;
+    let office = site.test.department("office", None).await;
+    let sender = site.test.member("wang", office).await;
+    let mut browser = site.browser_of(&sender).await;
+    let typed = [("kind", "content"), ("title", ""), ("body", "写到一半"), ("accounts", "li"), ("receipt", "1")];
+    browser.post("/compose", &typed).await.assert(422, &[]);
+    let draft = [&typed[..], &[("do", "draft"), ("department", "office"), ("option", "参加")]].concat();
+    let kept = browser.post("/compose", &draft).await.assert(303, &[]);
+    let list = browser.get(kept.leads_to()).await.assert(200, &["草稿已保存", "/compose/"]);
+    let address = list.body.split("href=\"/compose/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let again = format!("/compose/{address}");
+    browser.get(&again).await.assert(200, &["写到一半", "value=\"office\" checked", "value=\"参加\""]);
+
+    // nobody else's, and nothing has gone out
+    let stranger = site.test.member("zhao", office).await;
+    site.browser_of(&stranger).await.get(&again).await.assert(404, &[]);
+    let steal = [&draft[..], &[("id", address.as_str())]].concat();
+    site.browser_of(&stranger).await.post("/compose", &steal).await.assert(303, &[]);
+    browser.get(&again).await.assert(200, &["写到一半"]);
+
+    let more = [("id", address.as_str()), ("do", "send"), ("kind", "content"), ("title", "值班表"), ("body", "b")];
+    let more = [&more[..], &[("accounts", "zhao")]].concat();
+    browser.post("/compose", &more).await.assert(303, &[]);
+    browser.get(&again).await.assert(404, &[]);
+    browser.get("/outbox?state=draft").await.assert(200, &["没有草稿"]);
     site.test.end().await;
 }
