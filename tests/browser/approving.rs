@@ -43,6 +43,11 @@ async fn a_head_consents_and_a_recipients_open_page_learns_of_it() {
     open_page.sees("您有 1 条未读信息").await;
     open_page.until("window.sameLoad === true").await;
     open_page.close().await;
+
+    window.sign_in(&site, &sender).await;
+    window.arrives("/outbox", "已发送").await;
+    window.follow("元旦放假安排").await;
+    window.sees("61").await;
     window.close().await;
     site.end().await;
 }

@@ -5,8 +5,12 @@
 
 mod approving;
 mod driver;
+mod faults;
 mod people;
+mod phone;
 mod plain;
 mod reading;
+mod screenshots;
 mod site;
+mod tour;
 mod window;

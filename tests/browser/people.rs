@@ -10,17 +10,19 @@ use zhihui::{
     storage::{
         assignments::{self, Assignment},
         departments::{self, Department},
+        inbox,
         people::{self, Profile},
     },
 };
 
-use crate::site::Site;
+use crate::{site::Site, window::PATIENCE};
 
 /// Somebody in a story.
 #[derive(Debug, Clone)]
 pub struct Person {
     pub id: PersonId,
     pub account: String,
+    pub phone: String,
 }
 
 impl Site {
@@ -66,7 +68,7 @@ impl Site {
                 is_head,
                 position: nth,
             });
-            persons.push(Person { id: profile.id, account: (*account).to_owned() });
+            persons.push(Person { id: profile.id, account: (*account).to_owned(), phone });
             profiles.push(profile);
         }
         people::insert_many(&mut tx, &profiles, self.hub.clock.now()).await.unwrap();
@@ -75,8 +77,27 @@ impl Site {
         persons
     }
 
+    /// Returns as soon as it is accepted; workers bring it.
     pub async fn send(&self, sender: &Person, draft: Draft) -> MessageId {
         self.hub.accept(&Source::Person(sender.id), None, [0; 32], draft).await.unwrap().id
+    }
+}
+
+impl Site {
+    /// Waits until workers have brought a message.
+    pub async fn is_brought(&self, person: &Person, message: MessageId) {
+        let mut changes = self.hub.live.subscribe();
+        let looking = async {
+            loop {
+                let mut tx = self.hub.db.read().await.unwrap();
+                if inbox::find(&mut tx, person.id, message).await.unwrap().is_some() {
+                    return;
+                }
+                drop(tx);
+                changes.recv().await.unwrap();
+            }
+        };
+        tokio::time::timeout(PATIENCE, looking).await.expect("a message is brought at once");
     }
 }
 

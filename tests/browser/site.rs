@@ -1,7 +1,7 @@
 //! A whole hub on a port of its own: workers, pages, API, and carriers whose reports come back over
 //! HTTP. Its clock stands still until the test moves it.
 
-use std::{future::Future, sync::Arc};
+use std::sync::Arc;
 
 use channels::{
     Channel,
@@ -12,11 +12,12 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use zhihui::{
     app::{App, Role},
     broker::Broker,
+    cli::demo,
     clock::Clock,
     domain::{ReplicaId, seal, seal::Sealer, sign_in::LinkPurpose},
     hub::{Channels, Hub, Live, Place, Wake},
-    storage::{Db, sessions},
-    web::{Demo, Web},
+    storage::{Db, people, sessions},
+    web::{Demo, DemoLink, Web},
 };
 
 use crate::people::Person;
@@ -27,6 +28,9 @@ const CHANNELS: [Medium; 3] = [Medium::DingTalk, Medium::Sms, Medium::Voice];
 
 pub struct Site {
     pub hub: Hub,
+    pub carrier: Arc<Carrier>,
+    /// One-click links, where there is a demonstration.
+    pub links: Vec<DemoLink>,
     /// `http://127.0.0.1:…`
     pub origin: String,
     stop: oneshot::Sender<()>,
@@ -35,8 +39,17 @@ pub struct Site {
 }
 
 impl Site {
-    /// 2026-11-20 10:00 in Shanghai, a Friday.
+    /// An empty one. It is 2026-11-20 10:00 in Shanghai, a Friday.
     pub async fn start() -> Self {
+        Self::begin(false).await
+    }
+
+    /// The university of the demonstration, with something in every state.
+    pub async fn demonstration() -> Self {
+        Self::begin(true).await
+    }
+
+    async fn begin(is_demonstration: bool) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
@@ -44,12 +57,33 @@ impl Site {
         let hub = open(&dir, &origin, &carrier).await;
         carrier.tick(hub.clock.now().timestamp_micros());
         carrier.set_callback(&origin, CARRIER_SECRET).unwrap();
-        let demo = Demo { carrier, links: Vec::new() };
+        let mut links = Vec::new();
+        if is_demonstration {
+            demo::found(&hub, &carrier, demo::PEOPLE).await.unwrap();
+            links = demo::open(&hub, &carrier, demo::PEOPLE).await.unwrap();
+        }
+        let demo = Demo { carrier: carrier.clone(), links: links.clone() };
         let web = Web::open(hub.clone(), Some(demo), Vec::new()).unwrap();
         let app = App::start(hub.clone(), Role::All, web, listener).unwrap();
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(app.run_until(ended(stopped)));
-        Self { hub, origin, stop, running, _dir: dir }
+        Self { hub, carrier, links, origin, stop, running, _dir: dir }
+    }
+
+    /// Lets time pass, for the hub and for the phones.
+    pub fn after_minutes(&self, minutes: i64) {
+        self.hub.clock.advance(Duration::minutes(minutes));
+        self.carrier.tick(self.hub.clock.now().timestamp_micros());
+    }
+
+    /// Who has this role in the demonstration.
+    pub async fn actor(&self, role: &str) -> Person {
+        let link = self.links.iter().find(|link| link.role == role).unwrap();
+        let session = self.hub.sign_in_by_link(&link.token).await.unwrap();
+        let mut tx = self.hub.db.read().await.unwrap();
+        let person = people::find(&mut tx, session.person).await.unwrap().unwrap();
+        let phone = person.phone(&self.hub.sealer).unwrap().expect("the actors have phones");
+        Person { id: person.id, account: person.account.unwrap(), phone }
     }
 
     /// What a one-time link of this purpose ends with.
@@ -105,10 +139,8 @@ async fn open(dir: &tempfile::TempDir, origin: &str, carrier: &Arc<Carrier>) -> 
 }
 
 /// A test that failed drops the sender: then the hub goes with its runtime.
-fn ended(stopped: oneshot::Receiver<()>) -> impl Future<Output = ()> + Send {
-    async move {
-        if stopped.await.is_err() {
-            std::future::pending::<()>().await;
-        }
+async fn ended(stopped: oneshot::Receiver<()>) {
+    if stopped.await.is_err() {
+        std::future::pending::<()>().await;
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use base64::Engine;
 use fantoccini::{Client, ClientBuilder, Locator, elements::Element};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
@@ -12,8 +13,8 @@ use crate::{
     site::Site,
 };
 
-/// Nothing on a page takes longer.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Nothing that a test waits for takes longer.
+pub const PATIENCE: Duration = Duration::from_secs(10);
 /// Between two looks at a page that is not there yet.
 const BETWEEN: Duration = Duration::from_millis(20);
 const FLAGS: [&str; 9] = [
@@ -80,6 +81,22 @@ impl Window {
         window
     }
 
+    /// Whether pages are asked for dark.
+    pub async fn set_dark(&self, is_dark: bool) {
+        let scheme = json!({"name": "prefers-color-scheme", "value": if is_dark { "dark" } else { "light" }});
+        self.client.issue_cmd(devtools("Emulation.setEmulatedMedia", json!({"features": [scheme]}))).await.unwrap();
+    }
+
+    /// The whole page as a PNG, at most so high.
+    pub async fn picture(&self, Size(width, highest): Size) -> Vec<u8> {
+        let height = self.ask("return Math.max(innerHeight, document.documentElement.scrollHeight)").await;
+        let height = height.as_u64().unwrap().min(highest.into());
+        let part = json!({"x": 0, "y": 0, "width": width, "height": height, "scale": 1});
+        let wanted = json!({"format": "png", "captureBeyondViewport": true, "clip": part});
+        let picture = self.client.issue_cmd(devtools("Page.captureScreenshot", wanted)).await.unwrap();
+        base64::engine::general_purpose::STANDARD.decode(picture["data"].as_str().unwrap()).unwrap()
+    }
+
     pub async fn resize(&self, Size(width, height): Size) {
         let screen = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
         self.client.issue_cmd(devtools("Emulation.setDeviceMetricsOverride", screen)).await.unwrap();
@@ -88,6 +105,11 @@ impl Window {
     /// By a link of the demonstration, to be quick where signing in is not the story.
     pub async fn sign_in(&self, site: &Site, person: &Person) {
         self.go(&format!("/login/{}", site.link_for(person).await)).await;
+    }
+
+    /// Signs out, and whatever else a page keeps in the browser.
+    pub async fn forget(&self) {
+        self.client.delete_all_cookies().await.unwrap();
     }
 
     pub async fn go(&self, path: &str) {
@@ -142,6 +164,11 @@ impl Window {
             "[...document.querySelectorAll('.n [data-live={kind}]')].filter(badge => badge.offsetParent).map(badge => badge.textContent).join()"
         );
         self.until(&format!("{badges} === {}", json!(count))).await;
+    }
+
+    /// Where the first link of this kind leads.
+    pub async fn address(&self, css: &str) -> String {
+        self.element(css).await.attr("href").await.unwrap().unwrap_or_else(|| panic!("{css} is no link"))
     }
 
     pub async fn press(&self, css: &str) {
