@@ -1,5 +1,6 @@
 //! The fields of `/compose`, into the command that they mean and back onto the page.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono_tz::Tz;
 use serde_json::{Map, Value, json};
 
@@ -40,6 +41,7 @@ pub fn command(fields: &Fields, zone: Tz) -> Result<Value, Problem> {
     } else {
         command.insert("body".into(), json!(fields.get("body").replace("\r\n", "\n")));
         command.insert("signature".into(), json!(fields.get("signature")));
+        command.insert("attachments".into(), attachments(fields));
     }
     command.insert("audience".into(), audience(fields));
     if !fields.get("send_rule").is_empty() {
@@ -52,6 +54,10 @@ pub fn command(fields: &Fields, zone: Tz) -> Result<Value, Problem> {
         command.insert("send_at".into(), json!(moment(fields.get("send_at"), zone, "/send_at")?));
     }
     Ok(Value::Object(command))
+}
+
+fn attachments(fields: &Fields) -> Value {
+    fields.files.iter().map(|file| json!({"name": file.name, "content": STANDARD.encode(&file.bytes)})).collect()
 }
 
 fn audience(fields: &Fields) -> Value {
@@ -180,7 +186,7 @@ mod tests {
                      &option=&option=yes&when=at&send_at=2026-11-25T18:00&send_rule=inbox";
         let command = command(&Fields::parse(typed.as_bytes()).unwrap(), chrono_tz::Asia::Shanghai).unwrap();
         let wanted = json!({
-            "kind": "content", "title": "t", "body": "a\nb", "signature": "",
+            "kind": "content", "title": "t", "body": "a\nb", "signature": "", "attachments": [],
             "audience": {"everyone": false, "people": ["1", "2", "3"],
                          "departments": [{"code": "jwc", "recursive": true}], "groups": []},
             "send_rule": "inbox",

@@ -2,11 +2,12 @@
 //! back in the form or in a header, and the request comes from our own pages (security 7.1, 7).
 
 use axum::{
-    body::{Body, to_bytes},
-    extract::{Request, State},
+    body::{Body, Bytes, to_bytes},
+    extract::{FromRequest, Multipart, Request, State},
     http::{
         HeaderMap,
         header::{CONTENT_TYPE, HOST, ORIGIN},
+        request::Parts,
     },
     middleware::Next,
     response::{IntoResponse, Response},
@@ -14,10 +15,11 @@ use axum::{
 use subtle::ConstantTimeEq;
 use url::form_urlencoded;
 
-use super::{BODY_BYTES, Web, page_error::PageError, request::is_safe, session::Caller};
+use super::{BODY_BYTES, UPLOAD_BYTES, Web, page_error::PageError, request::is_safe, session::Caller};
 use crate::domain::Problem;
 
 const FORM: &str = "application/x-www-form-urlencoded";
+const FILES: &str = "multipart/form-data";
 
 /// Lets nothing through that changes something and is not proved to be meant.
 pub async fn check(State(web): State<Web>, request: Request, next: Next) -> Response {
@@ -31,15 +33,19 @@ pub async fn check(State(web): State<Web>, request: Request, next: Next) -> Resp
 }
 
 async fn prove(web: &Web, request: Request) -> Result<Request, PageError> {
-    let expected = request.extensions().get::<Caller>().map(|caller| caller.csrf.clone()).unwrap_or_default();
+    let caller = request.extensions().get::<Caller>();
+    let expected = caller.map(|caller| caller.csrf.clone()).unwrap_or_default();
+    let is_upload = has_type(request.headers(), FILES);
+    let limit = if is_upload && caller.is_some_and(|caller| caller.who.is_some()) { UPLOAD_BYTES } else { BODY_BYTES };
     if !is_own_page(request.headers(), &web.hub.place.public_url) {
         return Err(expired().into());
     }
     let (parts, body) = request.into_parts();
-    let body = to_bytes(body, BODY_BYTES).await.map_err(|_| too_large())?;
+    let body = to_bytes(body, limit).await.map_err(|_| too_large())?;
     let given = match parts.headers.get("x-csrf") {
         Some(token) => token.to_str().unwrap_or_default().to_owned(),
-        None if is_form(&parts.headers) => in_form(&body),
+        None if is_upload => in_files(&parts, &body).await,
+        None if has_type(&parts.headers, FORM) => in_form(&body),
         None => String::new(),
     };
     let fits: bool = given.as_bytes().ct_eq(expected.as_bytes()).into();
@@ -63,8 +69,18 @@ fn is_own_page(headers: &HeaderMap, public_url: &str) -> bool {
     origin == public_url || origin.split_once("://").is_some_and(|(_, named)| !host.is_empty() && named == host)
 }
 
-fn is_form(headers: &HeaderMap) -> bool {
-    headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).is_some_and(|kind| kind.starts_with(FORM))
+fn has_type(headers: &HeaderMap, wanted: &str) -> bool {
+    headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).is_some_and(|kind| kind.starts_with(wanted))
+}
+
+/// The token is the first field of such a form.
+async fn in_files(parts: &Parts, body: &Bytes) -> String {
+    let request = Request::from_parts(parts.clone(), Body::from(body.clone()));
+    let Ok(mut fields) = Multipart::from_request(request, &()).await else { return String::new() };
+    match fields.next_field().await {
+        Ok(Some(field)) if field.name() == Some("csrf") => field.text().await.unwrap_or_default(),
+        _ => String::new(),
+    }
 }
 
 fn in_form(body: &[u8]) -> String {

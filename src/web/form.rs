@@ -2,22 +2,36 @@
 
 use axum::{
     body::Bytes,
-    extract::{FromRequest, FromRequestParts, Request},
-    http::request::Parts,
+    extract::{FromRequest, FromRequestParts, Multipart, Request, multipart::MultipartError},
+    http::{header::CONTENT_TYPE, request::Parts},
 };
 use url::form_urlencoded;
 
 use super::page_error::PageError;
-use crate::domain::Problem;
+use crate::domain::{Problem, problem::Class};
 
 /// Names with their values, in the order of the page.
 #[derive(Debug, Clone, Default)]
-pub struct Fields(Vec<(String, String)>);
+pub struct Fields {
+    texts: Vec<(String, String)>,
+    /// Chosen files, whatever their field is called.
+    pub files: Vec<File>,
+}
+
+/// A file as the browser sent it: nothing of it is believed yet.
+#[derive(Debug, Clone)]
+pub struct File {
+    pub name: String,
+    pub bytes: Bytes,
+}
 
 impl Fields {
     pub(super) fn parse(encoded: &[u8]) -> Result<Self, Problem> {
-        let fields: Vec<_> = form_urlencoded::parse(encoded).into_owned().collect();
-        match fields.iter().find_map(|(name, value)| value.find('\0').map(|at| (name, at))) {
+        Self { texts: form_urlencoded::parse(encoded).into_owned().collect(), files: Vec::new() }.checked()
+    }
+
+    fn checked(self) -> Result<Self, Problem> {
+        match self.texts.iter().find_map(|(name, value)| value.find('\0').map(|at| (name, at))) {
             // no database keeps it, and nobody can type it
             Some((name, at)) => Err(Problem::invalid(
                 "TEXT_CONTROL",
@@ -25,18 +39,18 @@ impl Fields {
                 format!("第 {} 个字符是不可见控制字符，请删除", at + 1),
             )
             .in_english("there is a control character in this text")),
-            None => Ok(Self(fields)),
+            None => Ok(self),
         }
     }
 
     /// The first value of a field; empty when it is not there.
     pub fn get(&self, name: &str) -> &str {
-        self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+        self.texts.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
 
     /// Every value of a field.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.texts.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
 
@@ -56,9 +70,38 @@ pub struct Form(pub Fields);
 impl<S: Send + Sync> FromRequest<S> for Form {
     type Rejection = PageError;
     async fn from_request(request: Request, state: &S) -> Result<Self, PageError> {
-        let body = Bytes::from_request(request, state).await.map_err(|error| PageError::Status(error.status()))?;
+        let kind = request.headers().get(CONTENT_TYPE);
+        if kind.is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data")) {
+            let parts = Multipart::from_request(request, state).await.map_err(|_| unreadable())?;
+            return Ok(Self(with_files(parts).await.map_err(|_| unreadable())?.checked()?));
+        }
+        let body = Bytes::from_request(request, state).await.map_err(|_| unreadable())?;
         Ok(Self(Fields::parse(&body)?))
     }
+}
+
+async fn with_files(mut parts: Multipart) -> Result<Fields, MultipartError> {
+    let mut fields = Fields::default();
+    while let Some(part) = parts.next_field().await? {
+        match part.file_name().map(str::to_owned) {
+            Some(name) => {
+                let bytes = part.bytes().await?;
+                // a field in which no file was chosen comes all the same
+                if !(name.is_empty() && bytes.is_empty()) {
+                    fields.files.push(File { name, bytes });
+                }
+            }
+            None => {
+                let name = part.name().unwrap_or_default().to_owned();
+                fields.texts.push((name, part.text().await?));
+            }
+        }
+    }
+    Ok(fields)
+}
+
+fn unreadable() -> Problem {
+    Problem::new(Class::Unreadable, "FORM", "", "表单无法读取，请刷新后重试").in_english("the form cannot be read")
 }
 
 #[cfg(test)]

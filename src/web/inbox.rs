@@ -203,6 +203,7 @@ impl Me {
             receipt: if is_open { self.receipt_form(letter, typed) } else { None },
             actions: letter.actions.0.list.iter().filter(|_| is_open).map(action).collect(),
             answered,
+            approval: letter.about_approval_id.map(|id| format!("/approvals/{id}")),
         })
     }
 

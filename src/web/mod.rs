@@ -184,6 +184,8 @@ pub const STATIC: &str = "/static/{name}";
 
 /// Most that a browser may send at once.
 const BODY_BYTES: usize = 256 * 1024;
+/// The same with files, of somebody who is signed in: 20 MB of them (security 7.9) and the form.
+const UPLOAD_BYTES: usize = 21 * 1024 * 1024;
 /// Nobody waits longer for a page.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -195,10 +197,11 @@ pub fn router(web: Web) -> Router {
         .layer(from_fn_with_state(web.clone(), page_error::render))
         .layer(CatchPanicLayer::custom(page_error::panicked))
         .layer(from_fn(request::in_time))
+        // who may send how much is said by the proof below, which reads it
+        .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(web.clone(), session::find))
         .layer(from_fn_with_state(web.clone(), csrf::check))
-        .layer(from_fn(request::finish))
-        .layer(DefaultBodyLimit::max(BODY_BYTES));
+        .layer(from_fn(request::finish));
     let all = ServiceBuilder::new()
         .layer(from_fn(request::name))
         .layer(from_fn_with_state(web.clone(), headers::add))

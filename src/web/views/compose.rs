@@ -86,6 +86,7 @@ pub struct ComposeErrors {
     pub body: Option<String>,
     pub signature: Option<String>,
     pub url: Option<String>,
+    pub attachments: Option<String>,
     pub send_rule: Option<String>,
     pub receipt: Option<String>,
     pub send_at: Option<String>,
@@ -103,6 +104,7 @@ impl ComposeErrors {
             "body" => &mut self.body,
             "signature" => &mut self.signature,
             "url" => &mut self.url,
+            "attachments" => &mut self.attachments,
             "send_rule" => &mut self.send_rule,
             "receipt" => &mut self.receipt,
             "send_at" => &mut self.send_at,
@@ -120,8 +122,10 @@ mod tests {
     fn an_error_stands_beside_its_field() {
         let mut errors = ComposeErrors::default();
         errors.put("/audience/departments/0/code", "甲".into());
-        errors.put("/attachments/0", "乙".into());
+        errors.put("/attachments/0", "丙".into());
+        errors.put("/category", "乙".into());
         assert_eq!(errors.audience.as_deref(), Some("甲"));
+        assert_eq!(errors.attachments.as_deref(), Some("丙"));
         assert_eq!(errors.other.as_deref(), Some("乙"));
     }
 }

@@ -173,6 +173,8 @@ pub struct Reader {
     pub answered: Option<Answered>,
     /// Buttons of the message: 确认承接 and the like; empty when one was pressed.
     pub actions: Vec<Action>,
+    /// It asks for a decision: the address of the request.
+    pub approval: Option<String>,
 }
 
 /// `POST /inbox/{id}/receipt` with `option` and `text`; once only.

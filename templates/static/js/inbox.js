@@ -43,7 +43,7 @@
     }
     list.forEach(function (row) {
       if (what === 'delete') row.hidden = true;
-      else setUnread(row, what === 'unread');
+      else setUnread(row, false);
       $('input', row).checked = false;
     });
     bulk();

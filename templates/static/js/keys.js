@@ -15,8 +15,7 @@
     'k': function () { Zh.inbox.go(-1); },
     'e': function () { Zh.inbox.act('delete', Zh.inbox.chosen()); },
     'x': function () { var input = $('input', Zh.inbox.current()); input.checked = !input.checked; Zh.inbox.bulk(); },
-    'I': function () { Zh.inbox.act('read', Zh.inbox.chosen()); },
-    'U': function () { Zh.inbox.act('unread', Zh.inbox.chosen()); }
+    'I': function () { Zh.inbox.act('read', Zh.inbox.chosen()); }
   };
   function isTyping(el) {
     return /^(INPUT|TEXTAREA|SELECT)$/.test(el.tagName) && !/^(checkbox|radio)$/.test(el.type);

@@ -101,6 +101,7 @@ impl Reader {
             }),
             answered: None,
             actions: Vec::new(),
+            approval: None,
         }
     }
 
@@ -119,6 +120,7 @@ impl Reader {
         Self {
             receipt: None,
             actions: vec![Action { id: "confirm".into(), label: "确认承接".into() }],
+            approval: None,
             ..Self::sample()
         }
     }
