@@ -15,6 +15,8 @@ const BREAK_AFTER: u32 = 20;
 const REST: Duration = Duration::from_secs(30);
 /// Most deliveries of one ticket.
 const TICKET: i64 = 100;
+/// Most tickets of one channel that a process has in hand.
+pub(super) const TICKETS: u16 = 20;
 
 #[derive(Clone, Default)]
 pub struct Channels {
@@ -55,12 +57,25 @@ impl Channels {
     }
 
     /// How many deliveries one ticket of a channel holds: what it takes at once, and no more than
-    /// its rate lets through in five seconds.
+    /// its rate lets through in a second.
     pub fn ticket_size(&self, name: &str) -> i64 {
         let Some(lane) = self.lanes.get(name) else { return TICKET };
         let batch = i64::try_from(lane.channel.supports().batch).unwrap_or(TICKET);
-        let by_rate = lane.rate.map_or(TICKET, |rate| i64::from(rate) * 5);
-        batch.min(by_rate).clamp(1, TICKET)
+        batch.min(lane.rate.map_or(TICKET, i64::from)).clamp(1, TICKET)
+    }
+
+    /// How many tickets of a channel one process has in hand: what its rate lets through in five
+    /// seconds. Whatever is in hand when a worker dies may have to be called unknown.
+    pub fn tickets_in_hand(&self, name: &str) -> u16 {
+        let Some(lane) = self.lanes.get(name) else { return TICKETS };
+        match self.ticket_size(name) {
+            // Calls are claimed one at a time: what a crash leaves unknown is one call.
+            1 => 1,
+            size => {
+                let by_rate = lane.rate.map(|rate| i64::from(rate) * 5 / size);
+                by_rate.and_then(|tickets| u16::try_from(tickets).ok()).unwrap_or(TICKETS).clamp(1, TICKETS)
+            }
+        }
     }
 }
 

@@ -54,7 +54,7 @@ impl Hub {
                     self.record_failure(&mut tx, ticket, person, (error, tried), now).await?;
                 }
                 Outcome::NotTried => {
-                    deliveries::mark_one(&mut tx, ticket, person, State::Ready, "", now).await?;
+                    deliveries::mark_untried(&mut tx, ticket, person).await?;
                     retry(&mut tx, ticket, person, now + AGAIN).await?;
                 }
             }

@@ -9,15 +9,13 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{Hub, Result, queue::ticket_id};
-use crate::broker::{Consumer, Delivered, Queue};
+use super::{Hub, Result, lanes::TICKETS, queue::ticket_id};
+use crate::broker::{Consumer, Delivered, Health, Queue};
 
 /// How often each reconciler looks by itself.
 const PERIOD: Duration = Duration::from_secs(1);
 /// After a failure a loop waits so long.
 const AFTER_FAILURE: Duration = Duration::from_secs(2);
-/// Tickets that one channel has in hand at a time.
-const TICKETS: u16 = 20;
 
 impl Hub {
     /// Starts everything that works; ends soon after `stop`, with what is in hand recorded.
@@ -32,11 +30,7 @@ impl Hub {
         self.spawn_loop(tasks, stop, "finish", None, |hub| async move { hub.finish().await });
         self.spawn_loop(tasks, stop, "audit", None, |hub| async move { hub.seal_audit().await });
         for name in self.channels.names() {
-            let prefetch = match self.channels.ticket_size(name) {
-                // Calls are claimed one at a time: what a crash leaves unknown is one call.
-                1 => 1,
-                _ => TICKETS,
-            };
+            let prefetch = self.channels.tickets_in_hand(name);
             self.spawn_consumer(tasks, stop, self.broker.consume(Queue::Work(name.to_owned()), prefetch), prefetch);
         }
         self.spawn_consumer(tasks, stop, self.broker.consume(Queue::Priority, TICKETS), TICKETS);
@@ -115,6 +109,10 @@ impl Hub {
     fn spawn_watch(&self, tasks: &TaskTracker, stop: &CancellationToken) {
         let (hub, stop) = (self.clone(), stop.clone());
         let mut lost = self.broker.lost();
+        if self.broker.health() == Health::Local {
+            // A queue in this process begins empty: what an earlier process had queued is lost.
+            lost.mark_changed();
+        }
         tasks.spawn(async move {
             loop {
                 tokio::select! {

@@ -152,6 +152,17 @@ pub async fn mark_one(
     )
 }
 
+/// Not handed to the provider after all: goes back as it was, without an attempt.
+pub async fn mark_untried(tx: &mut Tx, ticket: &Ticket, person: PersonId) -> Result<u64> {
+    execute!(
+        tx,
+        "update delivery set state = 'ready', attempts = attempts - 1,
+                fired_at = case when attempts = 1 then null else fired_at end
+          where message_id = $1 and person_id = $2 and channel = $3 and round = $4 and state = 'sending'",
+        [ticket.message_id, person, &ticket.channel, ticket.round]
+    )
+}
+
 /// Plans a delivery for one person: the next channel of `first_that_works`, a reminder.
 pub async fn plan_one(tx: &mut Tx, key: &Key, callee: PersonId, unless: Option<&str>) -> Result<bool> {
     let planned = execute!(

@@ -177,6 +177,30 @@ async fn tickets_that_the_queue_lost_are_queued_again() {
     test.end().await;
 }
 
+#[tokio::test]
+async fn a_provider_that_is_left_alone_costs_no_attempts() {
+    let mut test = TestHub::start().await;
+    let office = test.department("jwc", None).await;
+    let sender = test.member("zhang", office).await;
+    let accounts: Vec<_> = (0..30).map(|nth| format!("reader{nth}")).collect();
+    let readers = test.members(&accounts.iter().map(String::as_str).collect::<Vec<_>>(), office, false).await;
+    for reader in &readers {
+        test.carrier.script_always(&reader.phone, Fault::Error500);
+    }
+    let draft = to(&readers.iter().collect::<Vec<_>>(), "会议");
+    let message = test.sends(&sender, Draft { send_rule: Some("dingtalk".to_owned()), ..draft }).await.unwrap().id;
+    test.settle().await;
+    for _ in 0..20 {
+        test.after(Duration::seconds(10)).await;
+    }
+    let key = Key { message, person: readers[0].id, channel: "dingtalk".to_owned(), round: 0 };
+    let mut tx = test.db.read().await.unwrap();
+    let delivery = deliveries::find(&mut tx, &key).await.unwrap().unwrap();
+    assert_eq!((delivery.state, delivery.attempts), (State::Ready, 1), "it waits with its attempts kept");
+    drop(tx);
+    test.end().await;
+}
+
 /// Every order of these words of a provider, each said twice, ends at the same state and never
 /// goes back on the way.
 #[tokio::test]
