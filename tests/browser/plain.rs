@@ -33,7 +33,7 @@ async fn a_head_consents_and_somebody_answers_without_scripts() {
     window.arrives("/inbox", "教学工作会议").await;
     window.follow("教学工作会议").await;
     window.sees("定于下周三下午两点召开教学工作会议。").await;
-    window.press("input[data-other]").await;
+    window.press("label:has([data-other])").await;
     window.fill("textarea[name=text]", "外出调研").await;
     window.press("#receipt .primary").await;
     window.sees("已回执：其他").await;

@@ -20,8 +20,8 @@ async fn every_page_is_drawn_wide_and_narrow_light_and_dark() {
     let window = Window::open(&site, DESK).await;
     for stop in &stops {
         for (shape, size) in [("wide", DESK), ("narrow", PHONE)] {
-            window.resize(size).await;
             for (light, is_dark) in [("light", false), ("dark", true)] {
+                window.resize(size).await;
                 window.set_dark(is_dark).await;
                 window.visit(&site, stop).await;
                 window.until("document.readyState === 'complete' && document.fonts.status === 'loaded'").await;

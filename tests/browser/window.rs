@@ -87,12 +87,12 @@ impl Window {
         self.client.issue_cmd(devtools("Emulation.setEmulatedMedia", json!({"features": [scheme]}))).await.unwrap();
     }
 
-    /// The whole page as a PNG, at most so high.
+    /// The whole page as a PNG, at most so high: as a window would show it that is high enough.
     pub async fn picture(&self, Size(width, highest): Size) -> Vec<u8> {
         let height = self.ask("return Math.max(innerHeight, document.documentElement.scrollHeight)").await;
-        let height = height.as_u64().unwrap().min(highest.into());
-        let part = json!({"x": 0, "y": 0, "width": width, "height": height, "scale": 1});
-        let wanted = json!({"format": "png", "captureBeyondViewport": true, "clip": part});
+        let height = u32::try_from(height.as_u64().unwrap()).unwrap_or(highest).min(highest);
+        self.resize(Size(width, height)).await;
+        let wanted = json!({"format": "png"});
         let picture = self.client.issue_cmd(devtools("Page.captureScreenshot", wanted)).await.unwrap();
         base64::engine::general_purpose::STANDARD.decode(picture["data"].as_str().unwrap()).unwrap()
     }
@@ -172,24 +172,28 @@ impl Window {
     }
 
     pub async fn press(&self, css: &str) {
-        self.element(css).await.click().await.unwrap_or_else(|error| panic!("{css}: {error}"));
+        self.press_first(Locator::Css(css), css).await;
     }
 
     /// Presses the first link in sight that says so.
     pub async fn follow(&self, words: &str) {
         let by_words = format!("//a[contains(normalize-space(.), '{words}')]");
-        let looking = async {
+        self.press_first(Locator::XPath(&by_words), words).await;
+    }
+
+    /// A page may renew a part between looking and pressing: then nothing was pressed.
+    async fn press_first(&self, wanted: Locator<'_>, words: &str) {
+        let pressing = async {
             loop {
-                for link in self.client.find_all(Locator::XPath(&by_words)).await.unwrap() {
-                    if link.is_displayed().await.unwrap_or(false) {
-                        return link;
+                for found in self.client.find_all(wanted).await.unwrap() {
+                    if found.is_displayed().await.unwrap_or(false) && found.click().await.is_ok() {
+                        return;
                     }
                 }
                 tokio::time::sleep(BETWEEN).await;
             }
         };
-        let link = tokio::time::timeout(PATIENCE, looking).await.unwrap_or_else(|_| panic!("no link says {words}"));
-        link.click().await.unwrap_or_else(|error| panic!("{words}: {error}"));
+        tokio::time::timeout(PATIENCE, pressing).await.unwrap_or_else(|_| panic!("nothing to press: {words}"));
     }
 
     pub async fn fill(&self, css: &str, words: &str) {
