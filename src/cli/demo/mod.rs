@@ -6,6 +6,7 @@ mod days;
 mod dice;
 mod enrol;
 mod folder;
+mod founding;
 mod names;
 mod notices;
 mod papers;
@@ -45,6 +46,8 @@ use crate::{
 pub const PEOPLE: usize = 300;
 /// So many people one demonstration holds at most.
 pub const MOST: usize = 100_000;
+/// More than that is a large university.
+const LARGE: usize = 3_000;
 /// One-click links serve so long; each start makes fresh ones.
 const LINKS: Duration = Duration::days(7);
 /// The story begins so long before the start: five working days and a weekend or two.
@@ -68,7 +71,11 @@ pub async fn found(hub: &Hub, carrier: &Arc<Carrier>, size: usize) -> anyhow::Re
     phones::switch_on(carrier, &university);
     let mut days = Days::new(past, &university, Phones::quiet(carrier, &university), calendar);
     days.groups = groups;
-    days.live(notices::all()).await?;
+    let mut said = notices::all();
+    if size > LARGE {
+        said.iter_mut().for_each(notices::Notice::in_inboxes_alone);
+    }
+    days.live(said).await?;
     days.phones.hand_over();
     hub.db.wait_for_disk(true).await?;
     Ok(())

@@ -111,6 +111,14 @@ impl Notice {
         self.receipt.as_deref().unwrap_or_default()
     }
 
+    /// To everybody at once; in a large university that is for the inbox alone, or the story of the
+    /// past would take longer than the visitor's patience.
+    pub fn in_inboxes_alone(&mut self) {
+        if self.to.iter().any(|to| to == "everyone") {
+            self.rule = None;
+        }
+    }
+
     /// Read on a phone rather than in the browser by most.
     pub fn is_on_phones(&self) -> bool {
         self.rule.is_some()
