@@ -18,8 +18,8 @@ use super::{
 };
 use crate::{
     clock::Timestamp,
-    domain::{ApprovalId, GroupId, MessageId, PersonId, approval::Decision, command::read_send},
-    hub::{Hub, Result, Source},
+    domain::{ApprovalId, GroupId, MessageId, PersonId, approval::Decision, command::read_send, message::Draft},
+    hub::{Hub, Result, Source, draft::Writing},
     storage::{approvals, inbox, messages, receipts::Answer, recipients, waves::NOBODY},
 };
 
@@ -139,6 +139,10 @@ impl<'a> Days<'a> {
         let sender = self.person(&notice.from);
         let command = notice.command(&self.audience(&notice), self.calendar)?;
         let draft = read_send(&command, self.hub.clock.now()).map_err(crate::hub::Error::from)?;
+        if notice.draft {
+            self.hub.keep_draft(sender, None, writing(draft)).await?;
+            return Ok(());
+        }
         let answer = self.hub.accept(&Source::Person(sender), None, [0; 32], draft).await?;
         let now = self.hub.clock.now();
         self.settle().await?;
@@ -309,6 +313,21 @@ impl<'a> Days<'a> {
         }
         json!({"everyone": everyone, "people": people, "departments": departments, "groups": groups,
                "filter": {"kind": notice.kinds}, "except": {"people": [self.account(&notice.from)]}})
+    }
+}
+
+/// As it stands in the form of somebody who has not sent it.
+fn writing(draft: Draft) -> Writing {
+    Writing {
+        kind: draft.kind,
+        title: draft.title,
+        body: draft.body,
+        signature: draft.signature,
+        url: draft.url,
+        audience: draft.audience,
+        send_rule: draft.send_rule.unwrap_or_else(|| "inbox".to_owned()),
+        receipt: draft.receipt,
+        send_at: draft.send_at,
     }
 }
 

@@ -50,6 +50,9 @@ pub(super) struct Notice {
     /// It is opened within minutes.
     #[serde(default)]
     pub quick: bool,
+    /// It was never sent: a draft.
+    #[serde(default)]
+    pub draft: bool,
     /// "approve", "wait", or why it is rejected
     decide: Option<String>,
     decide_after: Option<i64>,

@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::{MOST, folder::Folder, least};
+use super::{LARGE, MOST, folder::Folder, least};
 use crate::{
     app::{self, App, Rated, Role},
     cli::Call,
@@ -60,6 +60,9 @@ pub(in crate::cli) async fn run(call: Call, options: Options) -> anyhow::Result<
     let carrier = Carrier::new();
     let hub = app::hub(&config, phones_of(&carrier)).await?;
     if folder.is_empty {
+        if folder.people > LARGE {
+            eprintln!("founding a university of {} people, once; this takes a moment …", folder.people);
+        }
         super::found(&hub, &carrier, folder.people).await?;
         folder.complete()?;
     }

@@ -62,7 +62,15 @@ async fn tally(test: &TestHub) -> Tally {
 async fn there_is_something_in_every_state_and_it_is_the_same_every_time() {
     let (test, _) = founded().await;
     let seen = tally(&test).await;
-    let states = [State::PendingApproval, State::Rejected, State::Held, State::Scheduled, State::Sent, State::Recalled];
+    let states = [
+        State::Draft,
+        State::PendingApproval,
+        State::Rejected,
+        State::Held,
+        State::Scheduled,
+        State::Sent,
+        State::Recalled,
+    ];
     for state in states {
         assert!(seen.states.contains_key(&state), "nothing is {state}: {seen:#?}");
     }
