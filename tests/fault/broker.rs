@@ -1,0 +1,55 @@
+//! F04 and F07: RabbitMQ is stopped and started under load, and forgets everything it had.
+
+use std::time::Duration;
+
+use lapin::{Connection, ConnectionProperties, options::QueueDeleteOptions};
+
+use crate::support::{Installation, Set, fresh_database, servers::RabbitMq, until};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broker_that_is_stopped_and_started_loses_nothing() {
+    let node = RabbitMq::start().await;
+    let set = Set::Own { database: fresh_database().await, broker: node.url() };
+    let place = Installation::start(&set, 12).await;
+    let child = place.child(None).await;
+    let load = async {
+        for nth in 0..40 {
+            place.sends(&child, &format!("load {nth}"), None).await.expect("the web never waits for the broker");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    };
+    let fault = async {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        node.control("stop_app").await;
+        node.control("start_app").await;
+    };
+    tokio::join!(load, fault);
+    let outcome = place.judge("RabbitMQ stopped and started, 5 messages/s", 0).await;
+    assert_eq!((outcome.accepted, outcome.unknown), (40, 0));
+    drop(child);
+    place.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn when_every_queue_is_deleted_everything_still_arrives_within_a_minute() {
+    let place = Installation::start(&Set::Production, 6_000).await;
+    let child = place.child(None).await;
+    place.sends(&child, "broadcast", None).await.unwrap();
+    let half = until(Duration::from_secs(30), || std::future::ready(place.provider.log().len() > 200)).await;
+    assert!(half, "{}", place.last_words());
+    child.signal("STOP");
+    let connection = Connection::connect(&place.broker, ConnectionProperties::default()).await.unwrap();
+    let channel = connection.create_channel().await.unwrap();
+    let mut forgotten = 0;
+    for queue in ["work.sms", "work.priority", "commands", "dead"] {
+        let name = format!("{}.{queue}", place.prefix);
+        forgotten += channel.queue_delete(name.as_str().into(), QueueDeleteOptions::default()).await.unwrap();
+    }
+    assert!(forgotten > 0, "nothing was waiting");
+    connection.close(200, "done".into()).await.unwrap();
+    child.signal("CONT");
+    let outcome = place.judge(&format!("every queue deleted, {forgotten} tickets waiting"), 0).await;
+    assert!(outcome.quiet < Duration::from_secs(60));
+    drop(child);
+    place.end().await;
+}

@@ -1,0 +1,313 @@
+//! One installation: a database, a broker, a provider, people, and as many children as wanted. The
+//! test itself has a hub on the same database, which looks and asks and does no work.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use channels::{Channel, gateway::Gateway};
+use serde_json::{Value, json};
+use zhihui::{
+    broker::Broker,
+    clock::{Clock, Timestamp},
+    domain::{DepartmentId, MessageId, PersonId, ReplicaId, contact::Contact, delivery, seal::Sealer},
+    hub::{Channels, Hub, Live, Place, Wake, invariants, register::Registration},
+    storage::{
+        Db, Json,
+        assignments::{self, Assignment},
+        departments::{self, Department},
+        people::{self, Profile},
+        producers::{ProducerAudience, ProducerCategories},
+        settings::{self, SendRuleRow, Steps},
+    },
+};
+
+use super::{Child, Outcome, Provider, until};
+
+/// Who may approve for the others.
+pub const HEADS: i64 = 8;
+const SECRET: &str = "a secret of the tests";
+/// Seven, thirty-two times, in base64.
+const KEY: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
+/// After the last fault everything has come to rest within this.
+const REST: Duration = Duration::from_secs(150);
+
+/// What an installation stands on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Set {
+    /// SQLite and queues in the process.
+    Embedded,
+    /// PostgreSQL and RabbitMQ, those of the machine.
+    Production,
+    /// Servers of one's own: their addresses.
+    Own { database: String, broker: String },
+}
+
+pub struct Installation {
+    pub hub: Hub,
+    pub provider: Provider,
+    /// The [`HEADS`] heads first; everybody is in the department `all`.
+    pub people: Vec<PersonId>,
+    pub prefix: String,
+    pub broker: String,
+    database: String,
+    token: String,
+    dir: tempfile::TempDir,
+    client: reqwest::Client,
+    /// What a client saw accepted.
+    ledger: Mutex<Vec<MessageId>>,
+}
+
+impl Installation {
+    pub async fn start(set: &Set, people: usize) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let (database, broker) = match set {
+            Set::Embedded => (format!("sqlite://{}/zhihui.db", dir.path().display()), "memory:".to_owned()),
+            Set::Production => (fresh_database().await, variable("ZHIHUI_TEST_BROKER")),
+            Set::Own { database, broker } => (database.clone(), broker.clone()),
+        };
+        let provider = Provider::start(Duration::from_millis(20)).await;
+        let hub = hub(&database, &provider, &dir).await;
+        let people = populate(&hub, people).await;
+        let registration = Registration {
+            name: "tests".to_owned(),
+            label: None,
+            audience: ProducerAudience { everyone: true, departments: Vec::new() },
+            categories: ProducerCategories { any: true, names: Vec::new() },
+            is_trusted: true,
+        };
+        let token = hub.register_producer(registration).await.unwrap().token;
+        let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).timeout(Duration::from_secs(10));
+        Self {
+            client: client.build().unwrap(),
+            prefix: format!("fault-{}", uuid::Uuid::now_v7().simple()),
+            ledger: Mutex::default(),
+            hub,
+            provider,
+            people,
+            broker,
+            database,
+            token,
+            dir,
+        }
+    }
+
+    /// A hub at work; `fault` is where it is to die.
+    pub async fn child(&self, fault: Option<&str>) -> Child {
+        let mut settings = vec![
+            ("ZHIHUI_DATABASE_URL", self.database.clone()),
+            ("ZHIHUI_BROKER_URL", self.broker.clone()),
+            ("ZHIHUI_BROKER_PREFIX", self.prefix.clone()),
+            ("ZHIHUI_LISTEN", "127.0.0.1:0".to_owned()),
+            ("ZHIHUI_DATA_DIR", self.dir.path().display().to_string()),
+            ("ZHIHUI_SECRET_KEY", KEY.to_owned()),
+            ("ZHIHUI_SMS_URL", self.provider.url()),
+            ("ZHIHUI_SMS_SECRET", SECRET.to_owned()),
+            ("ZHIHUI_SMS_RATE_PER_SECOND", "5000".to_owned()),
+        ];
+        settings.extend(fault.map(|fault| ("ZHIHUI_FAILPOINT", fault.to_owned())));
+        let dir = self.dir.path().to_owned();
+        tokio::task::spawn_blocking(move || Child::serve(&dir, &settings)).await.unwrap()
+    }
+
+    /// A message to everybody over HTTP; none when the child did not answer. `at` schedules it.
+    pub async fn sends(&self, child: &Child, key: &str, at: Option<Timestamp>) -> Option<MessageId> {
+        let body = json!({
+            "title": "停电通知", "body": "今晚停电。", "audience": {"departments": [{"code": "all", "recursive": true}]},
+            "send_rule": "text", "send_at": at,
+        });
+        let answer = self.post(child, "/api/v1/messages", Some(key), &body).await?;
+        let id: MessageId = answer["id"].as_str().expect("an accepted message has an id").parse().unwrap();
+        self.note(id);
+        Some(id)
+    }
+
+    /// Posts as the module `tests`; none when there was no answer, or the hub could not serve.
+    pub async fn post(&self, child: &Child, path: &str, key: Option<&str>, body: &Value) -> Option<Value> {
+        let url = format!("{}{path}", child.url.as_ref()?);
+        let mut request = self.client.post(url).bearer_auth(&self.token).json(body);
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
+        let response = request.send().await.ok()?;
+        let status = response.status();
+        let text = response.text().await.ok()?;
+        assert!(!status.is_client_error(), "{status} {text}");
+        if !status.is_success() {
+            return None;
+        }
+        serde_json::from_str(&text).ok()
+    }
+
+    /// Something that a client saw accepted.
+    pub fn note(&self, id: MessageId) {
+        let mut ledger = self.ledger.lock().unwrap();
+        if !ledger.contains(&id) {
+            ledger.push(id);
+        }
+    }
+
+    /// Waits until nothing is left to do, then holds everything against the promise.
+    pub async fn judge(&self, fault: &str, kills: usize) -> Outcome {
+        let begun = Instant::now();
+        let rested = until(REST, || async {
+            let is_quiet = invariants::check_quiet(&self.hub).await.is_ok_and(|found| found.is_empty());
+            is_quiet && self.value("select count(*) from ticket").await == 0
+        })
+        .await;
+        let mut outcome = Outcome { fault: fault.to_owned(), kills, quiet: begun.elapsed(), ..Outcome::default() };
+        let mut found = invariants::check_quiet(&self.hub).await.unwrap();
+        let log = self.provider.log();
+        found.extend(invariants::check_provider(&self.hub, &log).await.unwrap());
+        assert!(rested && found.is_empty(), "{fault}: {found:#?}\n{}", self.last_words());
+        let ledger = self.ledger.lock().unwrap().clone();
+        outcome.accepted = ledger.len();
+        for id in ledger {
+            let mut tx = self.hub.db.read().await.unwrap();
+            let kept = zhihui::storage::messages::find(&mut tx, id).await.unwrap();
+            assert!(kept.is_some(), "{fault}: message {id} was accepted and is gone");
+        }
+        outcome.compare(&self.wanted().await, log.into_iter().map(|seen| seen.key));
+        outcome.print();
+        assert_eq!((outcome.lost, outcome.unexpected, outcome.duplicated), (0, 0, 0), "{}", self.last_words());
+        outcome
+    }
+
+    /// Every text message that was to go out, and whether it is called unknown.
+    async fn wanted(&self) -> BTreeMap<String, bool> {
+        let sql = "select message_id, person_id, round, state = 'unknown' from delivery
+                    where state in ('accepted', 'delivered', 'unknown')";
+        type Row = (MessageId, PersonId, i64, bool);
+        let rows: Vec<Row> = match &self.hub.db {
+            Db::Sqlite { read, .. } => sqlx::query_as(sql).fetch_all(read).await.unwrap(),
+            Db::Postgres(pool) => sqlx::query_as(sql).fetch_all(pool).await.unwrap(),
+        };
+        let key = |(message, person, round, is_unknown): Row| {
+            (delivery::Key { message, person, channel: "sms".to_owned(), round }.to_string(), is_unknown)
+        };
+        rows.into_iter().map(key).collect()
+    }
+
+    /// How many deliveries there are in these states; a list for SQL.
+    pub async fn count(&self, states: &str) -> i64 {
+        self.value(&format!("select count(*) from delivery where state in ({states})")).await
+    }
+
+    /// One number out of the database; -1 while it does not answer.
+    pub async fn value(&self, sql: &str) -> i64 {
+        let sql = sqlx::AssertSqlSafe(sql.to_owned());
+        let found = match &self.hub.db {
+            Db::Sqlite { read, .. } => sqlx::query_scalar(sql).fetch_one(read).await,
+            Db::Postgres(pool) => sqlx::query_scalar(sql).fetch_one(pool).await,
+        };
+        found.unwrap_or(-1)
+    }
+
+    /// Changes rows behind the hub's back.
+    pub async fn run(&self, sql: &str) {
+        let sql = sqlx::AssertSqlSafe(sql.to_owned());
+        match &self.hub.db {
+            Db::Sqlite { write, .. } => _ = sqlx::raw_sql(sql).execute(write).await.unwrap(),
+            Db::Postgres(pool) => _ = sqlx::raw_sql(sql).execute(pool).await.unwrap(),
+        }
+    }
+
+    /// Another hub of the test on the same database.
+    pub async fn second(&self) -> Hub {
+        hub(&self.database, &self.provider, &self.dir).await
+    }
+
+    /// The end of what the children wrote.
+    pub fn last_words(&self) -> String {
+        let log = std::fs::read_to_string(self.dir.path().join("hub.log")).unwrap_or_default();
+        let lines: Vec<_> = log.lines().collect();
+        lines[lines.len().saturating_sub(30)..].join("\n")
+    }
+
+    /// Lets go of the queues on a broker that others use.
+    pub async fn end(self) {
+        if self.broker.starts_with("amqp")
+            && let Ok(broker) = Broker::connect(&self.broker, &self.prefix, &["sms"]).await
+        {
+            broker.purge_topology().await;
+        }
+        self.hub.db.close().await;
+    }
+}
+
+async fn hub(database: &str, provider: &Provider, dir: &tempfile::TempDir) -> Hub {
+    let gateway = Gateway::new("sms", &provider.url(), Some(SECRET.to_owned())).unwrap();
+    let db = Db::open(database).await.unwrap();
+    db.migrate().await.unwrap();
+    let hub = Hub {
+        db,
+        broker: Broker::connect("memory:", "eyes", &["sms"]).await.unwrap(),
+        channels: Channels::new(vec![(Arc::new(gateway) as Arc<dyn Channel>, None)]),
+        clock: Clock::System,
+        sealer: Sealer::new(&[7; 32]),
+        place: Arc::new(Place {
+            public_url: "http://127.0.0.1:8080".to_owned(),
+            timezone: chrono_tz::Asia::Shanghai,
+            data_dir: dir.path().to_owned(),
+            organisation: "青溪大学".to_owned(),
+        }),
+        replica: ReplicaId::new(),
+        wake: Wake::default(),
+        live: Live::default(),
+    };
+    hub.set_up().await.unwrap();
+    hub
+}
+
+/// A department `all` with heads and members, and a rule that texts at once and again later.
+async fn populate(hub: &Hub, number: usize) -> Vec<PersonId> {
+    let department = DepartmentId::new();
+    let row =
+        Department { id: department, code: "all".to_owned(), name: "全校".to_owned(), parent_id: None, position: 0 };
+    let profiles: Vec<_> = (0..number)
+        .map(|nth| Profile {
+            phone: Some(Contact::phone(&hub.sealer, &format!("138{nth:08}"))),
+            ..Profile::of(&format!("a{nth}"), "李雷", "staff")
+        })
+        .collect();
+    let post = |(position, profile): (i64, &Profile)| Assignment {
+        person_id: profile.id,
+        department_id: department,
+        is_primary: true,
+        is_head: position < HEADS,
+        position,
+    };
+    let posts: Vec<_> = (0..).zip(&profiles).map(post).collect();
+    let step = |after: i64| json!({"channels": ["sms"], "after": after, "unless": (after > 0).then_some("read")});
+    let rule = |name: &str, steps: Value| SendRuleRow {
+        name: name.to_owned(),
+        label: name.to_owned(),
+        definition: Json(Steps { steps: serde_json::from_value(steps).unwrap() }),
+        is_offered: true,
+    };
+    let mut tx = hub.db.begin().await.unwrap();
+    departments::insert_many(&mut tx, &[row]).await.unwrap();
+    people::insert_many(&mut tx, &profiles, hub.clock.now()).await.unwrap();
+    assignments::insert_many(&mut tx, &posts).await.unwrap();
+    settings::insert_send_rule(&mut tx, &rule("text", json!([step(0)])), 90).await.unwrap();
+    settings::insert_send_rule(&mut tx, &rule("text_twice", json!([step(0), step(60)])), 91).await.unwrap();
+    tx.commit().await.unwrap();
+    profiles.iter().map(|profile| profile.id).collect()
+}
+
+/// A schema of its own in the database that the tests were given.
+pub async fn fresh_database() -> String {
+    let url = variable("ZHIHUI_TEST_DATABASE");
+    let schema = format!("fault_{}", uuid::Uuid::now_v7().simple());
+    let pool = sqlx::PgPool::connect(&url).await.unwrap();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("create schema {schema}"))).execute(&pool).await.unwrap();
+    pool.close().await;
+    let sign = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{sign}options=-c%20search_path%3D{schema}")
+}
+
+pub fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run the faults with `tests/run fault`"))
+}
