@@ -16,7 +16,7 @@ use crate::{
     storage::{
         Tx, accounts,
         approvals::{self, Approval},
-        audit,
+        attachments, audit,
         messages::{self, Message},
         settings,
     },
@@ -109,7 +109,8 @@ impl Hub {
                 .into());
         }
         self.refuse_decided(&mut tx, &approval).await?;
-        let unchanged = content_hash(&message)[..] == approval.content_hash[..]
+        let files = attachments::list(&mut tx, message.id).await?;
+        let unchanged = content_hash(&message, &files)[..] == approval.content_hash[..]
             && snapshot_hash(&mut tx, message.id).await?[..] == approval.snapshot_hash[..];
         let to = match decision {
             Decision::Approve => ApprovalState::Approved,
@@ -162,7 +163,7 @@ impl Hub {
             self.tell(tx, now, "message.rejected", message, json!({"state": State::Rejected})).await?;
             return Ok(State::Rejected);
         }
-        self.tell(tx, now, "message.approved", message, json!({})).await?;
+        self.tell(tx, now, "message.approved", message, json!({"state": "approved"})).await?;
         let expired = message.expires_at.is_some_and(|until| until <= now);
         match message.send_at {
             Some(at) if at > now && !expired => {

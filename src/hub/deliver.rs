@@ -117,9 +117,8 @@ impl Hub {
         if supports.is_some_and(|supports| supports.query) {
             return Ok(orphans.iter().map(|orphan| orphan.person_id).collect());
         }
-        deliveries::release_orphans(tx, ticket, State::Unknown, now).await?;
-        for orphan in orphans {
-            self.advance(tx, ticket, orphan.person_id, now).await?;
+        for person in deliveries::release_orphans(tx, ticket, State::Unknown, now).await? {
+            self.after_failure(tx, ticket, person, (State::Unknown, "WORKER_LOST"), now).await?;
         }
         Ok(BTreeSet::new())
     }

@@ -58,7 +58,8 @@ impl Hub {
             return Ok(false);
         };
         let message = messages::find(&mut tx, id).await?;
-        let Some(message) = message.filter(|message| message.state.is_out()) else {
+        let alive = |message: &Message| message.state.is_out() && message.expires_at.is_none_or(|until| until > now);
+        let Some(message) = message.filter(alive) else {
             waves::remove(&mut tx, id, round).await?;
             tx.commit().await?;
             return Ok(false);
@@ -88,10 +89,8 @@ impl Hub {
         let callee = match &round.to {
             To::Recipient => Callee::Recipient,
             To::Deputy => Callee::Deputy,
-            To::Person(account) => match accounts::id_of(tx, account).await? {
-                Some(person) => Callee::Named(person),
-                None => return Ok(()),
-            },
+            // Somebody who is gone is found out, told and passed over like any other dead end.
+            To::Person(account) => Callee::Named(accounts::id_of(tx, account).await?.unwrap_or(NOBODY)),
         };
         let channels = match round.mode {
             Mode::Together => &round.channels[..],
@@ -111,7 +110,7 @@ impl Hub {
                 round: wave.round,
                 first_person,
                 last_person,
-                is_priority: wave.round > 0 || message.recipients <= FEW,
+                is_priority: message.recipients <= FEW,
             };
             let tickets: Vec<_> = ranges.into_iter().map(ticket).collect();
             tickets::insert_many(tx, &tickets, wave.due_at).await?;
@@ -128,6 +127,9 @@ impl Hub {
         if wave.round == 0 {
             audit::insert(tx, now, "hub", "message.fan_out", &object, json!({"recipients": message.recipients}))
                 .await?;
+            return Ok(());
+        }
+        if wave.round >= REMINDERS {
             return Ok(());
         }
         let step = json!({"step": wave.round});

@@ -11,11 +11,14 @@ use crate::{
         MessageId, Problem, approval,
         message::{Draft, State},
         problem::Class,
+        seal::hex,
         send_rule::{Round, SendRule},
         template,
     },
     storage::{
-        self, Json, Tx, audit,
+        self, Json, Tx,
+        attachments::{self, Attachment},
+        audit,
         intake::{self, Earlier},
         messages::{self, List, Message},
         settings,
@@ -24,6 +27,8 @@ use crate::{
 
 /// The category of what names none.
 pub(super) const DEFAULT_CATEGORY: &str = "notice";
+/// What the hub asks approvers with.
+const OWN_CATEGORY: &str = "approval";
 pub(super) const DEFAULT_RULE: &str = "inbox";
 
 impl Hub {
@@ -72,8 +77,8 @@ impl Hub {
             let found = intake::find(&mut tx, &source.key(), key).await?.ok_or_else(busy)?;
             return self.same(found, &body_hash);
         }
-        let answer = self.write(&mut tx, source, id, draft, now).await?;
         self.attach(&mut tx, id, &attachments).await?;
+        let answer = self.write(&mut tx, source, id, draft, now).await?;
         if let Some(key) = key {
             let kept = serde_json::to_value(&answer).expect("an answer is plain data");
             intake::answer(&mut tx, &source.key(), key, kept).await?;
@@ -88,7 +93,7 @@ impl Hub {
         Ok(answer)
     }
 
-    /// Everything of an accepted message but its files; also how the hub writes its own.
+    /// Everything of an accepted message, its files being kept already; also how the hub writes its own.
     pub(super) async fn write(
         &self,
         tx: &mut Tx,
@@ -107,6 +112,7 @@ impl Hub {
             .into());
         }
         let mut message = self.compose(tx, source, id, draft, now).await?;
+        message.content_hash = content_hash(&message, &attachments::list(tx, id).await?).to_vec();
         let snapshot = self.freeze(tx, id, &message.audience.0, source).await?;
         failpoint!("accept.after_insert");
         message.recipients = snapshot.recipients;
@@ -155,8 +161,8 @@ impl Hub {
         let (title, body) = fill(tx, &draft).await?;
         let (sender_name, sender_department) = self.sender(tx, source).await?;
         let category = self.category(tx, source, draft.category.as_deref()).await?;
-        let rule = find_rule(tx, draft.send_rule.as_deref().unwrap_or(DEFAULT_RULE)).await?;
-        let mut message = Message {
+        let rule = find_rule(tx, source, draft.send_rule.as_deref().unwrap_or(DEFAULT_RULE)).await?;
+        let message = Message {
             id,
             sender_id: source.person(),
             producer_id: match source {
@@ -190,7 +196,6 @@ impl Hub {
             finished_at: None,
             recalled_at: None,
         };
-        message.content_hash = content_hash(&message).to_vec();
         Ok(message)
     }
 
@@ -206,6 +211,11 @@ impl Hub {
             )
             .in_english(format!("there is no category “{name}”; there are {list}"))
             .into());
+        }
+        if name == OWN_CATEGORY && !matches!(source, Source::Hub) {
+            return Err(Problem::new(Class::Forbidden, "CATEGORY_FORBIDDEN", "/category", "“审批”类消息只由系统发送")
+                .in_english("only the hub itself sends messages of this category")
+                .into());
         }
         if let Source::Producer(producer) = source
             && !producer.categories.any
@@ -251,8 +261,10 @@ async fn fill(tx: &mut Tx, draft: &Draft) -> Result<(String, String)> {
     Ok((template::fill(&title, "/title", value)?, template::fill(&body, "/body", value)?))
 }
 
-pub(super) async fn find_rule(tx: &mut Tx, name: &str) -> Result<SendRule> {
-    let Some(row) = settings::find_send_rule(tx, name).await? else {
+/// A rule that this source may choose: how approvers are chased is nobody's choice.
+pub(super) async fn find_rule(tx: &mut Tx, source: &Source, name: &str) -> Result<SendRule> {
+    let row = settings::find_send_rule(tx, name).await?;
+    let Some(row) = row.filter(|row| row.is_offered || matches!(source, Source::Hub)) else {
         let offered = settings::list_send_rules(tx).await?;
         let list =
             offered.iter().filter(|rule| rule.is_offered).map(|rule| rule.name.as_str()).collect::<Vec<_>>().join("、");
@@ -264,7 +276,8 @@ pub(super) async fn find_rule(tx: &mut Tx, name: &str) -> Result<SendRule> {
 }
 
 /// SHA-256 over all that a recipient or an approver sees, and when it is to go out.
-pub fn content_hash(message: &Message) -> [u8; 32] {
+pub fn content_hash(message: &Message, files: &[Attachment]) -> [u8; 32] {
+    let files: Vec<_> = files.iter().map(|file| (&file.name, file.size_bytes, hex(&file.content_hash))).collect();
     let rounds: &[Round] = &message.rounds.0.list;
     let content = json!([
         message.kind,
@@ -279,6 +292,7 @@ pub fn content_hash(message: &Message) -> [u8; 32] {
         message.actions.0.list,
         message.send_at,
         message.expires_at,
+        files,
     ]);
     Sha256::digest(content.to_string()).into()
 }

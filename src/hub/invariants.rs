@@ -14,7 +14,7 @@ use crate::{
         delivery::{Key, State},
     },
     storage::{
-        Tx, approvals, deliveries,
+        Tx, approvals, attachments, deliveries,
         invariants::{self, OPEN, Open, UNFINISHED},
         messages::{self, Message},
     },
@@ -156,7 +156,8 @@ async fn compare_hashes(hub: &Hub, found: &mut Vec<Violation>) -> Result<()> {
 }
 
 async fn compare(tx: &mut Tx, message: &Message, found: &mut Vec<Violation>) -> Result<()> {
-    if content_hash(message)[..] != message.content_hash[..] {
+    let files = attachments::list(tx, message.id).await?;
+    if content_hash(message, &files)[..] != message.content_hash[..] {
         found.push(of("I3", message.id, "does not say any more what it said when it was accepted"));
     }
     if snapshot_hash(tx, message.id).await?[..] != message.snapshot_hash[..] {

@@ -68,13 +68,17 @@ impl Hub {
         tracing::info!(message.id = %id, "recalled message {id}");
         self.announce(Change::Message(id));
         self.wake.all();
-        self.ask_back(id).await
+        Ok(self.ask_back(id).await.unwrap_or_else(|error| {
+            // The recall itself is committed: what is with the providers is told as not taken back.
+            tracing::error!(error = &error as &dyn std::error::Error, message.id = %id, "providers could not be asked to take message {id} back");
+            RecallOutcome::default()
+        }))
     }
 
     async fn ask_back(&self, id: MessageId) -> Result<RecallOutcome> {
         let mut tx = self.db.read().await?;
         let counts = deliveries::count_by_state(&mut tx, id).await?;
-        let mut outcome = RecallOutcome::default();
+        let mut wanted = Vec::new();
         for channel in self.channels.names() {
             let out: i64 = counts
                 .iter()
@@ -87,6 +91,11 @@ impl Hub {
                 continue;
             }
             let references = deliveries::list_references(&mut tx, id, channel, ASKED_BACK).await?;
+            wanted.push((channel, references, out));
+        }
+        drop(tx);
+        let mut outcome = RecallOutcome::default();
+        for (channel, references, out) in wanted {
             outcome.channels.push(self.ask_channel_back(channel, &references, out).await);
         }
         Ok(outcome)

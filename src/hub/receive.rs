@@ -14,6 +14,7 @@ use crate::{
         Tx, accounts, audit, inbox,
         messages::{self, Message},
         receipts::{self, Answer},
+        recipients,
     },
 };
 
@@ -134,7 +135,7 @@ enum Tidy {
 }
 
 async fn is_recipient(tx: &mut Tx, message: &Message, person: PersonId) -> Result<bool> {
-    Ok(inbox::find(tx, person, message.id).await?.is_some())
+    Ok(recipients::contains(tx, message.id, person).await?)
 }
 
 /// The answer must be one that was asked for; only 其他 has words.

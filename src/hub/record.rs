@@ -22,8 +22,8 @@ use crate::{
     storage::{
         Tx, accounts, deliveries,
         messages::{self, Message},
-        outbox,
         tickets::{self, Ticket},
+        waves::NOBODY,
     },
 };
 
@@ -43,6 +43,7 @@ impl Hub {
         let attempts: BTreeMap<_, _> =
             work.addresses.iter().map(|address| (address.person_id, address.attempts)).collect();
         let mut references = Map::new();
+        let mut untried = Vec::new();
         for (person, outcome) in outcomes {
             match outcome {
                 Outcome::Sent(accepted) => {
@@ -53,18 +54,26 @@ impl Hub {
                     let tried = attempts.get(&person).copied().unwrap_or(1);
                     self.record_failure(&mut tx, ticket, person, (error, tried), now).await?;
                 }
-                Outcome::NotTried => {
-                    deliveries::mark_untried(&mut tx, ticket, person).await?;
-                    retry(&mut tx, ticket, person, now + AGAIN).await?;
-                }
+                Outcome::NotTried => untried.push(person),
             }
         }
         if !references.is_empty() {
             deliveries::mark_accepted(&mut tx, ticket, &references, now).await?;
         }
+        if let (Some(first), Some(last)) = (untried.first(), untried.last()) {
+            deliveries::put_back(&mut tx, ticket, &untried).await?;
+            let rest = Ticket { id: TicketId::new(), first_person: *first, last_person: *last, ..ticket.clone() };
+            tickets::insert(&mut tx, &rest, now + self.pause(ticket)).await?;
+        }
         tx.commit().await?;
         self.wake.tickets().notify_one();
         Ok(())
+    }
+
+    /// When what was not handed over is tried again: after the provider's rest, together.
+    fn pause(&self, ticket: &Ticket) -> Duration {
+        let resting = self.channels.lane(&ticket.channel).and_then(|lane| lane.resting());
+        resting.and_then(|rest| Duration::from_std(rest).ok()).map_or(AGAIN, |rest| rest.max(AGAIN))
     }
 
     async fn record_failure(
@@ -82,7 +91,6 @@ impl Hub {
                 return self.give_up(tx, ticket, person, (State::Refused, &format!("{code} {reason}")), now).await;
             }
             SendError::Ambiguous(_) if !repeat_safe => {
-                metrics::counter!("zhihui_delivery_ambiguous_total", "channel" => ticket.channel.clone()).increment(1);
                 return self.give_up(tx, ticket, person, (State::Unknown, "ANSWER_LOST"), now).await;
             }
             SendError::Ambiguous(_) => (None, "ANSWER_LOST"),
@@ -107,13 +115,31 @@ impl Hub {
         (state, detail): (State, &str),
         now: Timestamp,
     ) -> Result<()> {
-        deliveries::mark_one(tx, ticket, person, state, detail, now).await?;
+        if deliveries::mark_one(tx, ticket, person, state, detail, now).await? == 0 {
+            // The provider has reported meanwhile, and knows better.
+            return Ok(());
+        }
+        self.after_failure(tx, ticket, person, (state, detail), now).await
+    }
+
+    /// What follows from a delivery that did not reach anybody.
+    pub(super) async fn after_failure(
+        &self,
+        tx: &mut Tx,
+        ticket: &Ticket,
+        person: PersonId,
+        (state, detail): (State, &str),
+        now: Timestamp,
+    ) -> Result<()> {
+        if state == State::Unknown {
+            metrics::counter!("zhihui_delivery_ambiguous_total", "channel" => ticket.channel.clone()).increment(1);
+        }
+        let Some(message) = messages::find(tx, ticket.message_id).await? else { return Ok(()) };
         let account = accounts::accounts_of(tx, &[person]).await?.pop();
-        let event = json!({
-            "message": ticket.message_id, "account": account, "channel": ticket.channel,
-            "result": state, "code": detail.split(' ').next(),
+        let failed = json!({
+            "account": account, "channel": ticket.channel, "result": state, "code": detail.split(' ').next(),
         });
-        outbox::insert(tx, now, "delivery.failed", event).await?;
+        self.tell(tx, now, "delivery.failed", &message, failed).await?;
         self.advance(tx, ticket, person, now).await
     }
 
@@ -131,11 +157,12 @@ impl Hub {
             To::Deputy => accounts::deputy_of(tx, person).await?,
             To::Person(account) => accounts::id_of(tx, account).await?,
         };
-        let Some(callee) = callee else { return Ok(()) };
+        // Nobody to call is found out, told and passed over like any other dead end.
+        let callee = callee.unwrap_or(NOBODY);
         let key = Key { message: message.id, person, channel: channel.clone(), round };
         let unless = step.unless.map(|unless| unless.as_str());
         if deliveries::plan_one(tx, &key, callee, unless).await? {
-            let next = Ticket { channel, round, is_priority: true, ..one(ticket, person) };
+            let next = Ticket { channel, round, ..one(ticket, person) };
             tickets::insert(tx, &next, now).await?;
         }
         Ok(())

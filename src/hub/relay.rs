@@ -3,15 +3,20 @@
 //! An event is removed after the broker has confirmed it; a crash in between publishes it twice
 //! under the same id.
 
+use chrono::Duration;
 use serde_json::json;
 
 use super::{Hub, Result};
 use crate::{
     broker::{Envelope, Target},
-    storage::outbox::{self, Event},
+    storage::{
+        outbox::{self, Event},
+        settings,
+    },
 };
 
 const BATCH: i64 = 500;
+const LEASE: Duration = Duration::seconds(10);
 
 impl Hub {
     /// Publishes the oldest events; returns how many went out.
@@ -19,7 +24,7 @@ impl Hub {
         let mut tx = self.db.read().await?;
         let events = outbox::list(&mut tx, BATCH).await?;
         drop(tx);
-        if events.is_empty() {
+        if events.is_empty() || !self.may_relay().await? {
             return Ok(0);
         }
         let items = events.iter().map(|event| (Target::Event, self.cloud_event(event))).collect();
@@ -35,6 +40,15 @@ impl Hub {
             tx.commit().await?;
         }
         Ok(done.len())
+    }
+
+    /// One replica publishes, so that nothing goes out twice without need.
+    async fn may_relay(&self) -> Result<bool> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        let mine = settings::lease_job(&mut tx, "relay", self.replica, now, now + LEASE).await?;
+        tx.commit().await?;
+        Ok(mine)
     }
 
     fn cloud_event(&self, event: &Event) -> Envelope {

@@ -17,7 +17,7 @@ impl Hub {
     pub async fn remind(&self, source: &Source, id: MessageId, to: &RemindTo) -> Result<i64> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
-        let message = messages::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+        let message = messages::lock(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
         if !is_own(source, &message) {
             return Err(Problem::not_found().into());
         }

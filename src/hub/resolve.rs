@@ -52,7 +52,7 @@ impl Hub {
         let mut tx = self.db.begin().await?;
         let id = MessageId::new();
         let snapshot = self.freeze(&mut tx, id, &sketch.audience, source).await?;
-        let rule = find_rule(&mut tx, sketch.send_rule.as_deref().unwrap_or(DEFAULT_RULE)).await?;
+        let rule = find_rule(&mut tx, source, sketch.send_rule.as_deref().unwrap_or(DEFAULT_RULE)).await?;
         let (sender_name, _) = self.sender(&mut tx, source).await?;
         let (rounds, text) = (rule.rounds(), format!("{}{sender_name}", sketch.title));
         let reach = self.reach(&mut tx, id, source, snapshot.recipients, (&rounds, &text)).await?;

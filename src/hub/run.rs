@@ -1,8 +1,9 @@
 //! The loops of a working replica: each reconciler when its bell rings and at least once a second,
 //! a consumer for every queue, until told to stop.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
+use futures_util::FutureExt;
 use tokio::{
     sync::{Notify, Semaphore},
     time::sleep,
@@ -50,10 +51,15 @@ impl Hub {
         let (hub, stop) = (self.clone(), stop.clone());
         tasks.spawn(async move {
             while !stop.is_cancelled() {
-                let pause = match step(hub.clone()).await {
-                    Ok(0) => PERIOD,
-                    Ok(_) => continue,
-                    Err(error) => {
+                // A panic belongs to one pass: the job must go on, or everything it does would stop unseen.
+                let pause = match AssertUnwindSafe(step(hub.clone())).catch_unwind().await {
+                    Ok(Ok(0)) => PERIOD,
+                    Ok(Ok(_)) => continue,
+                    Err(_) => {
+                        tracing::error!(job = name, "the job {name} broke off and goes on");
+                        AFTER_FAILURE
+                    }
+                    Ok(Err(error)) => {
                         tracing::error!(
                             error = &error as &dyn std::error::Error,
                             job = name,

@@ -63,6 +63,7 @@ impl Hub {
             return Ok(());
         }
         audit::insert(tx, now, "hub", "message.hold", &format!("message:{}", message.id), json!({})).await?;
+        self.tell(tx, now, "message.held", message, json!({"state": State::Held})).await?;
         if let Some(sender) = message.sender_id {
             let at = message.send_at.map(|at| self.local(at)).unwrap_or_default();
             let title = format!("未按时发送：{}", message.title);
@@ -82,6 +83,11 @@ impl Hub {
         let message = messages::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
         if message.sender_id != Some(who) {
             return Err(Problem::not_found().into());
+        }
+        if message.expires_at.is_some_and(|until| until <= now) {
+            return Err(Problem::conflict("EXPIRED", "消息已过有效期，不能再发送；如仍需通知，请重新编写")
+                .in_english("this message has expired; write a new one if it is still needed")
+                .into());
         }
         if !messages::mark_sending(&mut tx, id, State::Held, now).await? {
             return Err(Problem::conflict("STATE", "消息不在等待发送的状态")

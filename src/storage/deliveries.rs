@@ -9,13 +9,15 @@ use crate::{
 
 /// Ends what a ticket finds in `sending`: the worker before died and nobody knows how far it came.
 /// Where a repeat is safe they are sent again, otherwise they stay unknown.
-pub async fn release_orphans(tx: &mut Tx, ticket: &Ticket, to: State, now: Timestamp) -> Result<u64> {
-    execute!(
+pub async fn release_orphans(tx: &mut Tx, ticket: &Ticket, to: State, now: Timestamp) -> Result<Vec<PersonId>> {
+    fetch_values!(
         tx,
+        PersonId,
         "update delivery set state = $6, done_at = case when $6 = 'unknown' then $7 else done_at end,
                 detail = case when $6 = 'unknown' then 'WORKER_LOST' else detail end
           where message_id = $1 and channel = $2 and round = $3 and person_id >= $4 and person_id <= $5
-            and state = 'sending'",
+            and state = 'sending'
+         returning person_id",
         [ticket.message_id, &ticket.channel, ticket.round, ticket.first_person, ticket.last_person, to, now]
     )
 }
@@ -135,6 +137,20 @@ pub async fn mark_accepted(
     )
 }
 
+/// Not handed to the provider after all: as if it had never been taken, its attempt not counted.
+pub async fn put_back(tx: &mut Tx, ticket: &Ticket, people: &[PersonId]) -> Result<u64> {
+    let people = Json(people.iter().map(|id| id.simple()).collect::<Vec<_>>());
+    let sql = each_id!(
+        tx,
+        "update delivery set state = 'ready', attempts = attempts - 1,
+                fired_at = case when attempts = 1 then null else fired_at end
+          where message_id = $1 and channel = $2 and round = $3 and state = 'sending' and person_id in (",
+        "$4",
+        ")"
+    );
+    execute!(tx, sql, [ticket.message_id, &ticket.channel, ticket.round, &people])
+}
+
 /// One that did not simply go through: waits again (`ready`), is refused, or is unknown.
 pub async fn mark_one(
     tx: &mut Tx,
@@ -149,17 +165,6 @@ pub async fn mark_one(
         "update delivery set state = $5, detail = $6, done_at = case when $5 = 'ready' then null else $7 end
           where message_id = $1 and person_id = $2 and channel = $3 and round = $4 and state = 'sending'",
         [ticket.message_id, person, &ticket.channel, ticket.round, to, detail, now]
-    )
-}
-
-/// Not handed to the provider after all: goes back as it was, without an attempt.
-pub async fn mark_untried(tx: &mut Tx, ticket: &Ticket, person: PersonId) -> Result<u64> {
-    execute!(
-        tx,
-        "update delivery set state = 'ready', attempts = attempts - 1,
-                fired_at = case when attempts = 1 then null else fired_at end
-          where message_id = $1 and person_id = $2 and channel = $3 and round = $4 and state = 'sending'",
-        [ticket.message_id, person, &ticket.channel, ticket.round]
     )
 }
 
@@ -235,7 +240,7 @@ pub async fn list_references(tx: &mut Tx, message: MessageId, channel: &str, lim
         tx,
         String,
         "select provider_ref from delivery
-          where message_id = $1 and channel = $2 and state in ('accepted', 'delivered') and provider_ref is not null
+          where message_id = $1 and channel = $2 and state in ('accepted', 'delivered') and provider_ref <> ''
           order by person_id, round limit $3",
         [message, channel, limit]
     )

@@ -132,6 +132,17 @@ pub async fn drop_departments(tx: &mut Tx, message: MessageId, codes: &[String])
     execute!(tx, sql, [message, &codes])
 }
 
+/// Is the message for this person?
+pub async fn contains(tx: &mut Tx, message: MessageId, person: PersonId) -> Result<bool> {
+    let found = fetch_optional_value!(
+        tx,
+        PersonId,
+        "select person_id from recipient where message_id = $1 and person_id = $2",
+        [message, person]
+    )?;
+    Ok(found.is_some())
+}
+
 pub async fn count(tx: &mut Tx, message: MessageId) -> Result<i64> {
     fetch_value!(tx, i64, "select count(*) from recipient where message_id = $1", [message])
 }
@@ -170,7 +181,7 @@ pub async fn unknown_accounts(tx: &mut Tx, accounts: &[String]) -> Result<Vec<St
         tx,
         "select value from (",
         "$1",
-        ") as named where value not in (select account from person where account is not null) limit 10"
+        ") as named where not exists (select 1 from person where person.account = named.value) limit 10"
     );
     fetch_values!(tx, String, sql, [&accounts])
 }
@@ -178,8 +189,12 @@ pub async fn unknown_accounts(tx: &mut Tx, accounts: &[String]) -> Result<Vec<St
 /// The codes that no department has.
 pub async fn unknown_departments(tx: &mut Tx, codes: &[String]) -> Result<Vec<String>> {
     let codes = Json(codes);
-    let sql =
-        each!(tx, "select value from (", "$1", ") as named where value not in (select code from department) limit 10");
+    let sql = each!(
+        tx,
+        "select value from (",
+        "$1",
+        ") as named where not exists (select 1 from department where department.code = named.value) limit 10"
+    );
     fetch_values!(tx, String, sql, [&codes])
 }
 

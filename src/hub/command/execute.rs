@@ -75,7 +75,9 @@ impl Hub {
         }
     }
 
-    /// Recall and remind are safe to repeat by themselves, so that their key may be kept afterwards.
+    /// Keeps the answer to a key after the deed. After a crash in between, the
+    /// repeated recall is answered that the message is recalled already, and the repeated reminder
+    /// meets its pause.
     async fn remember(
         &self,
         source: &Source,
