@@ -35,19 +35,30 @@ const FEW: i64 = 5;
 impl Hub {
     /// Writes every wave that is due; returns how many chunks were written.
     pub async fn fan_out(&self) -> Result<usize> {
+        let mut chunks = 0;
+        let mut open = self.claim_waves().await?;
+        while !open.is_empty() {
+            let mut unfinished = Vec::new();
+            for (message, round) in open {
+                chunks += 1;
+                if self.write_chunk(message, round).await? {
+                    self.announce(Change::Message(message));
+                    unfinished.push((message, round));
+                }
+            }
+            // One chunk of each in turn: what has come due meanwhile does not wait for a broadcast.
+            unfinished.extend(self.claim_waves().await?);
+            open = unfinished;
+        }
+        Ok(chunks)
+    }
+
+    async fn claim_waves(&self) -> Result<Vec<(MessageId, i64)>> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
         let claimed = waves::claim(&mut tx, self.replica, now, now + LEASE, WAVES).await?;
         tx.commit().await?;
-        let mut chunks = 0;
-        for (message, round) in claimed {
-            while self.write_chunk(message, round).await? {
-                chunks += 1;
-                self.announce(Change::Message(message));
-            }
-            chunks += 1;
-        }
-        Ok(chunks)
+        Ok(claimed)
     }
 
     /// Writes one chunk of a wave; false when the wave is through or was taken away.
