@@ -3,7 +3,7 @@
 use std::{borrow::Cow, str::FromStr, time::Duration};
 
 use sqlx::{
-    AssertSqlSafe, SqlSafeStr,
+    AssertSqlSafe, PgPool, SqlSafeStr,
     migrate::{Migrate, Migration, MigrationType, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -56,7 +56,11 @@ impl Db {
             Self::Sqlite { write, .. } => migrator.run(write).await,
             Self::Postgres(pool) => migrator.run(pool).await,
         }
-        .map_err(OpenError::Migrate)
+        .map_err(OpenError::Migrate)?;
+        match self {
+            Self::Sqlite { .. } => Ok(()),
+            Self::Postgres(pool) => leave_room(pool).await.map_err(OpenError::Unreachable),
+        }
     }
 
     /// With `false` commits on SQLite no longer wait for the disk until it is set back: for filling
@@ -128,6 +132,20 @@ async fn open_postgres(url: &str) -> Result<Db> {
         .connect_with(options)
         .await?;
     Ok(Db::Postgres(pool))
+}
+
+/// A delivery changes twice soon after it is written. With room for that on its page PostgreSQL
+/// leaves the index alone: measured, half the CPU of the changes and half the size of the index.
+/// Not a migration, because SQLite knows no such thing.
+async fn leave_room(pool: &PgPool) -> Result<()> {
+    let set: bool =
+        sqlx::query_scalar("select reloptions is not null from pg_class where oid = to_regclass('delivery')")
+            .fetch_one(pool)
+            .await?;
+    if !set {
+        sqlx::raw_sql("alter table delivery set (fillfactor = 40)").execute(pool).await?;
+    }
+    Ok(())
 }
 
 fn migrator() -> Migrator {
