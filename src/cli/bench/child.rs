@@ -45,6 +45,8 @@ pub enum Question {
     Prepare { recipients: i64, gateway: String },
     /// One message to everybody.
     Round,
+    /// One message to every inbox, and nothing more.
+    FanOut,
     /// What the parts alone can do.
     Limits,
     /// So many messages to one person each, evenly over time.

@@ -35,15 +35,6 @@ const LOOK: Duration = Duration::from_millis(4);
 /// After so long a message is taken for lost.
 const LOST: Duration = Duration::from_secs(20);
 
-/// How long one message took.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub struct Round {
-    /// Until the last result was recorded.
-    pub seconds: f64,
-    /// From the approval until it was in every inbox and every delivery was planned.
-    pub fan_out_seconds: f64,
-}
-
 /// From the publishing of a command to the committed inbox row.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Latency {
@@ -60,11 +51,14 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
     hub.broker.ready().await;
     hub.work(&tasks, &stop);
+    let (commands, tracker, until) = (hub.clone(), tasks.clone(), stop.clone());
+    tasks.spawn(async move { commands.consume_commands(&tracker, &until).await });
     answer(&())?;
     let bench = Bench { hub, recipients, sender, approver };
     while let Some(question) = question().await? {
         match question {
             Question::Round => answer(&bench.round().await?)?,
+            Question::FanOut => answer(&bench.fan_out().await?)?,
             Question::Latency { messages, per_second } => answer(&bench.latency(messages, per_second).await?)?,
             other => anyhow::bail!("a hub cannot do {other:?}"),
         }
@@ -92,36 +86,53 @@ struct Bench {
 }
 
 impl Bench {
-    /// One message to everybody.
-    async fn round(&self) -> anyhow::Result<Round> {
+    /// Seconds for one message to everybody, until the last result was recorded.
+    async fn round(&self) -> anyhow::Result<f64> {
+        let begun = Instant::now();
+        let (approval, _) = self.approve_one(people::BENCH).await?;
+        self.wait_until_done().await?;
+        let seconds = begun.elapsed().as_secs_f64();
+        let states = self.states_of(approval).await?;
+        ensure!(
+            matches!(&states[..], [(channel, State::Accepted, count)] if channel == "sms" && *count == self.recipients),
+            "not every delivery was accepted: {states:?}"
+        );
+        Ok(seconds)
+    }
+
+    /// Seconds from the approval of one message until it was in every inbox.
+    async fn fan_out(&self) -> anyhow::Result<f64> {
+        let (approval, approved) = self.approve_one("inbox").await?;
+        self.wait_until_done().await?;
+        let seconds = approved.elapsed().as_secs_f64();
+        self.states_of(approval).await?;
+        Ok(seconds)
+    }
+
+    /// Has a message to everybody accepted and approved; when that was.
+    async fn approve_one(&self, rule: &str) -> anyhow::Result<(ApprovalId, Instant)> {
         let mut changes = self.hub.live.subscribe();
         let audience = json!({"departments": [{"code": people::BENCH, "recursive": true}]});
-        let command = command(&self.sender, "全体通知", audience, people::BENCH);
-        let begun = Instant::now();
-        self.hub.broker.publish(Target::Commands, command).await?;
+        self.hub.broker.publish(Target::Commands, command(&self.sender, "全体通知", audience, rule)).await?;
         let approval = timeout(LOST, next_approval(&mut changes)).await.context("the message was not accepted")??;
         self.hub.decide(self.approver, approval, Decision::Approve, "").await?;
-        let approved = begun.elapsed();
-        let mut fanned_out = None;
-        let mut last_progress = (Instant::now(), i64::MAX);
+        Ok((approval, Instant::now()))
+    }
+
+    /// Until nothing is left to plan or to send.
+    async fn wait_until_done(&self) -> anyhow::Result<()> {
+        let mut progress = (Instant::now(), i64::MAX);
         loop {
             let (planning, left) = self.left().await?;
-            if !planning && fanned_out.is_none() {
-                fanned_out = Some(begun.elapsed());
-            }
             if !planning && left == 0 {
-                break;
+                return Ok(());
             }
-            if left != last_progress.1 {
-                last_progress = (Instant::now(), left);
+            if left != progress.1 {
+                progress = (Instant::now(), left);
             }
-            ensure!(last_progress.0.elapsed() < LOST, "{left} tickets do not get done");
+            ensure!(progress.0.elapsed() < LOST, "{left} tickets do not get done");
             sleep(LOOK).await;
         }
-        let seconds = begun.elapsed().as_secs_f64();
-        self.check(approval).await?;
-        let fan_out_seconds = (fanned_out.unwrap_or_default() - approved).as_secs_f64();
-        Ok(Round { seconds, fan_out_seconds })
     }
 
     /// Whether there is still something to plan, and how many tickets wait.
@@ -132,19 +143,14 @@ impl Bench {
         Ok((due, tickets))
     }
 
-    /// Nobody may be missing; else what was measured is not the job.
-    async fn check(&self, approval: ApprovalId) -> anyhow::Result<()> {
+    /// Where a message's deliveries are. Nobody's inbox may be without it; else what was measured is
+    /// not the job.
+    async fn states_of(&self, approval: ApprovalId) -> anyhow::Result<Vec<(String, State, i64)>> {
         let mut tx = self.hub.db.read().await?;
         let approval = approvals::find(&mut tx, approval).await?.context("it was just decided")?;
-        let message = approval.message_id;
-        let states = deliveries::count_by_state(&mut tx, message).await?;
-        ensure!(
-            matches!(&states[..], [(channel, State::Accepted, count)] if channel == "sms" && *count == self.recipients),
-            "not every delivery was accepted: {states:?}"
-        );
-        let inboxes = bare::count_inbox(&mut tx, message).await?;
+        let inboxes = bare::count_inbox(&mut tx, approval.message_id).await?;
         ensure!(inboxes == self.recipients, "the message lies in {inboxes} inboxes");
-        Ok(())
+        Ok(deliveries::count_by_state(&mut tx, approval.message_id).await?)
     }
 
     async fn latency(&self, count: usize, per_second: u32) -> anyhow::Result<Latency> {

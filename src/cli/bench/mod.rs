@@ -50,7 +50,7 @@ pub(super) async fn run(call: Call, options: Options) -> anyhow::Result<()> {
     let scratch = Scratch::create(&call.config).await?;
     let measured = tokio::select! {
         measured = measure(&scratch, &options) => measured,
-        _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
+        () = crate::app::asked_to_stop() => Err(anyhow::anyhow!("interrupted")),
     };
     let removed = scratch.remove().await;
     let report = measured?;
@@ -101,7 +101,7 @@ impl Parts {
     /// The hub, the bare pipeline, and the parts, one after the other.
     async fn turn(&mut self, scratch: &Scratch, recipients: i64) -> anyhow::Result<Turn> {
         let before = (Cpu::now(&self.hub, Part::Hub, scratch).await?, self.seen().await?);
-        let hub: hub::Round = self.hub.ask(&Question::Round).await?;
+        let hub_seconds: f64 = self.hub.ask(&Question::Round).await?;
         let after = (Cpu::now(&self.hub, Part::Hub, scratch).await?, self.seen().await?);
         let reached = i64::try_from(after.1.distinct - before.1.distinct)?;
         let twice = after.1.duplicates - before.1.duplicates;
@@ -109,8 +109,10 @@ impl Parts {
         let idle = Cpu::now(&self.bare, Part::Bare, scratch).await?;
         let bare_seconds: f64 = self.bare.ask(&Question::Round).await?;
         let bare_cpu = Cpu::now(&self.bare, Part::Bare, scratch).await?.since(idle);
+        let fan_out_seconds: f64 = self.hub.ask(&Question::FanOut).await?;
         let limits: Limits = self.bare.ask(&Question::Limits).await?;
-        Ok(Turn { hub, hub_cpu: after.0.since(before.0), bare_seconds, bare_cpu, limits })
+        let hub_cpu = after.0.since(before.0);
+        Ok(Turn { hub_seconds, hub_cpu, bare_seconds, bare_cpu, fan_out_seconds, limits })
     }
 
     async fn seen(&mut self) -> anyhow::Result<Seen> {

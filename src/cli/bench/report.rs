@@ -4,19 +4,17 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{
-    Cpu,
-    bare::Limits,
-    hub::{Latency, Round},
-};
+use super::{Cpu, bare::Limits, hub::Latency};
 
 /// Everything measured once, one after the other.
 #[derive(Debug, Clone, Copy)]
 pub struct Turn {
-    pub hub: Round,
+    pub hub_seconds: f64,
     pub hub_cpu: Cpu,
     pub bare_seconds: f64,
     pub bare_cpu: Cpu,
+    /// from the approval until a message was in every inbox
+    pub fan_out_seconds: f64,
     pub limits: Limits,
 }
 
@@ -44,6 +42,7 @@ struct Parts {
     database_cpu_s: f64,
     broker_cpu_s: f64,
     fan_out_rows_per_s: f64,
+    ratio_of_fan_out_to_insert: f64,
     inbox_rows_per_s: f64,
     /// none without a broker
     publishes_per_s: Option<f64>,
@@ -61,8 +60,8 @@ impl Report {
         let publishes: Option<Vec<f64>> = turns.iter().map(|turn| turn.limits.publishes).collect();
         Self {
             recipients,
-            deliveries_per_s: of(&|turn| people / turn.hub.seconds),
-            ratio_to_bare_pipeline: of(&|turn| turn.bare_seconds / turn.hub.seconds),
+            deliveries_per_s: of(&|turn| people / turn.hub_seconds),
+            ratio_to_bare_pipeline: of(&|turn| turn.bare_seconds / turn.hub_seconds),
             accept_to_inbox_p50_ms: rounded(latency.p50_ms),
             accept_to_inbox_p99_ms: rounded(latency.p99_ms),
             cpu_s: of(&|turn| turn.hub_cpu.sum()),
@@ -74,11 +73,12 @@ impl Report {
                 hub_cpu_s: of(&|turn| turn.hub_cpu.own),
                 database_cpu_s: of(&|turn| turn.hub_cpu.database),
                 broker_cpu_s: of(&|turn| turn.hub_cpu.broker),
-                fan_out_rows_per_s: of(&|turn| people / turn.hub.fan_out_seconds),
+                fan_out_rows_per_s: of(&|turn| people / turn.fan_out_seconds),
+                ratio_of_fan_out_to_insert: of(&|turn| people / turn.fan_out_seconds / turn.limits.inbox_rows),
                 inbox_rows_per_s: of(&|turn| turn.limits.inbox_rows),
                 publishes_per_s: publishes.map(median),
                 gateway_posts_per_s: of(&|turn| turn.limits.posts),
-                rounds: each(&|turn| turn.hub.seconds),
+                rounds: each(&|turn| turn.hub_seconds),
                 bare_rounds: each(&|turn| turn.bare_seconds),
             },
         }
@@ -102,7 +102,9 @@ impl fmt::Display for Report {
             }),
             ("CPU ratio to bare pipeline", parts.ratio_of_cpu_to_bare_pipeline.to_string()),
             ("peak memory", format!("{} MB", self.peak_rss_mb)),
-            ("fan-out rows/s", parts.fan_out_rows_per_s.to_string()),
+            ("fan-out rows/s", {
+                format!("{} ({} of one insert)", parts.fan_out_rows_per_s, parts.ratio_of_fan_out_to_insert)
+            }),
             ("part: inbox rows/s", parts.inbox_rows_per_s.to_string()),
             ("part: confirmed publishes/s", publishes),
             ("part: gateway posts/s", parts.gateway_posts_per_s.to_string()),
