@@ -54,7 +54,16 @@ impl Db {
         }
         match self {
             Self::Sqlite { write, .. } => migrator.run(write).await,
-            Self::Postgres(pool) => migrator.run(pool).await,
+            Self::Postgres(pool) => {
+                // Another replica may be migrating for as long as that takes, and so may we.
+                let mut connection = pool.acquire().await.map_err(OpenError::Unreachable)?;
+                let patience = "set lock_timeout = 0; set statement_timeout = 0";
+                sqlx::raw_sql(patience).execute(&mut *connection).await.map_err(OpenError::Unreachable)?;
+                let done = migrator.run(&mut *connection).await;
+                let usual = "reset lock_timeout; reset statement_timeout";
+                sqlx::raw_sql(usual).execute(&mut *connection).await.map_err(OpenError::Unreachable)?;
+                done
+            }
         }
         .map_err(OpenError::Migrate)?;
         match self {
