@@ -22,8 +22,7 @@ async fn broadcasts(set: Set) {
     let mut child = place.child(None).await;
     for nth in 0..kills {
         if nth % 3 == 0 {
-            let sent = place.sends(&child, &format!("broadcast {nth}"), None).await;
-            sent.expect("a hub that runs answers");
+            place.insists(&child, &format!("broadcast {nth}"), None).await;
         }
         tokio::time::sleep(Duration::from_millis(50) + moment(Duration::from_millis(1_150))).await;
         child.kill();

@@ -61,13 +61,13 @@ async fn crash_at(set: &Set, point: &str) {
 
     let child = place.child(None).await;
     for key in keys {
-        place.sends(&child, key, None).await.expect("a hub that was started again answers");
+        place.insists(&child, key, None).await;
     }
     if later.is_none() {
         let soon = Some(place.hub.clock.now() + chrono::Duration::seconds(2));
-        place.sends(&child, "later again", soon).await.expect("a hub that was started again answers");
+        place.insists(&child, "later again", soon).await;
     }
-    place.sends(&child, "recalled", None).await.expect("a hub that was started again answers");
+    place.insists(&child, "recalled", None).await;
     place.judge(&format!("kill -9 at {point}, {set:?}"), 1).await;
     drop(child);
     place.end().await;

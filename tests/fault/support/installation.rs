@@ -124,6 +124,18 @@ impl Installation {
         Some(id)
     }
 
+    /// As a client does: asks again under its key until it is answered.
+    pub async fn insists(&self, child: &Child, key: &str, at: Option<Timestamp>) -> MessageId {
+        let begun = Instant::now();
+        loop {
+            if let Some(id) = self.sends(child, key, at).await {
+                return id;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(30), "no answer for 30 s\n{}", self.last_words());
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
     /// Posts as the module `tests`; none when there was no answer, or the hub could not serve.
     pub async fn post(&self, child: &Child, path: &str, key: Option<&str>, body: &Value) -> Option<Value> {
         let url = format!("{}{path}", child.url.as_ref()?);
