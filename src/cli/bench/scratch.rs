@@ -1,7 +1,9 @@
 //! Where the benchmark works: a schema or file, queue names and a folder of its own, on the
 //! database and broker that are configured, never in what they hold.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+
+use tokio::time::timeout;
 
 use super::{child::Part, process};
 use crate::{
@@ -13,6 +15,8 @@ use crate::{
 /// The ticket queue of the bare pipeline.
 const BARE: &str = "bare";
 const NAMES: [&str; 2] = ["sms", BARE];
+/// How long a broker may take to answer.
+const BROKER: Duration = Duration::from_secs(20);
 
 pub struct Scratch {
     name: String,
@@ -27,6 +31,10 @@ pub struct Scratch {
 impl Scratch {
     pub async fn create(config: &Config) -> anyhow::Result<Self> {
         let name = format!("zhihui-bench-{}", uuid::Uuid::now_v7().simple());
+        let broker = Broker::connect(config.broker.url.expose(), &name, &NAMES).await?;
+        // First of all: while it is away nothing has been made that would have to be deleted.
+        let ready = timeout(BROKER, broker.ready()).await;
+        anyhow::ensure!(ready == Ok(true), "the broker does not answer");
         let dir = std::path::absolute(config.data_dir.join(&name))?;
         std::fs::create_dir_all(&dir)?;
         let database = config.database.url.expose().to_owned();
@@ -37,8 +45,6 @@ impl Scratch {
                 Schema::create(&db).await?.map(|schema| (db, schema))
             }
         };
-        let broker = Broker::connect(config.broker.url.expose(), &name, &NAMES).await?;
-        broker.ready().await;
         let local = ["@localhost", "@127.0.0.1", "@[::1]", "//localhost", "//127.0.0.1", "//[::1]"];
         let is_local = !config.broker.is_memory() && local.iter().any(|host| config.broker.url.expose().contains(host));
         let broker_pids = if is_local { process::named("beam.smp") } else { Vec::new() };
