@@ -6,6 +6,7 @@ mod check;
 pub mod demo;
 mod import;
 mod migrate;
+mod person;
 mod producer;
 mod send;
 mod serve;
@@ -60,6 +61,11 @@ enum Command {
     Import(import::Options),
     /// Writes everybody into an xlsx file.
     Export { file: PathBuf },
+    /// Who may sign in, and who may do what.
+    Person {
+        #[command(subcommand)]
+        command: person::Command,
+    },
     /// Gives a module its credentials.
     Producer {
         #[command(subcommand)]
@@ -141,6 +147,7 @@ async fn run(call: Call, command: Command) -> anyhow::Result<ExitCode> {
         Command::Admin { command } => admin::run(call, command).await?,
         Command::Import(options) => return import::run(call, options).await,
         Command::Export { file } => import::export(call, &file).await?,
+        Command::Person { command } => person::run(call, command).await?,
         Command::Producer { command } => producer::run(call, command).await?,
         Command::Send(options) => send::run(call, options).await?,
         Command::Bench(options) => bench::run(call, options).await?,
@@ -153,7 +160,8 @@ fn log_to_stderr(config: &Config) {
     // lapin writes returned messages out in full; the supervisor in `broker` tells every outage.
     // PostgreSQL remarks on every rollback of a connection that had nothing to roll back.
     let filter = EnvFilter::new(format!("lapin=off,sqlx::postgres::notice=off,{}", config.log.filter));
-    let log = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let log = fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(is_terminal);
     match config.log.format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().flatten_event(true).init(),

@@ -159,6 +159,8 @@ pub fn shipped() -> Vec<SendRule> {
     vec![
         rule("inbox", "站内", vec![at_once("inbox")]),
         rule("dingtalk", "钉钉提醒", vec![at_once("dingtalk")]),
+        rule("sms", "短信", vec![at_once("sms")]),
+        rule("email", "邮件", vec![at_once("email")]),
         rule("dingtalk_then_sms", "钉钉，未读转短信", vec![at_once("dingtalk"), step("sms", 30, Some(Unless::Read))]),
         rule(
             "urgent",

@@ -164,8 +164,27 @@ fn name(fields: &Fields<'_>, name: &str) -> Result<Option<String>, Problem> {
     fields.text(name)?.map(|raw| fields::name(raw, &fields.at(name))).transpose()
 }
 
+/// PostgreSQL keeps no NUL in JSON, and nobody means one.
+fn storable(key: &str, value: &Value, at: &str) -> Result<(), Problem> {
+    let at = format!("{at}/{}", key.replace('\0', ""));
+    let nul = || {
+        Problem::invalid("TEXT_CONTROL", at.clone(), "附加属性中含有不可见控制字符，请删除")
+            .in_english("attributes hold a control character, remove it")
+    };
+    if key.contains('\0') {
+        return Err(nul());
+    }
+    match value {
+        Value::String(text) if text.contains('\0') => Err(nul()),
+        Value::Array(list) => list.iter().try_for_each(|each| storable("", each, &at)),
+        Value::Object(map) => map.iter().try_for_each(|(key, each)| storable(key, each, &at)),
+        _ => Ok(()),
+    }
+}
+
 fn attributes(fields: &Fields<'_>) -> Result<Map<String, Value>, Problem> {
     let attributes = fields.map("attributes")?;
+    attributes.iter().try_for_each(|(key, value)| storable(key, value, "/attributes"))?;
     let bytes = serde_json::to_vec(&attributes).map_or(0, |written| written.len());
     if bytes > ATTRIBUTES_BYTES {
         let limit = ATTRIBUTES_BYTES / 1024;

@@ -1,6 +1,8 @@
 //! Moments in the future: with a zone, real, not past, not too far.
 
-use chrono::{DateTime, Duration, DurationRound, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
+use chrono::{
+    DateTime, Duration, DurationRound, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Timelike, Utc,
+};
 use chrono_tz::Tz;
 
 use crate::{clock::Timestamp, domain::Problem};
@@ -19,6 +21,10 @@ pub type Moment = DateTime<FixedOffset>;
 /// `TIME_ZONE` where the zone is missing, `TIME_INVALID` for everything that no clock shows.
 pub fn moment(raw: &str, at: &str) -> Result<Moment, Problem> {
     let moment = DateTime::parse_from_rfc3339(raw).map_err(|_| diagnose(raw, at))?;
+    // Leap seconds are not kept either.
+    if moment.nanosecond() >= 1_000_000_000 {
+        return Err(diagnose(raw, at));
+    }
     // PostgreSQL keeps whole microseconds; a time must read back equal.
     Ok(moment.duration_trunc(Duration::microseconds(1)).unwrap_or(moment))
 }
