@@ -13,7 +13,7 @@ use crate::{
     domain::{
         approval::{State as ApprovalState, sms_segments},
         message::State,
-        send_rule::Round,
+        send_rule::{Round, To},
     },
     storage::{
         Tx, accounts,
@@ -69,12 +69,13 @@ pub async fn send(tx: &mut Tx, message: &Message) -> Result<SendPlan, PageError>
 
 /// Every channel with the minutes after which it is used; the inbox always is, at once.
 pub fn steps(rounds: &[Round]) -> Vec<ChannelStep> {
-    let mut seen = HashSet::from([("inbox", 0)]);
-    let mut steps = vec![ChannelStep { channel: "inbox".to_owned(), after_minutes: 0 }];
+    let mut seen = HashSet::from([("inbox", 0, false)]);
+    let mut steps = vec![ChannelStep { channel: "inbox".to_owned(), after_minutes: 0, deputy: false }];
     for round in rounds {
+        let deputy = round.to == To::Deputy;
         for channel in &round.channels {
-            if seen.insert((channel.as_str(), round.after)) {
-                steps.push(ChannelStep { channel: channel.clone(), after_minutes: round.after });
+            if seen.insert((channel.as_str(), round.after, deputy)) {
+                steps.push(ChannelStep { channel: channel.clone(), after_minutes: round.after, deputy });
             }
         }
     }

@@ -127,6 +127,8 @@ pub struct ChannelStep {
     pub channel: String,
     /// Minutes after sending; 0: at once.
     pub after_minutes: i64,
+    /// It goes to the deputy of whoever has not answered.
+    pub deputy: bool,
 }
 
 /// One station of the way.

@@ -106,7 +106,7 @@ impl Reach {
 
 impl SendPlan {
     pub fn sample() -> Self {
-        let step = |channel: &str, after_minutes| ChannelStep { channel: channel.into(), after_minutes };
+        let step = |channel: &str, after_minutes| ChannelStep { channel: channel.into(), after_minutes, deputy: false };
         Self {
             rule: "钉钉 + 短信".into(),
             steps: vec![step("inbox", 0), step("dingtalk", 0), step("sms", 30)],

@@ -14,7 +14,7 @@ impl ComposePage {
         };
         let group =
             |id: &str, name: &str, people| GroupChoice { id: id.into(), name: name.into(), people, chosen: id == "1" };
-        let step = |channel: &str, after_minutes| ChannelStep { channel: channel.into(), after_minutes };
+        let step = |channel: &str, after_minutes| ChannelStep { channel: channel.into(), after_minutes, deputy: false };
         let rule = |name: &str, label: &str, steps| RuleCard {
             name: name.into(),
             label: label.into(),
@@ -56,6 +56,7 @@ impl ComposePage {
                     vec![step("inbox", 0), step("dingtalk", 0), step("sms", 30)],
                 ),
                 rule("urgent", "紧急", vec![step("dingtalk", 0), step("sms", 5), step("voice", 10)]),
+                rule("undertaker", "承接", vec![step("voice", 5), ChannelStep { deputy: true, ..step("voice", 25) }]),
             ],
             errors: ComposeErrors::default(),
             wrong: false,
