@@ -6,6 +6,7 @@ mod escalation;
 mod import;
 mod invariants;
 mod main_job;
+mod modules;
 mod races;
 pub mod sending;
 mod sign_in;
