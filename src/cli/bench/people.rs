@@ -109,6 +109,6 @@ fn at_once() -> SendRuleRow {
         name: BENCH.to_owned(),
         label: BENCH.to_owned(),
         definition: Json(Steps { steps: vec![step] }),
-        is_offered: false,
+        is_offered: true,
     }
 }
