@@ -16,7 +16,7 @@ use crate::{
 };
 
 const BATCH: i64 = 500;
-const LEASE: Duration = Duration::seconds(10);
+const LEASE: Duration = Duration::seconds(5);
 
 impl Hub {
     /// Publishes the oldest events; returns how many went out.

@@ -29,7 +29,7 @@ pub enum OpenError {
 }
 
 const READERS: u32 = 4;
-const CONNECTIONS: u32 = 16;
+const CONNECTIONS: u32 = 12;
 
 impl Db {
     /// Opens without migrating.
