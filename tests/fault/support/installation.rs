@@ -166,10 +166,10 @@ impl Installation {
         let begun = Instant::now();
         let rested = until(REST, || async {
             let is_quiet = invariants::check_quiet(&self.hub).await.is_ok_and(|found| found.is_empty());
-            // What is still `sending` is about to be finished, with an event and an audit row of its own.
+            // What is scheduled or still `sending` is about to go on, with events and audit rows of its own.
             is_quiet
                 && self.value("select count(*) from ticket").await == 0
-                && self.value("select count(*) from message where state = 'sending'").await == 0
+                && self.value("select count(*) from message where state in ('scheduled', 'sending')").await == 0
         })
         .await;
         let mut outcome = Outcome { fault: fault.to_owned(), kills, quiet: begun.elapsed(), ..Outcome::default() };
