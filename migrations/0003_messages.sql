@@ -102,6 +102,8 @@ create table receipt (
     action_id text,
     words text not null,
     channel text not null,
+    -- himself, or whoever was called in his place
+    answered_by uuid not null,
     answered_at timestamptz not null,
     primary key (message_id, person_id)
 );

@@ -57,6 +57,7 @@ fn written(reached: &Reached) -> Value {
             "option": person.option.as_ref().or(person.action_id.as_ref()),
             "text": person.words.as_deref().unwrap_or_default(),
             "at": at,
+            "by": person.proxy_account.as_ref().or(person.account.as_ref()),
         })
     });
     json!({

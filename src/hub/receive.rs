@@ -13,7 +13,7 @@ use crate::{
     storage::{
         Tx, accounts, audit, inbox,
         messages::{self, Message},
-        receipts::{self, Answer},
+        receipts::{self, Answering, Reply},
         recipients,
     },
 };
@@ -46,37 +46,54 @@ impl Hub {
         self.tell(tx, now, "delivery.read", &message, json!({"account": account, "channel": channel})).await
     }
 
-    /// Keeps a person's only answer. It counts as having read; a later one is refused.
-    pub async fn answer(&self, person: PersonId, id: MessageId, answer: Answer) -> Result<Timestamp> {
+    /// Keeps a person's only answer; a later one is refused. His own counts as having read. What
+    /// somebody else answers who was called in his place stands under that one's name, and says
+    /// nothing of his inbox.
+    pub async fn answer(&self, who: impl Into<Answering>, id: MessageId, reply: Reply) -> Result<Timestamp> {
+        let Answering { person, by } = who.into();
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
         let message = messages::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
-        if !is_recipient(&mut tx, &message, person).await? {
+        if !recipients::contains(&mut tx, id, person).await? {
             return Err(Problem::not_found().into());
         }
-        let answer = check(&message, answer)?;
-        if !receipts::insert(&mut tx, id, person, &answer, now).await? {
-            let at = receipts::answered_at(&mut tx, id, person).await?.map(|at| self.local(at)).unwrap_or_default();
-            return Err(Problem::conflict("RECEIPT_DONE", format!("您已于 {at} 提交回执，不能修改"))
-                .in_english(format!("you answered at {at}; an answer cannot be changed"))
-                .into());
+        let reply = check(&message, reply)?;
+        if !receipts::insert(&mut tx, id, Answering { person, by }, &reply, now).await? {
+            return Err(self.answered_before(&mut tx, id, person).await?.into());
         }
-        if inbox::mark_read(&mut tx, id, person, &answer.channel, now).await? {
-            self.tell_read(&mut tx, id, person, &answer.channel, now).await?;
+        if by == person && inbox::mark_read(&mut tx, id, person, &reply.channel, now).await? {
+            self.tell_read(&mut tx, id, person, &reply.channel, now).await?;
         }
         let account = accounts::accounts_of(&mut tx, &[person]).await?.pop();
-        let given = json!({"account": account, "option": answer.option, "action": answer.action_id,
-                           "channel": answer.channel, "at": now});
-        audit::insert(&mut tx, now, &format!("person:{person}"), "receipt.submit", &format!("message:{id}"), json!({}))
+        let answered_by = accounts::accounts_of(&mut tx, &[by]).await?.pop();
+        let given = json!({"account": account, "answered_by": answered_by, "option": reply.option,
+                           "action": reply.action_id, "channel": reply.channel, "at": now});
+        let detail = if by == person { json!({}) } else { json!({"in_place_of": person}) };
+        audit::insert(&mut tx, now, &format!("person:{by}"), "receipt.submit", &format!("message:{id}"), detail)
             .await?;
         self.tell(&mut tx, now, "receipt.submitted", &message, given).await?;
         if message.rounds.0.list.iter().any(|round| round.unless.is_some()) {
             self.tell(&mut tx, now, "escalation.satisfied", &message, json!({"account": account})).await?;
         }
         tx.commit().await?;
-        tracing::info!(message.id = %id, channel = answer.channel, "an answer to message {id} came in");
+        tracing::info!(message.id = %id, channel = reply.channel, "an answer to message {id} came in");
         self.announce(Change::Person(person));
         Ok(now)
+    }
+
+    async fn answered_before(&self, tx: &mut Tx, id: MessageId, person: PersonId) -> Result<Problem> {
+        let found = receipts::find_answering(tx, id, person).await?;
+        let at = found.map(|(_, at)| self.local(at)).unwrap_or_default();
+        let other = match found.filter(|(by, _)| *by != person) {
+            Some((by, _)) => accounts::name_of(tx, by).await?,
+            None => None,
+        };
+        Ok(match other {
+            None => Problem::conflict("RECEIPT_DONE", format!("您已于 {at} 提交回执，不能修改"))
+                .in_english(format!("you answered at {at}; an answer cannot be changed")),
+            Some(name) => Problem::conflict("RECEIPT_DONE", format!("{name}已于 {at} 代为答复，不能修改"))
+                .in_english(format!("{name} answered in your place at {at}; an answer cannot be changed")),
+        })
     }
 
     /// Marks many as read; returns how many were unread.
@@ -134,33 +151,29 @@ enum Tidy {
     Purge,
 }
 
-async fn is_recipient(tx: &mut Tx, message: &Message, person: PersonId) -> Result<bool> {
-    Ok(recipients::contains(tx, message.id, person).await?)
-}
-
 /// The answer must be one that was asked for; only 其他 has words.
-fn check(message: &Message, mut answer: Answer) -> Result<Answer, Problem> {
+fn check(message: &Message, mut reply: Reply) -> Result<Reply, Problem> {
     if message.state == State::Recalled || !message.state.is_out() {
         return Err(
             Problem::new(Class::Gone, "MSG_RECALLED", "", "消息已被撤回").in_english("the message was recalled")
         );
     }
-    if let Some(action) = &answer.action_id {
+    if let Some(action) = &reply.action_id {
         if message.actions.0.list.iter().any(|known| known.id == *action) {
-            return Ok(answer);
+            return Ok(reply);
         }
         return Err(not_offered(action));
     }
-    let chosen = answer.option.clone().unwrap_or_default();
+    let chosen = reply.option.clone().unwrap_or_default();
     let Some(receipt) = &message.receipt else {
         return Err(Problem::conflict("RECEIPT_NONE", "此消息不需要回执").in_english("this message asks for no answer"));
     };
     if !receipt.0.choices().any(|choice| choice == chosen) {
         return Err(not_offered(&chosen));
     }
-    answer.words = answer.words.trim().to_owned();
-    let length = answer.words.chars().count();
-    if chosen == OTHER && answer.words.is_empty() {
+    reply.words = reply.words.trim().to_owned();
+    let length = reply.words.chars().count();
+    if chosen == OTHER && reply.words.is_empty() {
         return Err(Problem::invalid("RECEIPT_OPT", "/words", "请填写“其他”的说明").in_english("say what “其他” means"));
     }
     if length > LONGEST_WORDS {
@@ -169,9 +182,9 @@ fn check(message: &Message, mut answer: Answer) -> Result<Answer, Problem> {
             .in_english(format!("at most {LONGEST_WORDS} characters, these are {length}")));
     }
     if chosen != OTHER {
-        answer.words.clear();
+        reply.words.clear();
     }
-    Ok(answer)
+    Ok(reply)
 }
 
 fn not_offered(what: &str) -> Problem {

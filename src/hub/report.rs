@@ -11,7 +11,11 @@ use crate::{
         TicketId,
         delivery::{Key, State},
     },
-    storage::{deliveries, inbox, messages, receipts::Answer, tickets::Ticket},
+    storage::{
+        deliveries, inbox, messages,
+        receipts::{Answering, Reply},
+        tickets::Ticket,
+    },
 };
 
 impl Hub {
@@ -35,16 +39,19 @@ impl Hub {
             Status::Delivered | Status::Read => (State::Delivered, ""),
         };
         let mut tx = self.db.begin().await?;
-        if deliveries::find(&mut tx, &key).await?.is_none() {
+        let Some(delivery) = deliveries::find(&mut tx, &key).await? else {
             metrics::counter!("zhihui_callbacks_unknown_total", "channel" => key.channel.clone()).increment(1);
             return Ok(());
-        }
+        };
+        // A deputy who opens the card or presses the key is not the recipient.
+        let who = Answering { person: key.person, by: delivery.callee_id.unwrap_or(key.person) };
         failpoint!("cb.before_update");
         let moved = deliveries::mark_reported(&mut tx, &key, to, detail, now).await?;
         if moved && to == State::Undelivered {
             self.after_undelivered(&mut tx, &key, now).await?;
         }
         if report.status == Status::Read
+            && who.by == who.person
             && inbox::mark_read(&mut tx, key.message, key.person, &key.channel, now).await?
         {
             self.tell_read(&mut tx, key.message, key.person, &key.channel, now).await?;
@@ -52,7 +59,7 @@ impl Hub {
         tx.commit().await?;
         self.announce(Change::Person(key.person));
         match report.pressed {
-            Some(action) if report.status == Status::Confirmed => self.press(&key, &action).await,
+            Some(action) if report.status == Status::Confirmed => self.press(&key, who, &action).await,
             _ => Ok(()),
         }
     }
@@ -82,15 +89,15 @@ impl Hub {
         self.advance(tx, &ticket, key.person, now).await
     }
 
-    /// A button or a key counts as the person's own answer, once.
-    async fn press(&self, key: &Key, action: &str) -> Result<()> {
-        let answer = Answer {
+    /// A button or a key counts as the answer of whoever was reached, once.
+    async fn press(&self, key: &Key, who: Answering, action: &str) -> Result<()> {
+        let reply = Reply {
             option: None,
             action_id: Some(action.to_owned()),
             words: String::new(),
             channel: key.channel.clone(),
         };
-        match self.answer(key.person, key.message, answer).await {
+        match self.answer(who, key.message, reply).await {
             Err(super::Error::Problem(problem)) => {
                 tracing::info!(message.id = %key.message, code = problem.code, "a pressed key changed nothing");
                 Ok(())

@@ -104,6 +104,8 @@ row! {
         pub answer_words: Option<String>,
         pub answer_channel: Option<String>,
         pub answered_at: Option<Timestamp>,
+        /// the name of whoever was called in this person's place and answered
+        pub answer_proxy: Option<String>,
     }
 }
 
@@ -117,10 +119,12 @@ pub async fn find(tx: &mut Tx, person: PersonId, message: MessageId) -> Result<O
                 message.url, message.sender_name, message.sender_department, inbox.arrived_at, inbox.read_at,
                 inbox.read_channel, message.receipt, message.actions, message.about_approval_id,
                 receipt.option as answer_option, receipt.action_id as answer_action,
-                receipt.words as answer_words, receipt.channel as answer_channel, receipt.answered_at
+                receipt.words as answer_words, receipt.channel as answer_channel, receipt.answered_at,
+                proxy.name as answer_proxy
            from inbox
            join message on message.id = inbox.message_id
            left join receipt on receipt.message_id = inbox.message_id and receipt.person_id = inbox.person_id
+           left join person as proxy on proxy.id = receipt.answered_by and proxy.id <> inbox.person_id
           where inbox.person_id = $1 and inbox.message_id = $2 and inbox.purged_at is null",
         [person, message]
     )
@@ -156,7 +160,7 @@ pub async fn neighbours(
     Ok((newer, older))
 }
 
-/// Sets `read_at` once; a second reading changes nothing.
+/// Sets `read_at` once; a second reading changes nothing, nor does one after the recall.
 pub async fn mark_read(
     tx: &mut Tx,
     message: MessageId,
@@ -167,7 +171,8 @@ pub async fn mark_read(
     let changed = execute!(
         tx,
         "update inbox set read_at = $4, read_channel = $3
-          where message_id = $1 and person_id = $2 and read_at is null",
+          where message_id = $1 and person_id = $2 and read_at is null
+            and exists (select 1 from message where message.id = $1 and message.state in ('sending', 'sent'))",
         [message, person, channel, at]
     )?;
     Ok(changed == 1)

@@ -66,6 +66,9 @@ row! {
         pub action_id: Option<String>,
         pub words: Option<String>,
         pub answered_at: Option<Timestamp>,
+        /// account and name of whoever answered in their place
+        pub proxy_account: Option<String>,
+        pub proxy_name: Option<String>,
     }
 }
 
@@ -90,11 +93,13 @@ pub async fn list(tx: &mut Tx, message: MessageId, wanted: Wanted<'_>, limit: i6
                    join department on department.id = assignment.department_id
                   where assignment.person_id = person.id order by is_primary desc, department.id limit 1) as department,
                 inbox.arrived_at, inbox.read_at, inbox.read_channel,
-                receipt.option, receipt.action_id, receipt.words, receipt.answered_at
+                receipt.option, receipt.action_id, receipt.words, receipt.answered_at,
+                proxy.account as proxy_account, proxy.name as proxy_name
            from recipient
            join person on person.id = recipient.person_id
            left join inbox on inbox.message_id = $1 and inbox.person_id = recipient.person_id
            left join receipt on receipt.message_id = $1 and receipt.person_id = recipient.person_id
+           left join person as proxy on proxy.id = receipt.answered_by and proxy.id <> recipient.person_id
           where recipient.message_id = $1 and recipient.person_id > $2
             and (lower(person.name) like $5 escape '\\' or lower(person.account) like $5 escape '\\')
             and ($3 = 'all'

@@ -1,4 +1,4 @@
-//! Table `receipt`: one answer of one person, never changed.
+//! Table `receipt`: one answer for one person, never changed.
 
 use super::{Result, Tx};
 use crate::{
@@ -6,9 +6,9 @@ use crate::{
     domain::{MessageId, PersonId},
 };
 
-/// What somebody answered, by whatever way.
+/// 回执内容: what somebody answered, by whatever way.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct Reply {
     /// one of the choices, 其他 among them
     pub option: Option<String>,
     /// or the action that was pressed
@@ -19,22 +19,40 @@ pub struct Answer {
     pub channel: String,
 }
 
+/// Whose answer it is, and who gave it: the same person, or whoever was called in his place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Answering {
+    pub person: PersonId,
+    pub by: PersonId,
+}
+
+impl From<PersonId> for Answering {
+    fn from(person: PersonId) -> Self {
+        Self { person, by: person }
+    }
+}
+
 /// Keeps the first answer; false when there already is one.
-pub async fn insert(tx: &mut Tx, message: MessageId, person: PersonId, answer: &Answer, at: Timestamp) -> Result<bool> {
+pub async fn insert(tx: &mut Tx, message: MessageId, who: Answering, reply: &Reply, at: Timestamp) -> Result<bool> {
     let kept = execute!(
         tx,
-        "insert into receipt (message_id, person_id, option, action_id, words, channel, answered_at)
-         values ($1, $2, $3, $4, $5, $6, $7) on conflict (message_id, person_id) do nothing",
-        [message, person, &answer.option, &answer.action_id, &answer.words, &answer.channel, at]
+        "insert into receipt (message_id, person_id, option, action_id, words, channel, answered_by, answered_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (message_id, person_id) do nothing",
+        [message, who.person, &reply.option, &reply.action_id, &reply.words, &reply.channel, who.by, at]
     )?;
     Ok(kept == 1)
 }
 
-pub async fn answered_at(tx: &mut Tx, message: MessageId, person: PersonId) -> Result<Option<Timestamp>> {
-    fetch_optional_value!(
+/// Who answered for a person, and when.
+pub async fn find_answering(
+    tx: &mut Tx,
+    message: MessageId,
+    person: PersonId,
+) -> Result<Option<(PersonId, Timestamp)>> {
+    fetch_optional!(
         tx,
-        Timestamp,
-        "select answered_at from receipt where message_id = $1 and person_id = $2",
+        (PersonId, Timestamp),
+        "select answered_by, answered_at from receipt where message_id = $1 and person_id = $2",
         [message, person]
     )
 }

@@ -74,7 +74,7 @@ pub async fn follow(me: Me, Path(id): Path<String>) -> Answer {
 
 /// `POST /inbox/{id}/receipt` with `option`, `text`; once only.
 pub async fn answer(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answer {
-    let given = receipts::Answer {
+    let given = receipts::Reply {
         option: Some(fields.get("option").to_owned()),
         action_id: None,
         words: fields.get("text").to_owned(),
@@ -85,7 +85,7 @@ pub async fn answer(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answe
 
 /// `POST /inbox/{id}/action` with `action`: a button of the message.
 pub async fn press(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answer {
-    let given = receipts::Answer {
+    let given = receipts::Reply {
         option: None,
         action_id: Some(fields.get("action").to_owned()),
         words: String::new(),
@@ -151,7 +151,7 @@ struct Typed {
 }
 
 impl Me {
-    async fn give(&self, id: &str, given: receipts::Answer) -> Answer {
+    async fn give(&self, id: &str, given: receipts::Reply) -> Answer {
         let letter = find(self, id).await?;
         let typed =
             Typed { option: given.option.clone().unwrap_or_default(), words: given.words.clone(), problem: None };
@@ -294,5 +294,6 @@ fn answered(letter: &Letter) -> Option<Answered> {
         text: letter.answer_words.clone().filter(|words| !words.is_empty()),
         at,
         channel: letter.answer_channel.clone().unwrap_or_default(),
+        by: letter.answer_proxy.clone(),
     })
 }

@@ -191,5 +191,6 @@ fn row(Reached { person, tries }: Reached, message: &Message) -> RecipientRow {
         answer: person.option.or(pressed),
         answer_text: person.words.filter(|words| !words.is_empty()),
         answered_at: person.answered_at,
+        answered_by: person.proxy_name,
     }
 }

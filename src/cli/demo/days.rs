@@ -20,7 +20,7 @@ use crate::{
     clock::Timestamp,
     domain::{ApprovalId, GroupId, MessageId, PersonId, approval::Decision, command::read_send, message::Draft},
     hub::{Hub, Result, Source, draft::Writing},
-    storage::{approvals, inbox, messages, receipts::Answer, recipients, waves::NOBODY},
+    storage::{approvals, inbox, messages, receipts::Reply, recipients, waves::NOBODY},
 };
 
 /// Of a message to very many so many are played.
@@ -254,7 +254,7 @@ impl<'a> Days<'a> {
             (_, 0..74) => (options[0].as_str(), String::new()),
             _ => (dice.pick(options).as_str(), String::new()),
         };
-        let answer = Answer { option: Some(option.to_owned()), action_id: None, words, channel: channel.to_owned() };
+        let answer = Reply { option: Some(option.to_owned()), action_id: None, words, channel: channel.to_owned() };
         match self.hub.answer(person, message, answer).await {
             // Recalled in the meantime.
             Err(crate::hub::Error::Problem(_)) | Ok(_) => Ok(()),

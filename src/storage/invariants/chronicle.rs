@@ -68,12 +68,13 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule!(
         "I19",
-        "has answers that were not noted once each",
+        "has answers that were not noted once each, under the name of whoever gave them",
         "select message_id, n from (
             select receipt.message_id, count(*) as given,
                    (select count(*) from audit where audit.object = " (object "message" "receipt.message_id") "
+                                                 and audit.actor = " (object "person" "receipt.answered_by") "
                                                  and audit.verb = 'receipt.submit') as n
-              from receipt group by receipt.message_id
+              from receipt group by receipt.message_id, receipt.answered_by
          ) as counted where n <> given"
     ),
 ];

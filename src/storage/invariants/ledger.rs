@@ -171,4 +171,15 @@ pub(super) const RULES: &[Rule] = &[
           where inbox.message_id is null or (receipt.option is not null and (receipt.option = '其他') = (receipt.words = ''))
           group by receipt.message_id"
     ),
+    rule!(
+        "I11",
+        "was answered by somebody who was neither its recipient nor called in his place",
+        "select receipt.message_id, count(*) from receipt
+          where receipt.answered_by <> receipt.person_id
+            and not exists (
+                select 1 from delivery
+                 where delivery.message_id = receipt.message_id and delivery.person_id = receipt.person_id
+                   and delivery.callee_id = receipt.answered_by)
+          group by receipt.message_id"
+    ),
 ];

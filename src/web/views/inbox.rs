@@ -214,6 +214,8 @@ pub struct Answered {
     pub at: Moment,
     /// Where: `inbox`, `dingtalk`, `sms`, `voice`.
     pub channel: String,
+    /// Who was called in this person's place and answered.
+    pub by: Option<String>,
 }
 
 #[cfg(test)]

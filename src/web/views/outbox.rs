@@ -173,6 +173,8 @@ pub struct RecipientRow {
     pub answer: Option<String>,
     pub answer_text: Option<String>,
     pub answered_at: Option<Moment>,
+    /// Who was called in their place and answered.
+    pub answered_by: Option<String>,
 }
 
 /// What one channel did for one person; words under `delivery.<state>`.

@@ -11,13 +11,13 @@ use zhihui::{
         meeting::{self, Booking},
         visitor::{self, Visit},
     },
-    storage::{inbox, receipts::Answer},
+    storage::{inbox, receipts::Reply},
 };
 
 use crate::support::{TestHub, people::Actor};
 
-fn pressed(action: &str) -> Answer {
-    Answer { option: None, action_id: Some(action.to_owned()), words: String::new(), channel: "dingtalk".to_owned() }
+fn pressed(action: &str) -> Reply {
+    Reply { option: None, action_id: Some(action.to_owned()), words: String::new(), channel: "dingtalk".to_owned() }
 }
 
 /// The titles in somebody's inbox, newest first.

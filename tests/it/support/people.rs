@@ -119,7 +119,7 @@ impl TestHub {
     }
 
     pub async fn answers(&self, person: &Actor, message: MessageId, option: &str, words: &str) -> Result<()> {
-        let answer = receipts::Answer {
+        let answer = receipts::Reply {
             option: Some(option.to_owned()),
             action_id: None,
             words: words.to_owned(),

@@ -52,6 +52,7 @@ pub fn samples() -> Vec<Sample> {
         page("inbox", "error", Section::Inbox, &open(Reader::sample_error())),
         page("inbox", "action", Section::Inbox, &open(Reader::sample_action())),
         page("inbox", "answered", Section::Inbox, &open(Reader::sample_answered())),
+        page("inbox", "answered_by_deputy", Section::Inbox, &open(Reader::sample_answered_by_deputy())),
         page("inbox", "link", Section::Inbox, &open(Reader::sample_link())),
         part("list", Section::Inbox, &InboxPage::sample().list),
         part("reader", Section::Inbox, &Reader::sample()),

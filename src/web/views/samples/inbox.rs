@@ -134,10 +134,18 @@ impl Reader {
                 text: Some("因外出调研，委托张明代为参加".into()),
                 at: september(14, 10, 58),
                 channel: "dingtalk".into(),
+                by: None,
             }),
             previous: Some("/inbox/0".into()),
             ..Self::sample()
         }
+    }
+
+    /// His deputy picked up the phone.
+    pub fn sample_answered_by_deputy() -> Self {
+        let answered = Self::sample_answered().answered.expect("the sample above is answered");
+        let answered = Answered { option: "确认承接".into(), text: None, by: Some("陆远帆".into()), ..answered };
+        Self { answered: Some(answered), ..Self::sample_answered() }
     }
 
     /// A link is opened instead of read.

@@ -144,6 +144,7 @@ impl Recipients {
             answer: None,
             answer_text: None,
             answered_at: None,
+            answered_by: None,
         };
         let inbox = || result("inbox", Delivered, None);
         let refused = result("dingtalk", Refused, Some("用户未激活钉钉"));
@@ -165,6 +166,7 @@ impl Recipients {
                     answer: Some("其他".into()),
                     answer_text: Some("人员出差，周五补报".into()),
                     answered_at: Some(september(14, 10, 7)),
+                    answered_by: Some("陆远帆".into()),
                     ..row("20140415", "叶知秋", "计算机学院", vec![inbox(), result("dingtalk", Accepted, None)])
                 },
                 row("20190233", "顾清和", "文学院", vec![inbox(), refused, result("sms", Ready, None)]),
