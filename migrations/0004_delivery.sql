@@ -1,4 +1,4 @@
--- How it gets there: waves (what is to be written when), deliveries (one try to reach one person
+-- How it gets there: waves (what is to be written when), reminders (asked for by the sender), deliveries (one try to reach one person
 -- in one round over one channel), tickets (which worker may do which deliveries now).
 
 -- Round 0 is the fan-out itself, round n the n-th step of the send rule. Waiting for a step costs
@@ -16,6 +16,15 @@ create table wave (
     primary key (message_id, round)
 );
 create index wave_due on wave (due_at);
+
+-- The nth reminder is round 1000 + nth; the next one has to wait a while after the last.
+create table reminder (
+    message_id uuid not null,
+    nth bigint not null,
+    at timestamptz not null,
+    people bigint not null,
+    primary key (message_id, nth)
+);
 
 create table delivery (
     message_id uuid not null,

@@ -5,18 +5,18 @@
 
 use axum::{
     Json,
-    extract::{Path, Request, State},
+    extract::{Request, State},
     http::StatusCode,
 };
 use channels::CallbackError;
 use serde_json::{Value, json};
 
-use super::{Api, ApiError, answer::to_the_end, body};
+use super::{Api, ApiError, answer::to_the_end, body, path::InPath};
 use crate::domain::{Problem, problem::Class};
 
 pub async fn take(
     State(api): State<Api>,
-    Path(channel): Path<String>,
+    InPath(channel): InPath<String>,
     request: Request,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     let provider = api.hub.channels.get(&channel).ok_or_else(Problem::not_found)?;

@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    extract::{Path, Query as Pairs, State},
+    extract::{Query as Pairs, State},
     http::StatusCode,
 };
 use serde_json::{Value, json};
@@ -11,13 +11,10 @@ use super::{
     Api, ApiError,
     answer::to_the_end,
     caller::Caller,
+    path::InPath,
     query::{Query, read_place, write_place},
 };
-use crate::{
-    clock::END_OF_TIME,
-    domain::{DeadLetterId, Problem},
-    storage::dead_letters,
-};
+use crate::{clock::END_OF_TIME, domain::DeadLetterId, storage::dead_letters};
 
 pub async fn list(
     State(api): State<Api>,
@@ -52,9 +49,8 @@ pub async fn list(
 pub async fn replay(
     State(api): State<Api>,
     Caller(producer): Caller,
-    Path(id): Path<String>,
+    InPath(id): InPath<DeadLetterId>,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
-    let id: DeadLetterId = id.parse().map_err(|_| Problem::not_found())?;
     let done = to_the_end(async move {
         let actor = format!("producer:{}", producer.name);
         api.hub.replay_dead_letter(id, Some(&producer.amqp_user), &actor).await

@@ -2,13 +2,13 @@
 
 use axum::{
     Json,
-    extract::{Path, Query as Pairs, State},
+    extract::{Query as Pairs, State},
 };
 use serde_json::{Value, json};
 
-use super::{Api, ApiError, caller::Caller, messages::message_id, query::Query};
+use super::{Api, ApiError, caller::Caller, path::InPath, query::Query};
 use crate::{
-    domain::{PersonId, Problem, delivery::Bucket},
+    domain::{MessageId, PersonId, Problem, delivery::Bucket},
     hub::status::Reached,
     storage::message_status::Wanted,
 };
@@ -16,17 +16,16 @@ use crate::{
 pub async fn list(
     State(api): State<Api>,
     caller: Caller,
-    Path(id): Path<String>,
+    InPath(id): InPath<MessageId>,
     Pairs(pairs): Pairs<Vec<(String, String)>>,
 ) -> Result<Json<Value>, ApiError> {
-    let id = message_id(&id)?;
     let query = Query::of(pairs, &["state", "cursor", "limit"])?;
     let bucket = query.get("state").map_or(Ok(Bucket::All), bucket)?;
     let after = query.cursor(|text| text.parse().ok())?.unwrap_or(PersonId(uuid::Uuid::nil()));
     let wanted = Wanted { bucket, search: "", after };
     let (people, next) = api.hub.message_deliveries(&caller.source(), id, wanted, query.limit()?).await?;
     let items: Vec<_> = people.iter().map(written).collect();
-    Ok(Json(json!({"items": items, "next_cursor": next.map(PersonId::simple)})))
+    Ok(Json(json!({"items": items, "next_cursor": next})))
 }
 
 fn bucket(word: &str) -> Result<Bucket, Problem> {

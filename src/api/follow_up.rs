@@ -1,35 +1,66 @@
 //! `POST /api/v1/messages/{id}/recall` and `POST /api/v1/messages/{id}/remind`
+//!
+//! Under an `Idempotency-Key` each is done once; the same key over the queue is the same request.
 
 use axum::{
     Json,
-    extract::{Path, Request, State},
-    http::StatusCode,
+    extract::{Request, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
 
-use super::{Api, ApiError, answer::to_the_end, body, caller::Caller, messages::message_id};
-use crate::domain::{command, message};
+use super::{Api, ApiError, answer::to_the_end, body, caller::Caller, idempotency, path::InPath};
+use crate::{
+    domain::{
+        MessageId,
+        command::{self, Name},
+        message,
+    },
+    hub::Once,
+};
 
 pub async fn recall(
     State(api): State<Api>,
     caller: Caller,
-    Path(id): Path<String>,
-) -> Result<(StatusCode, Json<Value>), ApiError> {
-    let id = message_id(&id)?;
-    let outcome = to_the_end(async move { api.hub.recall(&caller.source(), id).await }).await?;
+    InPath(id): InPath<MessageId>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let key = idempotency::optional(&headers)?;
+    let fingerprint = command::fingerprint(Name::MessageRecall, &json!({"id": id}));
+    let outcome = to_the_end(async move {
+        let once = key.as_deref().map(|key| Once { key, fingerprint: &fingerprint });
+        api.hub.recall_once(&caller.source(), once, id).await
+    })
+    .await?;
     let answer = json!({"id": id, "state": message::State::Recalled, "channels": outcome.channels});
-    Ok((StatusCode::ACCEPTED, Json(answer)))
+    Ok(idempotency::mark((StatusCode::ACCEPTED, Json(answer)).into_response(), outcome.duplicate))
 }
 
 pub async fn remind(
     State(api): State<Api>,
     caller: Caller,
-    Path(id): Path<String>,
+    InPath(id): InPath<MessageId>,
     request: Request,
-) -> Result<(StatusCode, Json<Value>), ApiError> {
-    let id = message_id(&id)?;
+) -> Result<Response, ApiError> {
+    let source = caller.source();
+    // What is wrong with a body is nothing to whoever may not know of the message.
+    api.hub.check_own(&source, id).await?;
+    let key = idempotency::optional(request.headers())?;
     let (value, _) = body::json(request, body::WITHOUT_FILES).await?;
     let to = command::read_remind_to(&value)?;
-    let people = to_the_end(async move { api.hub.remind(&caller.source(), id, &to).await }).await?;
-    Ok((StatusCode::ACCEPTED, Json(json!({"id": id, "people": people}))))
+    let fingerprint = command::fingerprint(Name::MessageRemind, &named(value, id));
+    let reminded = to_the_end(async move {
+        let once = key.as_deref().map(|key| Once { key, fingerprint: &fingerprint });
+        api.hub.remind(&source, once, id, &to).await
+    })
+    .await?;
+    let answer = json!({"id": id, "people": reminded.people});
+    Ok(idempotency::mark((StatusCode::ACCEPTED, Json(answer)).into_response(), reminded.duplicate))
+}
+
+/// The body as the queue has it, where no address names the message.
+fn named(mut value: Value, id: MessageId) -> Value {
+    value["id"] = json!(id);
+    value
 }

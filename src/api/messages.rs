@@ -2,36 +2,31 @@
 
 use axum::{
     Json,
-    extract::{Path, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    extract::{Request, State},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde_json::{Map, Value, json};
 
-use super::{Api, ApiError, answer::to_the_end, body, caller::Caller};
+use super::{Api, ApiError, answer::to_the_end, body, caller::Caller, idempotency, path::InPath};
 use crate::{
     domain::{
-        MessageId, Problem,
+        MessageId,
         command::{self, Name},
-        problem::Class,
     },
-    hub::{Answer, command::checked_key, status::MessageStatus},
+    hub::{Answer, status::MessageStatus},
 };
 
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-/// Says that the answer is that of an earlier request with the same key.
-const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
-
 pub async fn send(State(api): State<Api>, caller: Caller, request: Request) -> Result<Response, ApiError> {
-    let key = idempotency_key(request.headers())?;
+    let key = idempotency::required(request.headers())?;
     let (value, size) = body::json(request, body::WITH_FILES).await?;
     if size > body::WITHOUT_FILES && value.get("attachments").and_then(Value::as_array).is_none_or(Vec::is_empty) {
         return Err(body::too_large(body::WITHOUT_FILES).into());
     }
     let fingerprint = command::fingerprint(Name::MessageSend, &value);
     let source = caller.source();
-    if let Some(answer) = api.hub.answered(&source, &key, fingerprint).await? {
-        return Ok(accepted(&answer));
+    if let Some(answer) = api.hub.answered::<Answer>(&source, &key, fingerprint).await? {
+        return Ok(accepted(&Answer { duplicate: true, ..answer }));
     }
     let draft = command::read_send(&value, api.hub.clock.now())?;
     let answer = to_the_end(async move { api.hub.accept(&source, Some(&key), fingerprint, draft).await });
@@ -40,39 +35,18 @@ pub async fn send(State(api): State<Api>, caller: Caller, request: Request) -> R
 
 fn accepted(answer: &Answer) -> Response {
     let mut response = (StatusCode::ACCEPTED, Json(answer)).into_response();
-    let headers = response.headers_mut();
     let location = HeaderValue::from_str(&format!("/api/v1/messages/{}", answer.id));
-    headers.insert(header::LOCATION, location.expect("an id is plain ASCII"));
-    if answer.duplicate {
-        headers.insert(REPLAYED, HeaderValue::from_static("true"));
-    }
-    response
+    response.headers_mut().insert(header::LOCATION, location.expect("an id is plain ASCII"));
+    idempotency::mark(response, answer.duplicate)
 }
 
-pub async fn show(State(api): State<Api>, caller: Caller, Path(id): Path<String>) -> Result<Json<Value>, ApiError> {
-    let status = api.hub.message_status(&caller.source(), message_id(&id)?).await?;
+pub async fn show(
+    State(api): State<Api>,
+    caller: Caller,
+    InPath(id): InPath<MessageId>,
+) -> Result<Json<Value>, ApiError> {
+    let status = api.hub.message_status(&caller.source(), id).await?;
     Ok(Json(written(&status)))
-}
-
-/// An id that is none is an id that is not there.
-pub fn message_id(raw: &str) -> Result<MessageId, Problem> {
-    raw.parse().map_err(|_| Problem::not_found())
-}
-
-/// Bare, or as a string of structured fields (RFC 9651): `"8e03978e"`.
-fn idempotency_key(headers: &HeaderMap) -> Result<String, Problem> {
-    let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
-    let first = values.next();
-    if values.next().is_some() {
-        return Err(Problem::new(Class::Unreadable, "IDEM_MISSING", "", "只能有一个 Idempotency-Key")
-            .in_english("there must be one Idempotency-Key"));
-    }
-    let text = first.map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned());
-    let inner = |text: &str| {
-        let quoted = text.strip_prefix('"')?.strip_suffix('"')?;
-        Some(quoted.replace("\\\"", "\"").replace("\\\\", "\\"))
-    };
-    checked_key(text.map(|text| inner(&text).unwrap_or(text)))
 }
 
 fn written(status: &MessageStatus) -> Value {

@@ -15,8 +15,10 @@ mod dead_letters;
 mod deliveries;
 pub mod documents;
 mod follow_up;
+mod idempotency;
 mod messages;
 pub mod operation;
+mod path;
 mod query;
 mod reference;
 

@@ -57,7 +57,7 @@ impl Query {
 
 /// A place in a list by time: microseconds since 1970 and an id.
 pub fn write_place(at: Timestamp, id: DeadLetterId) -> String {
-    format!("{}.{}", at.timestamp_micros(), id.simple())
+    format!("{}.{id}", at.timestamp_micros())
 }
 
 pub fn read_place(text: &str) -> Option<(Timestamp, DeadLetterId)> {

@@ -1,5 +1,13 @@
 //! One type for each kind of id, so that the compiler keeps them apart.
 
+/// A text that is no id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not an id")]
+pub struct NotAnId;
+
+/// The length of an id with its hyphens; every other way to write one has another.
+const HYPHENATED: usize = uuid::fmt::Hyphenated::LENGTH;
+
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => { $(
         $(#[$doc])*
@@ -33,9 +41,11 @@ macro_rules! ids {
         }
 
         impl std::str::FromStr for $name {
-            type Err = uuid::Error;
-            fn from_str(text: &str) -> Result<Self, Self::Err> {
-                uuid::Uuid::parse_str(text).map(Self)
+            type Err = NotAnId;
+            /// With its four hyphens, as ids are written everywhere; no braces, no `urn:uuid:`.
+            fn from_str(text: &str) -> Result<Self, NotAnId> {
+                let id = uuid::Uuid::try_parse(text).ok().filter(|_| text.len() == HYPHENATED);
+                id.map(Self).ok_or(NotAnId)
             }
         }
 
@@ -89,3 +99,17 @@ ids!(
     /// One running process of the hub.
     ReplicaId,
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_written_in_one_way() {
+        let id = MessageId::new();
+        assert_eq!(id.to_string().parse(), Ok(id));
+        for other in [id.simple(), id.0.urn().to_string(), id.0.braced().to_string(), "0".to_owned(), String::new()] {
+            assert_eq!(other.parse::<MessageId>(), Err(NotAnId), "{other}");
+        }
+    }
+}

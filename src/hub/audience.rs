@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use super::{Hub, Result, Source};
 use crate::{
     domain::{
-        self, MessageId, Problem,
+        self, GroupId, MessageId, Problem,
         approval::{Reach, sms_segments},
         contact::Contact,
         message::{Audience, limits},
@@ -198,7 +198,7 @@ async fn refuse_unknown(tx: &mut Tx, audience: &Audience, source: &Source) -> Re
         }
     }
     for (at, group) in audience.groups.iter().enumerate() {
-        let usable = match (source.person(), group.parse::<uuid::Uuid>()) {
+        let usable = match (source.person(), group.parse::<GroupId>()) {
             (Some(person), Ok(_)) => {
                 recipients::count_usable_groups(tx, std::slice::from_ref(group), person).await? == 1
             }

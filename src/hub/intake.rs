@@ -4,7 +4,7 @@
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::{Answer, Change, Hub, Result, Source};
+use super::{Answer, Change, Hub, Once, Result, Source, once::keep_answer};
 use crate::{
     clock::Timestamp,
     domain::{
@@ -16,10 +16,9 @@ use crate::{
         template,
     },
     storage::{
-        self, Json, Tx,
+        Json, Tx,
         attachments::{self, Attachment},
         audit,
-        intake::{self, Earlier},
         messages::{self, List, Message},
         settings,
     },
@@ -32,32 +31,6 @@ const OWN_CATEGORY: &str = "approval";
 pub(super) const DEFAULT_RULE: &str = "inbox";
 
 impl Hub {
-    /// What this key was answered before. Asked before a command is even checked: what was good then
-    /// need not be good now, since its time may have come.
-    ///
-    /// # Errors
-    /// `IDEM_MISMATCH`, `IDEM_BUSY`
-    pub async fn answered(&self, source: &Source, key: &str, body_hash: [u8; 32]) -> Result<Option<Answer>> {
-        let mut tx = self.db.read().await?;
-        match intake::find(&mut tx, &source.key(), key).await? {
-            Some(found) => self.same(found, &body_hash).map(Some),
-            None => Ok(None),
-        }
-    }
-
-    /// The earlier answer, if it was an answer to the same.
-    fn same(&self, found: Earlier, body_hash: &[u8; 32]) -> Result<Answer> {
-        if found.body_hash != body_hash {
-            let id = found.message_id.map_or_else(String::new, |id| id.to_string());
-            let at = found.created_at.with_timezone(&self.place.timezone).format("%H:%M");
-            return Err(Problem::invalid("IDEM_MISMATCH", "", format!("该幂等键已用于另一请求（{at}，消息 {id}）"))
-                .in_english(format!("this key was used for another request (message {id})"))
-                .into());
-        }
-        let answer: Answer = serde_json::from_value(found.answer.0).map_err(|_| busy())?;
-        Ok(Answer { duplicate: true, ..answer })
-    }
-
     /// Accepts `draft` once for each `key` of a source: the same key and body get the same answer,
     /// another body is refused (`IDEM_MISMATCH`).
     pub async fn accept(
@@ -71,17 +44,16 @@ impl Hub {
         let now = self.clock.now();
         let id = MessageId::new();
         let mut tx = self.db.begin().await?;
-        if let Some(key) = key
-            && !take_key(&mut tx, source, (key, &body_hash), id, now).await?
+        let once = key.map(|key| Once { key, fingerprint: &body_hash });
+        if let Some(once) = once
+            && let Some(earlier) = self.take_key::<Answer>(&mut tx, source, once, id).await?
         {
-            let found = intake::find(&mut tx, &source.key(), key).await?.ok_or_else(busy)?;
-            return self.same(found, &body_hash);
+            return Ok(Answer { duplicate: true, ..earlier });
         }
         self.attach(&mut tx, id, &attachments).await?;
         let answer = self.write(&mut tx, source, id, draft, now).await?;
-        if let Some(key) = key {
-            let kept = serde_json::to_value(&answer).expect("an answer is plain data");
-            intake::answer(&mut tx, &source.key(), key, kept).await?;
+        if let Some(once) = once {
+            keep_answer(&mut tx, source, once, &answer).await?;
         }
         tx.commit().await?;
         failpoint!("accept.after_commit");
@@ -295,23 +267,4 @@ pub fn content_hash(message: &Message, files: &[Attachment]) -> [u8; 32] {
         files,
     ]);
     Sha256::digest(content.to_string()).into()
-}
-
-/// False when the key was used before; waits for whoever is using it at this moment.
-async fn take_key(
-    tx: &mut Tx,
-    source: &Source,
-    (key, body_hash): (&str, &[u8; 32]),
-    id: MessageId,
-    now: Timestamp,
-) -> Result<bool> {
-    match intake::take(tx, &source.key(), key, body_hash, id, now).await {
-        Err(error) if storage::is_lock_timeout(&error) => Err(busy().into()),
-        other => Ok(other?),
-    }
-}
-
-fn busy() -> Problem {
-    Problem::conflict("IDEM_BUSY", "同一幂等键的请求正在处理，请稍后重试")
-        .in_english("a request with this key is being worked on; try again shortly")
 }

@@ -18,6 +18,7 @@ pub mod intake;
 pub mod invariants;
 pub mod lanes;
 mod live;
+mod once;
 pub mod policy;
 pub mod queue;
 pub mod recall;
@@ -43,6 +44,7 @@ use std::{path::PathBuf, sync::Arc};
 
 pub use lanes::Channels;
 pub use live::{Change, Live};
+pub use once::Once;
 pub use source::{Answer, ApprovalNeeded, Source};
 pub use wake::Wake;
 

@@ -4,14 +4,14 @@
 //! back is said honestly, channel by channel.
 
 use channels::Recalled;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Change, Hub, Result, Source};
+use super::{Change, Hub, Once, Result, Source, once::keep_answer};
 use crate::{
     domain::{MessageId, Problem, delivery::State},
     storage::{
-        approvals, audit, deliveries,
+        Tx, approvals, audit, deliveries,
         messages::{self, Message},
         tickets, waves,
     },
@@ -20,13 +20,22 @@ use crate::{
 /// Most messages that one recall asks a provider to take back.
 const ASKED_BACK: i64 = 2_000;
 
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default)]
 pub struct RecallOutcome {
+    /// The same key came before; this is the answer of then.
+    pub duplicate: bool,
     pub channels: Vec<ChannelRecall>,
 }
 
+/// What is kept under the key of a recall. Without channels its providers were not asked any more:
+/// whoever comes again asks them.
+#[derive(Default, Serialize, Deserialize)]
+struct Kept {
+    channels: Option<Vec<ChannelRecall>>,
+}
+
 /// What became of the copies on one channel.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ChannelRecall {
     pub channel: String,
     pub recalled: i64,
@@ -37,45 +46,82 @@ pub struct ChannelRecall {
 impl Hub {
     /// Only its sender recalls a message; for everybody else it does not exist.
     pub async fn recall(&self, source: &Source, id: MessageId) -> Result<RecallOutcome> {
+        self.recall_once(source, None, id).await
+    }
+
+    /// Recalls once for each key: asked again, it says what was recalled then.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`, `STATE`, `IDEM_MISMATCH`, `IDEM_BUSY`
+    pub async fn recall_once(&self, source: &Source, once: Option<Once<'_>>, id: MessageId) -> Result<RecallOutcome> {
         let mut tx = self.db.begin().await?;
-        let message = messages::lock(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+        let mut duplicate = false;
+        if let Some(once) = once
+            && let Some(kept) = self.take_key::<Kept>(&mut tx, source, once, id).await?
+        {
+            duplicate = true;
+            if let Some(channels) = kept.channels {
+                return Ok(RecallOutcome { duplicate, channels });
+            }
+        }
+        if !duplicate {
+            let message = self.withdraw(&mut tx, source, id).await?;
+            if let Some(once) = once {
+                keep_answer(&mut tx, source, once, &Kept::default()).await?;
+            }
+            tx.commit().await?;
+            failpoint!("recall.after_commit");
+            tracing::info!(message.id = %id, "recalled message {id}");
+            self.announce(Change::Message(message.id));
+            self.wake.all();
+        } else {
+            drop(tx);
+        }
+        match self.ask_and_keep(source, once, id).await {
+            Ok(channels) => Ok(RecallOutcome { duplicate, channels }),
+            Err(error) => {
+                // The recall itself is committed: what is with the providers is told as not taken back.
+                tracing::error!(error = &error as &dyn std::error::Error, message.id = %id, "providers could not be asked to take message {id} back");
+                Ok(RecallOutcome { duplicate, channels: Vec::new() })
+            }
+        }
+    }
+
+    /// The recall itself: from the end of this transaction on nothing more goes out.
+    async fn withdraw(&self, tx: &mut Tx, source: &Source, id: MessageId) -> Result<Message> {
+        let message = messages::lock(tx, id).await?.ok_or_else(Problem::not_found)?;
         if !is_own(source, &message) {
             return Err(Problem::not_found().into());
         }
         // Waves before the time: a chunk in writing holds its wave, and what it wrote is earlier.
-        waves::remove_all(&mut tx, id).await?;
+        waves::remove_all(tx, id).await?;
         let now = self.clock.now();
-        if !messages::mark_recalled(&mut tx, id, now).await? {
+        if !messages::mark_recalled(tx, id, now).await? {
             return Err(Problem::conflict("STATE", format!("消息处于“{}”状态，不能撤回", message.state))
                 .in_english(format!("a message in state {} cannot be recalled", message.state))
                 .into());
         }
-        tickets::remove_idle(&mut tx, id, now).await?;
-        deliveries::cancel_ready(&mut tx, id, now).await?;
-        approvals::void(&mut tx, id, now).await?;
-        audit::insert(
-            &mut tx,
-            now,
-            &source.actor(),
-            "message.recall",
-            &format!("message:{id}"),
-            json!({"from": message.state}),
-        )
-        .await?;
-        self.tell(&mut tx, now, "message.recalled", &message, json!({"state": "recalled"})).await?;
-        tx.commit().await?;
-        failpoint!("recall.after_commit");
-        tracing::info!(message.id = %id, "recalled message {id}");
-        self.announce(Change::Message(id));
-        self.wake.all();
-        Ok(self.ask_back(id).await.unwrap_or_else(|error| {
-            // The recall itself is committed: what is with the providers is told as not taken back.
-            tracing::error!(error = &error as &dyn std::error::Error, message.id = %id, "providers could not be asked to take message {id} back");
-            RecallOutcome::default()
-        }))
+        tickets::remove_idle(tx, id, now).await?;
+        deliveries::cancel_ready(tx, id, now).await?;
+        approvals::void(tx, id, now).await?;
+        let detail = json!({"from": message.state});
+        audit::insert(tx, now, &source.actor(), "message.recall", &format!("message:{id}"), detail).await?;
+        self.tell(tx, now, "message.recalled", &message, json!({"state": "recalled"})).await?;
+        Ok(message)
     }
 
-    async fn ask_back(&self, id: MessageId) -> Result<RecallOutcome> {
+    /// Asks the providers, and keeps what they said under the key.
+    async fn ask_and_keep(&self, source: &Source, once: Option<Once<'_>>, id: MessageId) -> Result<Vec<ChannelRecall>> {
+        let channels = self.ask_back(id).await?;
+        if let Some(once) = once {
+            let mut tx = self.db.begin().await?;
+            keep_answer(&mut tx, source, once, &Kept { channels: Some(channels.clone()) }).await?;
+            tx.commit().await?;
+        }
+        Ok(channels)
+    }
+
+    async fn ask_back(&self, id: MessageId) -> Result<Vec<ChannelRecall>> {
         let mut tx = self.db.read().await?;
         let counts = deliveries::count_by_state(&mut tx, id).await?;
         let mut wanted = Vec::new();
@@ -94,11 +140,11 @@ impl Hub {
             wanted.push((channel, references, out));
         }
         drop(tx);
-        let mut outcome = RecallOutcome::default();
+        let mut asked = Vec::with_capacity(wanted.len());
         for (channel, references, out) in wanted {
-            outcome.channels.push(self.ask_channel_back(channel, &references, out).await);
+            asked.push(self.ask_channel_back(channel, &references, out).await);
         }
-        Ok(outcome)
+        Ok(asked)
     }
 
     async fn ask_channel_back(&self, name: &str, references: &[String], out: i64) -> ChannelRecall {

@@ -1,23 +1,67 @@
 //! 再次提醒: once more to those who are missing, over the channels of the first step.
 
 use chrono::Duration;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Change, Hub, Result, Source, fan_out::REMINDERS, recall::is_own};
+use super::{Change, Hub, Once, Result, Source, fan_out::REMINDERS, once::keep_answer, recall::is_own};
 use crate::{
-    domain::{MessageId, Problem, command::RemindTo, problem::Class},
-    storage::{audit, messages, reminders, waves},
+    domain::{MessageId, PersonId, Problem, command::RemindTo, problem::Class},
+    storage::{
+        Tx, audit, messages,
+        reminders::{self, Reminder},
+        waves,
+    },
 };
 
 /// Nobody is reminded of the same message more often.
 pub const PAUSE: Duration = Duration::minutes(5);
 
+/// A reminder that is on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reminded {
+    /// The same key came before; this is the answer of then.
+    #[serde(skip)]
+    pub duplicate: bool,
+    /// how many it goes to
+    pub people: i64,
+}
+
 impl Hub {
-    /// Plans a reminder; returns how many people it goes to.
-    pub async fn remind(&self, source: &Source, id: MessageId, to: &RemindTo) -> Result<i64> {
-        let now = self.clock.now();
+    /// Plans a reminder, once for each key.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`, `STATE`, `REMIND_RATE`, `IDEM_MISMATCH`, `IDEM_BUSY`
+    pub async fn remind(
+        &self,
+        source: &Source,
+        once: Option<Once<'_>>,
+        id: MessageId,
+        to: &RemindTo,
+    ) -> Result<Reminded> {
         let mut tx = self.db.begin().await?;
-        let message = messages::lock(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+        if let Some(once) = once
+            && let Some(earlier) = self.take_key::<Reminded>(&mut tx, source, once, id).await?
+        {
+            return Ok(Reminded { duplicate: true, ..earlier });
+        }
+        let people = self.plan_reminder(&mut tx, source, id, to).await?;
+        let reminded = Reminded { duplicate: false, people };
+        if let Some(once) = once {
+            keep_answer(&mut tx, source, once, &reminded).await?;
+        }
+        tx.commit().await?;
+        failpoint!("remind.after_commit");
+        if people > 0 {
+            self.wake.all();
+            self.announce(Change::Message(id));
+        }
+        Ok(reminded)
+    }
+
+    async fn plan_reminder(&self, tx: &mut Tx, source: &Source, id: MessageId, to: &RemindTo) -> Result<i64> {
+        let now = self.clock.now();
+        let message = messages::lock(tx, id).await?.ok_or_else(Problem::not_found)?;
         if !is_own(source, &message) {
             return Err(Problem::not_found().into());
         }
@@ -26,29 +70,41 @@ impl Hub {
                 .in_english("only a message that is out can be reminded of")
                 .into());
         }
-        let (count, last) = reminders::earlier(&mut tx, id).await?;
-        if let Some(wait) = last.map(|last| last + PAUSE - now).filter(|wait| *wait > Duration::zero()) {
-            let seconds = wait.num_seconds() + 1;
-            let mut problem = Problem::new(Class::TooMany, "REMIND_RATE", "", format!("请 {seconds} 秒后再提醒"))
-                .in_english(format!("remind again in {seconds} seconds"));
-            problem.retry_after = u64::try_from(seconds).ok();
-            return Err(problem.into());
+        let last = reminders::find_last(tx, id).await?;
+        if let Some(wait) = last.map(|last| last.at + PAUSE - now).filter(|wait| *wait > Duration::zero()) {
+            return Err(too_early(wait).into());
         }
-        let people = match to {
-            RemindTo::Failed => reminders::list_failed(&mut tx, id).await?,
-            RemindTo::Unread => reminders::list_unread(&mut tx, id).await?,
-            RemindTo::NoReceipt => reminders::list_unanswered(&mut tx, id).await?,
-            RemindTo::Accounts(accounts) => reminders::list_named(&mut tx, id, accounts).await?,
-        };
+        let people = missing(tx, id, to).await?;
+        let count = i64::try_from(people.len()).unwrap_or(i64::MAX);
         if people.is_empty() {
-            return Ok(0);
+            return Ok(count);
         }
-        waves::insert_for(&mut tx, id, REMINDERS + count, now, &people).await?;
-        let detail = json!({"people": people.len()});
-        audit::insert(&mut tx, now, &source.actor(), "message.remind", &format!("message:{id}"), detail).await?;
-        tx.commit().await?;
-        self.wake.all();
-        self.announce(Change::Message(id));
-        Ok(i64::try_from(people.len()).unwrap_or(i64::MAX))
+        let reminder = Reminder { nth: last.map_or(0, |last| last.nth + 1), at: now, people: count };
+        let is_ours = reminders::insert(tx, id, &reminder).await?
+            && waves::insert_for(tx, id, REMINDERS + reminder.nth, now, &people).await? == 1;
+        if !is_ours {
+            // Somebody else has just reminded them.
+            return Err(too_early(PAUSE).into());
+        }
+        let detail = json!({"people": count, "nth": reminder.nth});
+        audit::insert(tx, now, &source.actor(), "message.remind", &format!("message:{id}"), detail).await?;
+        Ok(count)
     }
+}
+
+async fn missing(tx: &mut Tx, id: MessageId, to: &RemindTo) -> Result<Vec<PersonId>> {
+    Ok(match to {
+        RemindTo::Failed => reminders::list_failed(tx, id).await?,
+        RemindTo::Unread => reminders::list_unread(tx, id).await?,
+        RemindTo::NoReceipt => reminders::list_unanswered(tx, id).await?,
+        RemindTo::Accounts(accounts) => reminders::list_named(tx, id, accounts).await?,
+    })
+}
+
+fn too_early(wait: Duration) -> Problem {
+    let seconds = wait.num_seconds() + 1;
+    let mut problem = Problem::new(Class::TooMany, "REMIND_RATE", "", format!("请 {seconds} 秒后再提醒"))
+        .in_english(format!("remind again in {seconds} seconds"));
+    problem.retry_after = u64::try_from(seconds).ok();
+    problem
 }

@@ -46,6 +46,13 @@ impl Hub {
         })
     }
 
+    /// # Errors
+    /// `NOT_FOUND` for everybody but its sender.
+    pub async fn check_own(&self, source: &Source, id: MessageId) -> Result<()> {
+        let mut tx = self.db.read().await?;
+        own(&mut tx, source, id).await.map(drop)
+    }
+
     /// A page of recipients, and where the next one begins.
     pub async fn message_deliveries(
         &self,

@@ -1,5 +1,5 @@
-//! Whom a reminder is for, and which there were before: read from `recipient`, `inbox`, `receipt`,
-//! `delivery` and `audit`.
+//! Table `reminder`: when a message was reminded of; and whom the next one is for, read from
+//! `recipient`, `inbox`, `receipt` and `delivery`.
 
 use super::{Json, Result, Tx};
 use crate::{
@@ -7,18 +7,36 @@ use crate::{
     domain::{MessageId, PersonId},
 };
 
-/// How many reminders a message has had, and when the last one was.
-pub async fn earlier(tx: &mut Tx, message: MessageId) -> Result<(i64, Option<Timestamp>)> {
-    let object = format!("message:{message}");
-    let last = fetch_optional_value!(
+row! {
+    /// One reminder of a message.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct Reminder {
+        /// from 0
+        pub nth: i64,
+        pub at: Timestamp,
+        /// how many it went to
+        pub people: i64,
+    }
+}
+
+/// False when somebody else has just written this one.
+pub async fn insert(tx: &mut Tx, message: MessageId, reminder: &Reminder) -> Result<bool> {
+    let inserted = execute!(
         tx,
-        Timestamp,
-        "select at from audit where object = $1 and verb = 'message.remind' order by id desc limit 1",
-        [&object]
+        "insert into reminder (message_id, nth, at, people) values ($1, $2, $3, $4)
+         on conflict (message_id, nth) do nothing",
+        [message, reminder.nth, reminder.at, reminder.people]
     )?;
-    let count =
-        fetch_value!(tx, i64, "select count(*) from audit where object = $1 and verb = 'message.remind'", [&object])?;
-    Ok((count, last))
+    Ok(inserted == 1)
+}
+
+pub async fn find_last(tx: &mut Tx, message: MessageId) -> Result<Option<Reminder>> {
+    fetch_optional!(
+        tx,
+        Reminder,
+        "select nth, at, people from reminder where message_id = $1 order by nth desc limit 1",
+        [message]
+    )
 }
 
 /// Recipients with deliveries of which none went through.

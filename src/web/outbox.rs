@@ -132,6 +132,7 @@ fn kept(outcome: &RecallOutcome) -> String {
 /// `POST /outbox/{id}/remind` with `to` = `failed`, `unread`, `no_receipt`.
 pub async fn remind(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answer {
     let id = parse(&id)?;
+    me.own(id).await?;
     let to = match fields.get("to") {
         "failed" => RemindTo::Failed,
         "unread" => RemindTo::Unread,
@@ -142,7 +143,7 @@ pub async fn remind(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answe
                 .into());
         }
     };
-    let people = me.web.hub.remind(&Source::Person(me.id()), id, &to).await?;
+    let people = me.web.hub.remind(&Source::Person(me.id()), None, id, &to).await?.people;
     Ok(Redirect::to(&format!("/outbox/{id}?done=reminded&count={people}")).into_response())
 }
 

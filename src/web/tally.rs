@@ -43,7 +43,7 @@ pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDeta
     } else {
         plan::trail(&mut tx, message, &me.web, me.caller.look.lang).await?
     };
-    let (_, last) = reminders::earlier(&mut tx, id).await?;
+    let last = reminders::find_last(&mut tx, id).await?.map(|last| last.at);
     drop(tx);
     let went_out = message.sent_at.is_some();
     let tally = if went_out { tally_of(message.recipients, &status.totals) } else { Tally::default() };
@@ -166,7 +166,7 @@ fn next(id: MessageId, filter: &str, search: &str, last: PersonId) -> String {
     if !search.is_empty() {
         query.append_pair("q", search);
     }
-    query.append_pair("after", &last.simple());
+    query.append_pair("after", &last.to_string());
     format!("/outbox/{id}?{}", query.finish())
 }
 

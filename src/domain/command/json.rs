@@ -24,6 +24,8 @@ pub fn parse(bytes: &[u8]) -> Result<Value, Problem> {
         unreadable("BODY_ENCODING", "", "请求体不是有效的 UTF-8")
             .in_english(format!("the body is not valid UTF-8 (byte {at})"))
     })?;
+    // Some systems put a byte order mark before every file that they write.
+    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     let place = Place::default();
     let mut reader = serde_json::Deserializer::from_str(text);
     let value = Strict { place: &place, depth: 0 }.deserialize(&mut reader);
@@ -201,6 +203,7 @@ mod tests {
     #[test]
     fn sixteen_levels_and_every_kind_of_value_are_fine() {
         assert!(parse(&[b"[".repeat(16), b"]".repeat(16)].concat()).is_ok());
+        assert_eq!(parse("\u{FEFF}{}".as_bytes()), Ok(Value::Object(Map::new())));
         let text = r#"{"a":[1,-2,1.5,true,null,"字"],"b":{}}"#;
         assert_eq!(parse(text.as_bytes()).map(|value| value.to_string()).as_deref(), Ok(text));
     }

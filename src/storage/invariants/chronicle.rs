@@ -77,4 +77,14 @@ pub(super) const RULES: &[Rule] = &[
               from receipt group by receipt.message_id, receipt.answered_by
          ) as counted where n <> given"
     ),
+    rule!(
+        "I19",
+        "has reminders that were not noted once each",
+        "select message_id, n from (
+            select reminder.message_id, count(*) as planned,
+                   (select count(*) from audit where audit.object = " (object "message" "reminder.message_id") "
+                                                 and audit.verb = 'message.remind') as n
+              from reminder group by reminder.message_id
+         ) as counted where n <> planned"
+    ),
 ];

@@ -1,6 +1,8 @@
 //! Sending, asking what became of it, recalling, reminding, trying out.
 
+use axum::body::Body;
 use serde_json::{Value, json};
+use zhihui::broker::Envelope;
 
 use super::{Module, id_of, register};
 
@@ -164,12 +166,44 @@ async fn a_message_is_recalled_and_reminded_of_by_its_own_module() {
     assert_eq!(module.get(&format!("/api/v1/messages/{id}")).await.code(), (404, "NOT_FOUND"));
     assert_eq!(module.get(&path("deliveries")).await.code(), (404, "NOT_FOUND"));
     assert_eq!(module.post(&path("recall"), &json!({})).await.code(), (404, "NOT_FOUND"));
+    assert_eq!(module.post(&path("remind"), &json!({"to": "whom"})).await.code(), (404, "NOT_FOUND"));
     module.token = own;
+    assert_eq!(module.post(&path("remind"), &json!({"to": "whom"})).await.code(), (422, "FIELD_VALUE"));
 
     let recalled = module.post(&path("recall"), &json!({})).await;
     assert_eq!((recalled.status.as_u16(), &recalled.body["state"]), (202, &json!("recalled")));
     assert!(recalled.body["channels"].is_array());
     assert_eq!(module.post(&path("recall"), &json!({})).await.code(), (409, "STATE"));
+    module.test.end().await;
+}
+
+#[tokio::test]
+async fn what_is_asked_twice_under_one_key_is_done_once() {
+    let mut module = Module::start().await;
+    let id = id_of(&module.send("k", &module.message()).await);
+    module.test.settle().await;
+    let ask = async |what: &str, key: &str, body: Value| {
+        let request = module.request("POST", &format!("/api/v1/messages/{id}/{what}"));
+        let request = request.header("content-type", "application/json").header("idempotency-key", key);
+        module.ask(request.body(Body::from(body.to_string())).unwrap()).await
+    };
+    for (what, body) in [("remind", json!({"to": "unread"})), ("recall", json!({}))] {
+        let first = ask(what, what, body.clone()).await;
+        assert_eq!((first.status.as_u16(), first.header("idempotency-replayed")), (202, ""), "{what}");
+        let again = ask(what, what, body).await;
+        assert_eq!((again.status.as_u16(), again.header("idempotency-replayed")), (202, "true"), "{what}");
+        assert_eq!(first.body, again.body);
+    }
+    assert_eq!(ask("remind", "remind", json!({"to": "failed"})).await.code(), (422, "IDEM_MISMATCH"));
+    assert_eq!(ask("recall", "remind", json!({})).await.code(), (422, "IDEM_MISMATCH"));
+    assert_eq!(ask("recall", &"k".repeat(300), json!({})).await.code(), (400, "IDEM_MISSING"));
+    // What was asked over HTTP is known on the queue.
+    let command = Envelope {
+        user_id: Some("meeting".to_owned()),
+        message_id: Some("recall".to_owned()),
+        ..Envelope::keyed("message.recall", json!({"id": id}).to_string())
+    };
+    assert_eq!(module.test.answer_command(&command, true).await.unwrap()["status"], "duplicate");
     module.test.end().await;
 }
 

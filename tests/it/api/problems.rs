@@ -85,10 +85,22 @@ async fn what_is_posted_is_json_of_a_size_and_has_a_key() {
 #[tokio::test]
 async fn what_is_not_there_is_not_there() {
     let module = Module::start().await;
-    for id in ["0", "-1", "1e9", "%00", "' or 1=1--", "01938a7e-6c1a-7d2e-9c7e-0d5a3f1b2c4d"] {
+    for id in ["0", "-1", "1e9", "%00", "%ff%fe", "' or 1=1--", "01938a7e-6c1a-7d2e-9c7e-0d5a3f1b2c4d"] {
         let path = format!("/api/v1/messages/{}", id.replace(' ', "%20"));
         assert_eq!(module.get(&path).await.code(), (404, "NOT_FOUND"), "{id}");
+        assert_eq!(module.get(&format!("{path}/deliveries")).await.code(), (404, "NOT_FOUND"), "{id}");
+        for what in ["recall", "remind"] {
+            assert_eq!(module.post(&format!("{path}/{what}"), &json!({"to": 1})).await.code(), (404, "NOT_FOUND"));
+        }
+        let letter = format!("/api/v1/dead-letters/{}/replay", id.replace(' ', "%20"));
+        assert_eq!(module.post(&letter, &json!({})).await.code(), (404, "NOT_FOUND"), "{id}");
     }
+    let id = super::id_of(&module.send("k", &module.message()).await);
+    assert_eq!(module.get(&format!("/api/v1/messages/{id}")).await.status, 200);
+    for other in [id.replace('-', ""), format!("urn:uuid:{id}"), format!("%7B{id}%7D")] {
+        assert_eq!(module.get(&format!("/api/v1/messages/{other}")).await.code(), (404, "NOT_FOUND"), "{other}");
+    }
+    assert_eq!(module.post("/callbacks/%ff", &json!({})).await.code(), (404, "NOT_FOUND"));
     assert_eq!(module.get("/api/v1/nothing").await.code(), (404, "NOT_FOUND"));
     let wrong = module.get("/api/v1/messages").await;
     assert_eq!((wrong.code(), wrong.header("allow")), ((405, "METHOD"), "POST"));

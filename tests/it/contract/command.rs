@@ -5,12 +5,12 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use zhihui::{
     broker::{Envelope, Queue, Target},
     domain::{DeadLetterId, MessageId},
-    hub::{Error, register::Registration},
+    hub::{Error, Source, register::Registration},
     storage::{
         dead_letters::{self, Line},
-        messages,
+        intake, messages,
         people::{self, Profile},
-        producers::{ProducerAudience, ProducerCategories},
+        producers::{self, ProducerAudience, ProducerCategories},
     },
 };
 
@@ -112,6 +112,52 @@ async fn a_message_is_recalled_once_and_only_by_its_own_module() {
     assert_eq!(remind["problem"]["code"], "STATE");
     let nowhere = answer(&hub, &command("message.recall", "k5", &json!({"id": MessageId::new()}))).await;
     assert_eq!((&nowhere["problem"]["code"], &nowhere["problem"]["status"]), (&json!("NOT_FOUND"), &json!(404)));
+    hub.end().await;
+}
+
+/// What a crash between the commit of a recall and the word of its providers leaves behind.
+async fn forgets_what_the_providers_said(hub: &TestHub, key: &str) {
+    let mut tx = hub.db.begin().await.unwrap();
+    let producer = producers::find_by_amqp_user(&mut tx, MODULE).await.unwrap().unwrap();
+    let source = Source::Producer(producer).key();
+    assert_eq!(intake::answer(&mut tx, &source, key, json!({"channels": null})).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_recalled_or_reminded_before_a_crash_is_answered_the_same_after_it() {
+    let mut hub = hub().await;
+    let mut body = message();
+    body["send_rule"] = json!("dingtalk");
+    body["audience"]["external"] = json!([{"name": "来访者", "phone": "13900000001"}]);
+    let id = id_of(&answer(&hub, &command("message.send", "k1", &body)).await);
+    hub.settle().await;
+
+    let remind = command("message.remind", "k2", &json!({"id": id, "to": "unread"}));
+    let first = answer(&hub, &remind).await;
+    assert_eq!((&first["status"], &first["people"]), (&json!("accepted"), &json!(2)));
+    // Nobody heard the answer, so the command comes again: not the pause is in its way.
+    let again = answer(&hub, &remind).await;
+    assert_eq!((&again["status"], &again["people"]), (&json!("duplicate"), &json!(2)));
+    let other = command("message.remind", "k2", &json!({"id": id, "to": "failed"}));
+    assert_eq!(answer(&hub, &other).await["problem"]["code"], "IDEM_MISMATCH");
+    let early = command("message.remind", "k3", &json!({"id": id, "to": "unread"}));
+    assert_eq!(answer(&hub, &early).await["problem"]["code"], "REMIND_RATE");
+    hub.settle().await;
+    hub.after_minutes(5).await;
+    let later = command("message.remind", "k4", &json!({"id": id, "to": "unread"}));
+    assert_eq!(answer(&hub, &later).await["status"], "accepted");
+    hub.settle().await;
+
+    let recall = command("message.recall", "k5", &json!({"id": id}));
+    let first = answer(&hub, &recall).await;
+    assert_eq!(first["status"], "accepted");
+    forgets_what_the_providers_said(&hub, "k5").await;
+    for _ in 0..2 {
+        let again = answer(&hub, &recall).await;
+        assert_eq!((&again["status"], &again["state"]), (&json!("duplicate"), &json!("recalled")));
+        assert_eq!(again["channels"].as_array().unwrap().len(), first["channels"].as_array().unwrap().len());
+    }
     hub.end().await;
 }
 

@@ -21,7 +21,7 @@ use crate::support::{
 };
 
 /// Every table that a damage touches, those that others refer to first.
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 12] = [
     "message",
     "recipient",
     "inbox",
@@ -33,6 +33,7 @@ const TABLES: [&str; 11] = [
     "approval",
     "approval_approver",
     "receipt",
+    "reminder",
 ];
 
 /// What is damaged, the promise that is then broken, and a piece of what the checker says.
@@ -98,6 +99,11 @@ const DAMAGES: &[(&str, &str, &str)] = &[
     ("I11", "nor called in his place", "update receipt set answered_by = message_id"),
     ("I19", "answers that were not noted", "delete from audit where verb = 'receipt.submit'"),
     ("I19", "under the name", "update audit set actor = 'person:nobody' where verb = 'receipt.submit'"),
+    (
+        "I19",
+        "has reminders that were not noted",
+        "insert into reminder (message_id, nth, at, people) select id, 0, created_at, 1 from message limit 1",
+    ),
     ("I19", "does not fit its seals", "update audit set actor = 'person:nobody' where verb = 'approval.decide'"),
     ("I19", "does not fit its seals", "delete from audit where seal_no = 3"),
     ("I19", "were not sealed", "update audit set seal_no = null where seal_no = (select max(seal_no) from audit)"),
