@@ -1,4 +1,4 @@
-//! `POST /api/v1/messages/{id}/recall` and `POST /api/v1/messages/{id}/remind`
+//! `POST /api/v1/messages/{id}/recall`, `…/remind` and `…/release`
 //!
 //! Under an `Idempotency-Key` each is done once; the same key over the queue is the same request.
 
@@ -35,6 +35,24 @@ pub async fn recall(
     .await?;
     let answer = json!({"id": id, "state": message::State::Recalled, "channels": outcome.channels});
     Ok(idempotency::mark((StatusCode::ACCEPTED, Json(answer)).into_response(), outcome.duplicate))
+}
+
+/// A message that was held because its time had passed goes out now.
+pub async fn release(
+    State(api): State<Api>,
+    caller: Caller,
+    InPath(id): InPath<MessageId>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let key = idempotency::optional(&headers)?;
+    let fingerprint = command::fingerprint(Name::MessageRelease, &json!({"id": id}));
+    let released = to_the_end(async move {
+        let once = key.as_deref().map(|key| Once { key, fingerprint: &fingerprint });
+        api.hub.release(&caller.source(), once, id).await
+    })
+    .await?;
+    let answer = json!({"id": id, "state": released.state});
+    Ok(idempotency::mark((StatusCode::ACCEPTED, Json(answer)).into_response(), released.duplicate))
 }
 
 pub async fn remind(

@@ -58,12 +58,13 @@ pub struct Route {
 
 /// All of them.
 #[rustfmt::skip]
-pub const ROUTES: [Route; 12] = [
+pub const ROUTES: [Route; 13] = [
     Route { method: "post", path: "/api/v1/messages", endpoint: || post(messages::send) },
     Route { method: "get", path: "/api/v1/messages/{id}", endpoint: || get(messages::show) },
     Route { method: "get", path: "/api/v1/messages/{id}/deliveries", endpoint: || get(deliveries::list) },
     Route { method: "post", path: "/api/v1/messages/{id}/recall", endpoint: || post(follow_up::recall) },
     Route { method: "post", path: "/api/v1/messages/{id}/remind", endpoint: || post(follow_up::remind) },
+    Route { method: "post", path: "/api/v1/messages/{id}/release", endpoint: || post(follow_up::release) },
     Route { method: "post", path: "/api/v1/audiences/resolve", endpoint: || post(audiences::resolve) },
     Route { method: "get", path: "/api/v1/dead-letters", endpoint: || get(dead_letters::list) },
     Route { method: "post", path: "/api/v1/dead-letters/{id}/replay", endpoint: || post(dead_letters::replay) },

@@ -175,7 +175,7 @@ fn check_separation(held: &[Role], role: Role) -> Result<(), Problem> {
 
 fn require(by: &By<'_>, action: Action) -> Result<()> {
     match by {
-        By::Person(who) if !policy::may(who, action, &Facts::default()) => Err(forbidden()),
+        By::Person(who) if !policy::may(*who, action, &Facts::default()) => Err(forbidden()),
         By::Person(_) | By::CommandLine => Ok(()),
     }
 }

@@ -5,7 +5,12 @@
 
 use serde_json::json;
 
-use super::{Answer, ApprovalNeeded, Change, Hub, Result, Source, audience::snapshot_hash, intake::content_hash};
+use super::{
+    Answer, ApprovalNeeded, Change, Hub, Result, Source,
+    audience::snapshot_hash,
+    intake::content_hash,
+    policy::{self, Action, Asker, Facts},
+};
 use crate::{
     clock::Timestamp,
     domain::{
@@ -97,13 +102,13 @@ impl Hub {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
         let approval = approvals::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
-        if !approvals::is_approver(&mut tx, id, who).await? {
-            return Err(Problem::not_found().into());
-        }
+        let asked = Facts { is_assigned: approvals::is_approver(&mut tx, id, who).await?, ..Facts::STRANGER };
+        policy::require(Asker::Person(&[]), Action::ReadUnsent, &asked)?;
         // Everything that changes a message's fate takes its row first.
         let message = messages::lock(&mut tx, approval.message_id).await?.ok_or_else(Problem::not_found)?;
         let approval = approvals::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
-        if message.sender_id == Some(who) {
+        let facts = Facts { is_own: message.sender_id == Some(who), ..asked };
+        if !policy::may(Asker::Person(&[]), Action::Approve, &facts) {
             return Err(Problem::forbidden("APPR_SELF", "不能审批自己提交的消息")
                 .in_english("nobody approves his own message")
                 .into());
@@ -117,9 +122,7 @@ impl Hub {
             Decision::Reject => ApprovalState::Rejected,
         };
         if !unchanged || !approvals::decide(&mut tx, id, to, who, &opinion, now).await? {
-            return Err(Problem::conflict("APPR_STALE", "内容已被修改，请刷新后重新审批")
-                .in_english("the message has changed since; look at it again")
-                .into());
+            return Err(stale().into());
         }
         let state = self.carry_out(&mut tx, &message, decision, now).await?;
         let detail = json!({"message": message.id, "decision": decision, "opinion": !opinion.is_empty()});
@@ -159,7 +162,7 @@ impl Hub {
     /// What a decision makes of the message: approved too late, it waits for the sender.
     async fn carry_out(&self, tx: &mut Tx, message: &Message, decision: Decision, now: Timestamp) -> Result<State> {
         if decision == Decision::Reject {
-            messages::transition(tx, message.id, State::PendingApproval, State::Rejected).await?;
+            moved(messages::transition(tx, message.id, State::PendingApproval, State::Rejected).await?)?;
             self.tell(tx, now, "message.rejected", message, json!({"state": State::Rejected})).await?;
             return Ok(State::Rejected);
         }
@@ -167,22 +170,18 @@ impl Hub {
         let expired = message.expires_at.is_some_and(|until| until <= now);
         match message.send_at {
             Some(at) if at > now && !expired => {
-                messages::transition(tx, message.id, State::PendingApproval, State::Scheduled).await?;
+                moved(messages::transition(tx, message.id, State::PendingApproval, State::Scheduled).await?)?;
                 self.tell(tx, now, "message.scheduled", message, json!({"state": State::Scheduled})).await?;
                 Ok(State::Scheduled)
             }
-            Some(_) => {
-                self.hold(tx, message, State::PendingApproval, now).await?;
-                Ok(State::Held)
-            }
-            None if expired => {
-                self.hold(tx, message, State::PendingApproval, now).await?;
-                Ok(State::Held)
-            }
-            None => {
-                messages::mark_sending(tx, message.id, State::PendingApproval, now).await?;
+            None if !expired => {
+                moved(messages::mark_sending(tx, message.id, State::PendingApproval, now).await?)?;
                 self.start(tx, message, now).await?;
                 Ok(State::Sending)
+            }
+            _ => {
+                moved(self.hold(tx, message, State::PendingApproval, now).await?)?;
+                Ok(State::Held)
             }
         }
     }
@@ -224,6 +223,16 @@ impl Hub {
         let note = note_to(accounts, title, body);
         Box::pin(self.write(tx, &Source::Hub, MessageId::new(), note, now)).await.map(Some)
     }
+}
+
+fn stale() -> Problem {
+    Problem::conflict("APPR_STALE", "内容已被修改，请刷新后重新审批")
+        .in_english("the message has changed since; look at it again")
+}
+
+/// A message that is not where it was when it was asked about is not what was decided on.
+fn moved(is_moved: bool) -> Result<(), Problem> {
+    if is_moved { Ok(()) } else { Err(stale()) }
 }
 
 /// A draft of the hub's own.

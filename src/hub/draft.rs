@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
-use super::{Hub, Result, Source};
+use super::{
+    Hub, Result, Source,
+    policy::{self, Action, Facts},
+};
 use crate::{
     domain::{
         MessageId, PersonId, Problem,
@@ -38,6 +41,8 @@ impl Hub {
     /// # Errors
     /// `DRAFTS` when there are too many.
     pub async fn keep_draft(&self, who: PersonId, id: Option<MessageId>, writing: Writing) -> Result<MessageId> {
+        let source = Source::Person(who);
+        policy::require(&source, Action::Send, &Facts::OWN)?;
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
         let kept = match id {
@@ -50,7 +55,7 @@ impl Hub {
                 .in_english(format!("at most {MOST} drafts, send or delete some first"))
                 .into());
         }
-        let (sender_name, sender_department) = self.sender(&mut tx, &Source::Person(who)).await?;
+        let (sender_name, sender_department) = self.sender(&mut tx, &source).await?;
         let id = kept.unwrap_or_else(MessageId::new);
         let message = Message {
             id,

@@ -4,7 +4,11 @@
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::{Answer, Change, Hub, Once, Result, Source, once::keep_answer};
+use super::{
+    Answer, Change, Hub, Once, Result, Source,
+    once::keep_answer,
+    policy::{self, Action, Facts},
+};
 use crate::{
     clock::Timestamp,
     domain::{
@@ -40,6 +44,7 @@ impl Hub {
         body_hash: [u8; 32],
         draft: Draft,
     ) -> Result<Answer> {
+        policy::require(source, Action::Send, &Facts::STRANGER)?;
         let attachments = self.keep_files(&draft.attachments).await?;
         let now = self.clock.now();
         let id = MessageId::new();

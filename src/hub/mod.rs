@@ -26,6 +26,7 @@ pub mod receive;
 pub mod record;
 pub mod register;
 pub mod relay;
+pub mod release;
 pub mod remind;
 pub mod report;
 pub mod resolve;
@@ -79,6 +80,16 @@ pub struct Place {
     pub data_dir: PathBuf,
     /// The organisation's name on every page.
     pub organisation: String,
+}
+
+impl Place {
+    /// Reached from this machine alone.
+    pub fn is_local(&self) -> bool {
+        let url = url::Url::parse(&self.public_url).ok();
+        let host = url.as_ref().and_then(url::Url::host_str).unwrap_or_default();
+        host == "localhost"
+            || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    }
 }
 
 /// Why a verb did not happen. The web and the API turn each into an answer.

@@ -1,11 +1,39 @@
 //! The one place that says who may do what (security §8). Whatever is not allowed here is refused.
 //!
-//! Everybody who is signed in is staff; a role adds to that and never takes away. What a person is
+//! Everybody who is signed in is staff; a role adds to that and never takes away. What somebody is
 //! to an object (its sender, a recipient, an approver asked to decide) is not a role: the caller
 //! looks it up and hands it in.
 
-use super::sign_in::SignedIn;
-use crate::domain::person::Role;
+use super::{Source, sign_in::SignedIn};
+use crate::domain::{Problem, person::Role};
+
+/// Who wants something.
+#[derive(Debug, Clone, Copy)]
+pub enum Asker<'a> {
+    /// Somebody signed in, with what that adds to being staff.
+    Person(&'a [Role]),
+    /// A registered module; what it may address and send is said by its registration.
+    Producer,
+    /// The hub itself.
+    Hub,
+}
+
+impl<'a> From<&'a SignedIn> for Asker<'a> {
+    fn from(who: &'a SignedIn) -> Self {
+        Self::Person(&who.roles)
+    }
+}
+
+/// No verb that takes a source is allowed by a role.
+impl From<&Source> for Asker<'_> {
+    fn from(source: &Source) -> Self {
+        match source {
+            Source::Person(_) => Self::Person(&[]),
+            Source::Producer(_) => Self::Producer,
+            Source::Hub => Self::Hub,
+        }
+    }
+}
 
 /// What somebody wants to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,9 +45,16 @@ pub enum Action {
     /// 同意 or 驳回
     Approve,
     Recall,
+    /// 再次提醒
+    Remind,
+    /// 立即发送 what was held because its time had passed.
+    Release,
     /// Receipts, and who got it how: 发件箱明细.
     SeeDeliveries,
+    /// Also to try out whom it would reach.
     Send,
+    /// A second try for a command that went to the dead letters.
+    ReplayDeadLetter,
     ViewDirectory,
     /// Add, change, import and invite people; freeze and resign them.
     EditDirectory,
@@ -40,21 +75,60 @@ pub struct Facts {
     pub is_assigned: bool,
 }
 
-pub fn may(who: &SignedIn, action: Action, facts: &Facts) -> bool {
+impl Facts {
+    pub const STRANGER: Self = Self { is_own: false, is_recipient: false, is_assigned: false };
+    pub const OWN: Self = Self { is_own: true, ..Self::STRANGER };
+    pub const RECIPIENT: Self = Self { is_recipient: true, ..Self::STRANGER };
+    pub const ASSIGNED: Self = Self { is_assigned: true, ..Self::STRANGER };
+
+    /// What is known of somebody who is its owner or nobody to it.
+    pub fn owned(is_own: bool) -> Self {
+        Self { is_own, ..Self::STRANGER }
+    }
+}
+
+pub fn may<'a>(who: impl Into<Asker<'a>>, action: Action, facts: &Facts) -> bool {
+    match who.into() {
+        Asker::Person(roles) => person_may(roles, action, facts),
+        Asker::Producer => match action {
+            Action::Send => true,
+            Action::Recall
+            | Action::Remind
+            | Action::Release
+            | Action::SeeDeliveries
+            | Action::ReadUnsent
+            | Action::ReplayDeadLetter => facts.is_own,
+            _ => false,
+        },
+        Asker::Hub => matches!(action, Action::Send | Action::ReplayDeadLetter),
+    }
+}
+
+fn person_may(roles: &[Role], action: Action, facts: &Facts) -> bool {
+    let has = |role: Role| roles.contains(&role);
     match action {
         Action::Send | Action::ViewDirectory => true,
         Action::ReadInbox => facts.is_recipient,
         Action::ReadUnsent | Action::SeeDeliveries => facts.is_own || facts.is_assigned,
         Action::Approve => facts.is_assigned && !facts.is_own,
-        Action::Recall => facts.is_own,
-        Action::EditDirectory => who.has(Role::OrgAdmin),
-        Action::Administer => who.has(Role::SystemAdmin),
-        Action::ReadAudit => who.has(Role::AuditAdmin),
+        Action::Recall | Action::Remind | Action::Release => facts.is_own,
+        Action::EditDirectory => has(Role::OrgAdmin),
+        Action::Administer | Action::ReplayDeadLetter => has(Role::SystemAdmin),
+        Action::ReadAudit => has(Role::AuditAdmin),
         Action::GrantRole(role) => match role {
-            Role::Approver => who.has(Role::OrgAdmin) || who.has(Role::SystemAdmin),
-            Role::OrgAdmin | Role::SystemAdmin | Role::AuditAdmin => who.has(Role::SystemAdmin),
+            Role::Approver => has(Role::OrgAdmin) || has(Role::SystemAdmin),
+            Role::OrgAdmin | Role::SystemAdmin | Role::AuditAdmin => has(Role::SystemAdmin),
         },
     }
+}
+
+/// [`may`] about an object: what somebody may not do with it is not there for them, so that nobody
+/// learns what exists.
+///
+/// # Errors
+/// `NOT_FOUND`
+pub fn require<'a>(who: impl Into<Asker<'a>>, action: Action, facts: &Facts) -> Result<(), Problem> {
+    if may(who, action, facts) { Ok(()) } else { Err(Problem::not_found()) }
 }
 
 #[cfg(test)]
@@ -86,45 +160,61 @@ mod tests {
         ]
     }
 
-    const STRANGER: Facts = Facts { is_own: false, is_recipient: false, is_assigned: false };
-    const RECIPIENT: Facts = Facts { is_recipient: true, ..STRANGER };
-    const SENDER: Facts = Facts { is_own: true, ..STRANGER };
-    const ASSIGNED: Facts = Facts { is_assigned: true, ..STRANGER };
-    const OWN_ASSIGNED: Facts = Facts { is_own: true, is_assigned: true, ..STRANGER };
+    const STANDINGS: [Facts; 5] =
+        [Facts::STRANGER, Facts::RECIPIENT, Facts::OWN, Facts::ASSIGNED, Facts { is_own: true, ..Facts::ASSIGNED }];
 
     #[test]
     fn the_matrix_of_roles_holds() {
-        let table: [(Action, &str); 8] = [
+        let table: [(Action, &str); 9] = [
             (Action::Send, "✓✓✓✓✓✓"),
             (Action::ViewDirectory, "✓✓✓✓✓✓"),
             (Action::EditDirectory, "✗✗✗✓✗✗"),
             (Action::Administer, "✗✗✗✗✓✗"),
+            (Action::ReplayDeadLetter, "✗✗✗✗✓✗"),
             (Action::ReadAudit, "✗✗✗✗✗✓"),
             (Action::GrantRole(Role::Approver), "✗✗✗✓✓✗"),
             (Action::GrantRole(Role::SystemAdmin), "✗✗✗✗✓✗"),
             (Action::GrantRole(Role::AuditAdmin), "✗✗✗✗✓✗"),
         ];
         for (action, wanted) in table {
-            let row: String = columns().iter().map(|who| if may(who, action, &STRANGER) { '✓' } else { '✗' }).collect();
+            let row: String =
+                columns().iter().map(|who| if may(who, action, &Facts::STRANGER) { '✓' } else { '✗' }).collect();
             assert_eq!(row, wanted, "{action:?}");
         }
     }
 
     #[test]
     fn what_belongs_to_others_is_nobodys_whatever_the_role() {
-        let table: [(Action, [bool; 5]); 5] = [
+        let table: [(Action, [bool; 5]); 7] = [
             //                    stranger recipient sender assigned own+assigned
             (Action::ReadInbox, [false, true, false, false, false]),
             (Action::ReadUnsent, [false, false, true, true, true]),
             (Action::Approve, [false, false, false, true, false]),
             (Action::Recall, [false, false, true, false, true]),
+            (Action::Remind, [false, false, true, false, true]),
+            (Action::Release, [false, false, true, false, true]),
             (Action::SeeDeliveries, [false, false, true, true, true]),
         ];
         for who in columns() {
             for (action, wanted) in table {
-                let row = [STRANGER, RECIPIENT, SENDER, ASSIGNED, OWN_ASSIGNED].map(|facts| may(&who, action, &facts));
+                let row = STANDINGS.map(|facts| may(&who, action, &facts));
                 assert_eq!(row, wanted, "{action:?} {:?}", who.roles);
             }
+        }
+    }
+    #[test]
+    fn a_module_may_do_what_it_needs_with_what_is_its_own_and_nothing_else() {
+        let own = [Action::Recall, Action::Remind, Action::Release, Action::SeeDeliveries, Action::ReplayDeadLetter];
+        for action in own {
+            assert!(may(Asker::Producer, action, &Facts::OWN), "{action:?}");
+            assert!(!may(Asker::Producer, action, &Facts::STRANGER), "{action:?}");
+        }
+        assert!(may(Asker::Producer, Action::Send, &Facts::STRANGER));
+        for action in [Action::ReadInbox, Action::Approve, Action::ViewDirectory, Action::EditDirectory] {
+            assert!(STANDINGS.iter().all(|facts| !may(Asker::Producer, action, facts)), "{action:?}");
+        }
+        for action in [Action::Administer, Action::ReadAudit, Action::GrantRole(Role::Approver)] {
+            assert!(STANDINGS.iter().all(|facts| !may(Asker::Producer, action, facts)), "{action:?}");
         }
     }
 }

@@ -7,7 +7,11 @@ use channels::Recalled;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Change, Hub, Once, Result, Source, once::keep_answer};
+use super::{
+    Change, Hub, Once, Result, Source,
+    once::keep_answer,
+    policy::{self, Action},
+};
 use crate::{
     domain::{MessageId, Problem, delivery::State},
     storage::{
@@ -90,9 +94,7 @@ impl Hub {
     /// The recall itself: from the end of this transaction on nothing more goes out.
     async fn withdraw(&self, tx: &mut Tx, source: &Source, id: MessageId) -> Result<Message> {
         let message = messages::lock(tx, id).await?.ok_or_else(Problem::not_found)?;
-        if !is_own(source, &message) {
-            return Err(Problem::not_found().into());
-        }
+        policy::require(source, Action::Recall, &source.facts(&message))?;
         // Waves before the time: a chunk in writing holds its wave, and what it wrote is earlier.
         waves::remove_all(tx, id).await?;
         let now = self.clock.now();
@@ -164,14 +166,5 @@ impl Hub {
         }
         line.not_possible = (out - line.recalled).max(0);
         line
-    }
-}
-
-/// May this source speak for the message?
-pub(super) fn is_own(source: &Source, message: &Message) -> bool {
-    match source {
-        Source::Producer(producer) => message.producer_id == Some(producer.id),
-        Source::Person(person) => message.sender_id == Some(*person),
-        Source::Hub => false,
     }
 }

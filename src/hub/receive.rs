@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
-use super::{Change, Hub, Result};
+use super::{
+    Change, Hub, Result,
+    policy::{self, Action, Asker, Facts},
+};
 use crate::{
     clock::Timestamp,
     domain::{
@@ -54,9 +57,8 @@ impl Hub {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
         let message = messages::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
-        if !recipients::contains(&mut tx, id, person).await? {
-            return Err(Problem::not_found().into());
-        }
+        let facts = Facts { is_recipient: recipients::contains(&mut tx, id, person).await?, ..Facts::STRANGER };
+        policy::require(Asker::Person(&[]), Action::ReadInbox, &facts)?;
         let reply = check(&message, reply)?;
         if !receipts::insert(&mut tx, id, Answering { person, by }, &reply, now).await? {
             return Err(self.answered_before(&mut tx, id, person).await?.into());

@@ -1,4 +1,5 @@
-//! A module gets its credentials: a token for HTTP, shown once, and the broker account to expect.
+//! A module gets its credentials: a token for HTTP, shown once, and the broker account to expect;
+//! and how they end.
 
 use serde_json::json;
 
@@ -10,6 +11,9 @@ use crate::{
         producers::{self, Producer, ProducerAudience, ProducerCategories},
     },
 };
+
+/// The account that RabbitMQ ships: good for trying things out on one machine, nobody's anywhere else.
+const GUEST: &str = "guest";
 
 /// What a module is to be allowed.
 #[derive(Debug, Clone)]
@@ -43,6 +47,11 @@ impl Hub {
     /// `PRODUCER_NAME`, `PRODUCER_EXISTS`, `DEPT_UNKNOWN`
     pub async fn register_producer(&self, registration: Registration) -> Result<Registered> {
         check_name(&registration.name)?;
+        if registration.name == GUEST && !self.place.is_local() {
+            return Err(Problem::invalid("PRODUCER_NAME", "/name", "guest 是消息队列人人可用的账号，不能作为模块名")
+                .in_english("anybody may be the broker's account guest, so no producer can be")
+                .into());
+        }
         let Registration { name, label, audience, categories, is_trusted } = registration;
         let (token, token_hash) = seal::token();
         let producer = Producer {
@@ -78,6 +87,43 @@ impl Hub {
         tx.commit().await?;
         Ok(Registered { name: producer.name, token, amqp_user: producer.amqp_user })
     }
+}
+
+impl Hub {
+    /// From now on neither its token nor its broker account is good for anything. Its name stays
+    /// taken, so that nobody can pass for it.
+    ///
+    /// # Errors
+    /// `PRODUCER_UNKNOWN`
+    pub async fn disable_producer(&self, name: &str) -> Result<()> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        if !producers::mark_disabled(&mut tx, name, now).await? {
+            return Err(unknown(name).into());
+        }
+        audit::insert(&mut tx, now, "hub", "producer.disable", &format!("producer:{name}"), json!({})).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// A token in place of the one before, which is good for nothing from now on.
+    ///
+    /// # Errors
+    /// `PRODUCER_UNKNOWN`
+    pub async fn renew_token(&self, name: &str) -> Result<Registered> {
+        let (token, token_hash) = seal::token();
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        let amqp_user = producers::set_token(&mut tx, name, &token_hash).await?.ok_or_else(|| unknown(name))?;
+        audit::insert(&mut tx, now, "hub", "producer.renew", &format!("producer:{name}"), json!({})).await?;
+        tx.commit().await?;
+        Ok(Registered { name: name.to_owned(), token, amqp_user })
+    }
+}
+
+fn unknown(name: &str) -> Problem {
+    Problem::invalid("PRODUCER_UNKNOWN", "/name", format!("没有名为“{name}”的模块，或已停用"))
+        .in_english(format!("there is no producer “{name}”, or it was disabled"))
 }
 
 fn check_name(name: &str) -> Result<(), Problem> {

@@ -4,7 +4,12 @@ use chrono::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Change, Hub, Once, Result, Source, fan_out::REMINDERS, once::keep_answer, recall::is_own};
+use super::{
+    Change, Hub, Once, Result, Source,
+    fan_out::REMINDERS,
+    once::keep_answer,
+    policy::{self, Action},
+};
 use crate::{
     domain::{MessageId, PersonId, Problem, command::RemindTo, problem::Class},
     storage::{
@@ -62,9 +67,7 @@ impl Hub {
     async fn plan_reminder(&self, tx: &mut Tx, source: &Source, id: MessageId, to: &RemindTo) -> Result<i64> {
         let now = self.clock.now();
         let message = messages::lock(tx, id).await?.ok_or_else(Problem::not_found)?;
-        if !is_own(source, &message) {
-            return Err(Problem::not_found().into());
-        }
+        policy::require(source, Action::Remind, &source.facts(&message))?;
         if !message.state.is_out() {
             return Err(Problem::conflict("STATE", "只有已发送的消息可以再次提醒")
                 .in_english("only a message that is out can be reminded of")

@@ -5,6 +5,7 @@ use super::{
     approve::find_approvers,
     audience::cost_of_one,
     intake::{DEFAULT_RULE, find_rule},
+    policy::{self, Action, Facts},
 };
 use crate::{
     domain::{
@@ -48,6 +49,7 @@ impl Hub {
     /// # Errors
     /// The same as accepting such a message.
     pub async fn resolve(&self, source: &Source, sketch: &Sketch) -> Result<Resolved> {
+        policy::require(source, Action::Send, &Facts::STRANGER)?;
         // Resolving writes the snapshot and counts it; dropping the transaction takes it back.
         let mut tx = self.db.begin().await?;
         let id = MessageId::new();

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{Hub, Result};
 use crate::{
     clock::Timestamp,
-    domain::{MessageId, PersonId, Problem, calendar::after_working_minutes, message::State, send_rule::Minutes},
+    domain::{calendar::after_working_minutes, message::State, send_rule::Minutes},
     storage::{
         Tx, audit,
         messages::{self, Message},
@@ -57,10 +57,10 @@ impl Hub {
         self.tell(tx, now, "message.sending", message, json!({"state": State::Sending})).await
     }
 
-    /// Too late to go out by itself: the sender decides.
-    pub(super) async fn hold(&self, tx: &mut Tx, message: &Message, from: State, now: Timestamp) -> Result<()> {
+    /// Too late to go out by itself: the sender decides. False when it was no longer in `from`.
+    pub(super) async fn hold(&self, tx: &mut Tx, message: &Message, from: State, now: Timestamp) -> Result<bool> {
         if !messages::transition(tx, message.id, from, State::Held).await? {
-            return Ok(());
+            return Ok(false);
         }
         audit::insert(tx, now, "hub", "message.hold", &format!("message:{}", message.id), json!({})).await?;
         self.tell(tx, now, "message.held", message, json!({"state": State::Held})).await?;
@@ -73,33 +73,7 @@ impl Hub {
             );
             self.note(tx, sender, &title, &body, now).await?;
         }
-        Ok(())
-    }
-
-    /// The sender lets a held message go now.
-    pub async fn send_held(&self, who: PersonId, id: MessageId) -> Result<()> {
-        let now = self.clock.now();
-        let mut tx = self.db.begin().await?;
-        let message = messages::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
-        if message.sender_id != Some(who) {
-            return Err(Problem::not_found().into());
-        }
-        if message.expires_at.is_some_and(|until| until <= now) {
-            return Err(Problem::conflict("EXPIRED", "消息已过有效期，不能再发送；如仍需通知，请重新编写")
-                .in_english("this message has expired; write a new one if it is still needed")
-                .into());
-        }
-        if !messages::mark_sending(&mut tx, id, State::Held, now).await? {
-            return Err(Problem::conflict("STATE", "消息不在等待发送的状态")
-                .in_english("this message is not held")
-                .into());
-        }
-        self.start(&mut tx, &message, now).await?;
-        audit::insert(&mut tx, now, &format!("person:{who}"), "message.send_held", &format!("message:{id}"), json!({}))
-            .await?;
-        tx.commit().await?;
-        self.wake.all();
-        Ok(())
+        Ok(true)
     }
 
     /// Messages that are through become `sent`; returns how many.

@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::policy::Facts;
 use crate::{
     domain::{ApprovalId, MessageId, PersonId, message::State},
-    storage::producers::Producer,
+    storage::{messages::Message, producers::Producer},
 };
 
 /// Who is behind a command.
@@ -32,6 +33,15 @@ impl Source {
             Self::Producer(producer) => format!("producer:{}", producer.name),
             Self::Person(_) | Self::Hub => self.key(),
         }
+    }
+
+    /// What it is to a message: its sender, or nobody.
+    pub fn facts(&self, message: &Message) -> Facts {
+        Facts::owned(match self {
+            Self::Producer(producer) => message.producer_id == Some(producer.id),
+            Self::Person(person) => message.sender_id == Some(*person),
+            Self::Hub => false,
+        })
     }
 
     pub fn person(&self) -> Option<PersonId> {

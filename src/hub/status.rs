@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Hub, Result, Source, recall::is_own};
+use super::{
+    Hub, Result, Source,
+    policy::{self, Action},
+};
 use crate::{
     domain::{MessageId, PersonId, Problem, delivery::State},
     storage::{
@@ -83,6 +86,7 @@ impl Hub {
 }
 
 async fn own(tx: &mut Tx, source: &Source, id: MessageId) -> Result<Message> {
-    let message = messages::find(tx, id).await?.filter(|message| is_own(source, message));
-    Ok(message.ok_or_else(Problem::not_found)?)
+    let message = messages::find(tx, id).await?.ok_or_else(Problem::not_found)?;
+    policy::require(source, Action::SeeDeliveries, &source.facts(&message))?;
+    Ok(message)
 }

@@ -91,7 +91,18 @@ pub async fn list(tx: &mut Tx, limit: i64) -> Result<Vec<Producer>> {
 }
 
 /// From its commit on neither token nor broker account is good for anything.
-pub async fn mark_disabled(tx: &mut Tx, id: ProducerId, at: Timestamp) -> Result<bool> {
-    let changed = execute!(tx, "update producer set disabled_at = $2 where id = $1 and disabled_at is null", [id, at])?;
+pub async fn mark_disabled(tx: &mut Tx, name: &str, at: Timestamp) -> Result<bool> {
+    let changed =
+        execute!(tx, "update producer set disabled_at = $2 where name = $1 and disabled_at is null", [name, at])?;
     Ok(changed == 1)
+}
+
+/// Replaces the token of one that is not disabled, and says which broker account it has.
+pub async fn set_token(tx: &mut Tx, name: &str, token_hash: &[u8]) -> Result<Option<String>> {
+    fetch_optional_value!(
+        tx,
+        String,
+        "update producer set token_hash = $2 where name = $1 and disabled_at is null returning amqp_user",
+        [name, token_hash]
+    )
 }

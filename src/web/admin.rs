@@ -14,7 +14,7 @@ use super::{
 use crate::{
     broker,
     clock::Timestamp,
-    domain::{DeadLetterId, MessageId, Problem, delivery::State},
+    domain::{DeadLetterId, MessageId, delivery::State},
     hub::{
         Hub,
         policy::{self, Action, Facts},
@@ -28,9 +28,7 @@ const RECENT: i64 = 10;
 const LATE: Duration = Duration::minutes(1);
 
 pub async fn page(me: Me) -> Answer {
-    if !policy::may(&me.who, Action::Administer, &Facts::default()) {
-        return Err(Problem::not_found().into());
-    }
+    policy::require(&*me.who, Action::Administer, &Facts::STRANGER)?;
     let hub = &me.web.hub;
     let mut tx = hub.db.read().await?;
     let waiting = tickets::waiting(&mut tx).await?;

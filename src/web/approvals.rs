@@ -124,9 +124,7 @@ pub async fn find(me: &Me, id: ApprovalId) -> Result<Asked, PageError> {
     let approval = approvals::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
     let message = messages::find(&mut tx, approval.message_id).await?.ok_or_else(Problem::not_found)?;
     let facts = Facts { is_assigned: approvals::is_approver(&mut tx, id, me.id()).await?, ..Facts::default() };
-    if !policy::may(&me.who, Action::ReadUnsent, &facts) {
-        return Err(Problem::not_found().into());
-    }
+    policy::require(&*me.who, Action::ReadUnsent, &facts)?;
     Ok(Asked { approval, message })
 }
 
@@ -153,7 +151,7 @@ impl Me {
         let (newer, older) = approvals::neighbours(tx, self.id(), is_pending, (approval.created_at, id)).await?;
         let files = attachments::list(tx, message.id).await?;
         let facts = Facts { is_assigned: true, is_own: message.sender_id == Some(self.id()), ..Facts::default() };
-        let may_decide = is_pending && policy::may(&self.who, Action::Approve, &facts);
+        let may_decide = is_pending && policy::may(&*self.who, Action::Approve, &facts);
         let receipt = message.receipt.as_ref().map(|receipt| &receipt.0);
         Ok(ApprovalPage {
             id: id.to_string(),

@@ -20,7 +20,11 @@ use super::{
 };
 use crate::{
     domain::{MessageId, Problem, command::RemindTo, message::State},
-    hub::{Source, recall::RecallOutcome},
+    hub::{
+        Source,
+        policy::{self, Action},
+        recall::RecallOutcome,
+    },
     storage::{
         Tx, message_status,
         messages::{self, Message, OutboxLine, Wanted},
@@ -150,7 +154,7 @@ pub async fn remind(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answe
 /// `POST /outbox/{id}/send`: a message that was held goes out now.
 pub async fn send(me: Me, Path(id): Path<String>) -> Answer {
     let id = parse(&id)?;
-    me.web.hub.send_held(me.id(), id).await?;
+    me.web.hub.release(&Source::Person(me.id()), None, id).await?;
     Ok(Redirect::to(&format!("/outbox/{id}?done=sent")).into_response())
 }
 
@@ -162,8 +166,9 @@ impl Me {
     /// A message of this person's own.
     pub async fn own(&self, id: MessageId) -> Result<Message, PageError> {
         let mut tx = self.web.hub.db.read().await?;
-        let message = messages::find(&mut tx, id).await?.filter(|message| message.sender_id == Some(self.id()));
-        Ok(message.ok_or_else(Problem::not_found)?)
+        let message = messages::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+        policy::require(&*self.who, Action::SeeDeliveries, &Source::Person(self.id()).facts(&message))?;
+        Ok(message)
     }
 }
 

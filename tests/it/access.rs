@@ -87,6 +87,40 @@ async fn nobody_opens_what_is_not_theirs() {
     world.site.test.end().await;
 }
 
+/// What a role opens by itself, beyond what every stranger to a message may open.
+const BY_ROLE: &[(&str, Role, u16)] =
+    &[("get /admin", Role::SystemAdmin, 200), ("get /approvals", Role::Approver, 200)];
+
+#[tokio::test]
+async fn a_role_alone_opens_nobodys_messages() {
+    let mut world = World::build().await;
+    let library = world.site.test.department("archive", None).await;
+    let head = world.site.test.head("sun", library).await;
+    let mut holders = vec![(None, head)];
+    for (nth, role) in Role::ALL.iter().enumerate() {
+        let holder = world.site.test.member(&format!("holder{nth}"), library).await;
+        world.site.grant(&holder, *role).await;
+        holders.push((Some(*role), holder));
+    }
+    let mut wrong = Vec::new();
+    for (role, holder) in holders {
+        world.people[1] = Some(holder);
+        for (method, path, expected) in CASES {
+            let asked = format!("{method} {path}");
+            let own = BY_ROLE.iter().find(|(page, holder, _)| *page == asked && role == Some(*holder));
+            let expected = own.map_or(expected[1], |(_, _, status)| *status);
+            let mut browser = world.browser(1).await;
+            let status = world.ask(&mut browser, method, &world.address(path)).await.as_u16();
+            if status != expected {
+                wrong.push(format!("{asked}: {role:?} got {status}, not {expected}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    world.site.web.close();
+    world.site.test.end().await;
+}
+
 /// One message that was read and one that waits for approval, and everybody around them.
 struct World {
     site: Site,

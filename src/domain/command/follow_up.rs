@@ -1,4 +1,4 @@
-//! `message.recall` and `message.remind`: what may be asked about a message that is out.
+//! `message.recall`, `message.remind` and `message.release`: what may be asked about a message.
 
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ pub enum RemindTo {
 }
 
 /// `{"id": …}`
-pub fn read_recall(value: &Value) -> Result<MessageId, Problem> {
+pub fn read_id(value: &Value) -> Result<MessageId, Problem> {
     message_id(&Fields::of(value, "", &["id"])?)
 }
 

@@ -22,7 +22,7 @@ mod catalogue;
 use serde_json::Value;
 
 pub use audience::read as read_audience;
-pub use follow_up::{RemindTo, read_recall, read_remind, read_remind_to};
+pub use follow_up::{RemindTo, read_id, read_remind, read_remind_to};
 pub use json::parse;
 pub use recurrence::schedule;
 pub use send::read_send;
@@ -37,6 +37,7 @@ words! {
         MessageSend => "message.send",
         MessageRecall => "message.recall",
         MessageRemind => "message.remind",
+        MessageRelease => "message.release",
         TaskOpen => "task.open",
         TaskClose => "task.close",
         AnnouncementSubmit => "announcement.submit",
@@ -51,6 +52,7 @@ words! {
 pub enum Command {
     Send(Box<Draft>),
     Recall(MessageId),
+    Release(MessageId),
     Remind { id: MessageId, to: RemindTo },
 }
 
@@ -80,7 +82,8 @@ pub fn fingerprint(name: Name, value: &Value) -> [u8; 32] {
 pub fn read(name: Name, value: &Value, now: Timestamp) -> Result<Command, Problem> {
     match name {
         Name::MessageSend => read_send(value, now).map(|draft| Command::Send(Box::new(draft))),
-        Name::MessageRecall => read_recall(value).map(Command::Recall),
+        Name::MessageRecall => read_id(value).map(Command::Recall),
+        Name::MessageRelease => read_id(value).map(Command::Release),
         Name::MessageRemind => read_remind(value).map(|(id, to)| Command::Remind { id, to }),
         other => Err(Problem::invalid("COMMAND_UNAVAILABLE", "", format!("命令 {other} 此版本尚未提供"))
             .in_english(format!("the command {other} is not part of this version"))),

@@ -10,7 +10,10 @@ use super::{Done, LARGEST, decode};
 use crate::{
     broker::{Envelope, Target},
     domain::{DeadLetterId, Problem},
-    hub::{Hub, Result},
+    hub::{
+        Hub, Result,
+        policy::{self, Action, Asker, Facts},
+    },
     storage::{
         audit,
         dead_letters::{self, DeadLetter},
@@ -76,9 +79,11 @@ impl Hub {
         let mut tx = self.db.read().await?;
         let letter = dead_letters::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
         drop(tx);
-        if owner.is_some() && owner != letter.producer.as_deref() {
-            return Err(Problem::not_found().into());
-        }
+        let (asker, is_own) = match owner {
+            Some(owner) => (Asker::Producer, letter.producer.as_deref() == Some(owner)),
+            None => (Asker::Hub, false),
+        };
+        policy::require(asker, Action::ReplayDeadLetter, &Facts::owned(is_own))?;
         if letter.replayed_at.is_some() {
             return Err(Problem::conflict("STATE", "该死信已经重投过")
                 .in_english("this dead letter was replayed before")

@@ -48,6 +48,10 @@ impl Hub {
                 let more = object(json!({"channels": outcome.channels}));
                 Ok(Done { duplicate: outcome.duplicate, id, state: State::Recalled, more })
             }
+            Command::Release(id) => {
+                let released = self.release(&source, Some(once), id).await?;
+                Ok(Done { duplicate: released.duplicate, id, state: released.state, more: Map::new() })
+            }
             Command::Remind { id, to } => {
                 let reminded = self.remind(&source, Some(once), id, &to).await?;
                 let more = object(json!({"people": reminded.people}));

@@ -54,7 +54,7 @@ pub(super) const RULES: &[Rule] = &[
                                and approval.decided_at = message.sent_at)
             and not exists (select 1 from audit
                              where audit.object = " (object "message" "message.id") "
-                               and audit.verb in ('message.start', 'message.send_held'))"
+                               and audit.verb in ('message.start', 'message.release'))"
     ),
     rule!(
         "I19",

@@ -208,6 +208,34 @@ async fn what_is_asked_twice_under_one_key_is_done_once() {
 }
 
 #[tokio::test]
+async fn what_was_approved_too_late_waits_until_its_module_lets_it_go() {
+    let mut module = Module::start().await;
+    let at = module.test.clock.now() + chrono::Duration::hours(1);
+    let mut message = module.message();
+    message["send_at"] = json!(at);
+    let [gone, kept] = ["k1", "k2"].map(|key| (key, message.clone()));
+    let gone = id_of(&module.send(gone.0, &gone.1).await);
+    let kept = id_of(&module.send(kept.0, &kept.1).await);
+    module.test.clock.advance(chrono::Duration::hours(5));
+    module.test.settle().await;
+    let state = async |id: &str| module.get(&format!("/api/v1/messages/{id}")).await.body["state"].clone();
+    assert_eq!((state(&gone).await, state(&kept).await), (json!("held"), json!("held")));
+    let release = format!("/api/v1/messages/{gone}/release");
+    assert_eq!(module.post(&release, &json!({})).await.body["state"], "sending");
+    assert_eq!(module.post(&release, &json!({})).await.code(), (409, "STATE"));
+    let recall = Envelope {
+        user_id: Some("meeting".to_owned()),
+        message_id: Some("k3".to_owned()),
+        ..Envelope::keyed("message.recall", json!({"id": kept}).to_string())
+    };
+    assert_eq!(module.test.answer_command(&recall, true).await.unwrap()["state"], "recalled");
+    module.test.settle().await;
+    let state = async |id: &str| module.get(&format!("/api/v1/messages/{id}")).await.body["state"].clone();
+    assert_eq!((state(&gone).await, state(&kept).await), (json!("sent"), json!("recalled")));
+    module.test.end().await;
+}
+
+#[tokio::test]
 async fn a_module_sees_and_replays_its_own_dead_letters() {
     let module = Module::start().await;
     let envelope = zhihui::broker::Envelope {

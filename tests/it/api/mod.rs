@@ -1,5 +1,6 @@
 //! The API as a module sees it.
 
+mod access;
 mod callbacks;
 mod documents;
 mod messages;

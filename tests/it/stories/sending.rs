@@ -72,7 +72,7 @@ async fn what_is_due_long_ago_waits_for_its_sender() {
     test.settle().await;
     assert_eq!(unread(&test, &reader).await, 0, "nothing is sent late in silence");
     assert_eq!(unread(&test, &sender).await, 1, "the sender is asked");
-    test.send_held(sender.id, answer.id).await.unwrap();
+    test.release(&Source::Person(sender.id), None, answer.id).await.unwrap();
     test.settle().await;
     assert_eq!(unread(&test, &reader).await, 1);
     test.end().await;

@@ -1,0 +1,65 @@
+//! 立即发送: the sender lets a message go that was held because its time had passed.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{
+    Hub, Once, Result, Source,
+    once::keep_answer,
+    policy::{self, Action},
+};
+use crate::{
+    domain::{MessageId, Problem, message::State},
+    storage::{Tx, audit, messages},
+};
+
+/// A message that goes out after all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Released {
+    /// The same key came before; this is the answer of then.
+    #[serde(skip)]
+    pub duplicate: bool,
+    pub state: State,
+}
+
+impl Hub {
+    /// Sends a held message now, once for each key. Whoever does not want it any more recalls it.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`, `STATE`, `EXPIRED`, `IDEM_MISMATCH`, `IDEM_BUSY`
+    pub async fn release(&self, source: &Source, once: Option<Once<'_>>, id: MessageId) -> Result<Released> {
+        let mut tx = self.db.begin().await?;
+        if let Some(once) = once
+            && let Some(earlier) = self.take_key::<Released>(&mut tx, source, once, id).await?
+        {
+            return Ok(Released { duplicate: true, ..earlier });
+        }
+        self.let_go(&mut tx, source, id).await?;
+        let released = Released { duplicate: false, state: State::Sending };
+        if let Some(once) = once {
+            keep_answer(&mut tx, source, once, &released).await?;
+        }
+        tx.commit().await?;
+        self.wake.all();
+        Ok(released)
+    }
+
+    async fn let_go(&self, tx: &mut Tx, source: &Source, id: MessageId) -> Result<()> {
+        let now = self.clock.now();
+        let message = messages::lock(tx, id).await?.ok_or_else(Problem::not_found)?;
+        policy::require(source, Action::Release, &source.facts(&message))?;
+        if message.expires_at.is_some_and(|until| until <= now) {
+            return Err(Problem::conflict("EXPIRED", "消息已过有效期，不能再发送；如仍需通知，请重新编写")
+                .in_english("this message has expired; write a new one if it is still needed")
+                .into());
+        }
+        if !messages::mark_sending(tx, id, State::Held, now).await? {
+            return Err(Problem::conflict("STATE", "消息不在等待发送的状态")
+                .in_english("this message is not held")
+                .into());
+        }
+        self.start(tx, &message, now).await?;
+        audit::insert(tx, now, &source.actor(), "message.release", &format!("message:{id}"), json!({})).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,124 @@
+//! Which module may do what with whose message: every address of the API, and every command.
+
+use std::collections::BTreeSet;
+
+use axum::body::Body;
+use serde_json::{Value, json};
+use zhihui::{
+    api::ROUTES,
+    broker::Envelope,
+    domain::{Problem, command::Name},
+};
+
+use super::{Module, id_of, register};
+
+/// Statuses for: nobody; the module whose it is; another module; one that was disabled.
+type Case = (&'static str, &'static str, [u16; 4]);
+
+/// Changes are asked for with what is right for all but their state: 409 means "let in".
+const CASES: &[Case] = &[
+    //                                                    nobody own other disabled
+    ("post", "/api/v1/messages", [401, 202, 202, 401]),
+    ("get", "/api/v1/messages/{id}", [401, 200, 404, 401]),
+    ("get", "/api/v1/messages/{id}/deliveries", [401, 200, 404, 401]),
+    ("post", "/api/v1/messages/{id}/remind", [401, 202, 404, 401]),
+    ("post", "/api/v1/messages/{id}/release", [401, 409, 404, 401]),
+    ("post", "/api/v1/messages/{id}/recall", [401, 202, 404, 401]),
+    ("post", "/api/v1/audiences/resolve", [401, 200, 200, 401]),
+    ("get", "/api/v1/dead-letters", [401, 200, 200, 401]),
+    ("post", "/api/v1/dead-letters/{letter}/replay", [401, 422, 404, 401]),
+    // Providers prove themselves by their signature, documents are for everybody.
+    ("post", "/callbacks/{channel}", [401, 401, 401, 401]),
+    ("get", "/openapi.json", [200, 200, 200, 200]),
+    ("get", "/asyncapi.json", [200, 200, 200, 200]),
+    ("get", "/api/docs", [200, 200, 200, 200]),
+];
+
+#[test]
+fn every_endpoint_has_its_cases() {
+    let routed: BTreeSet<_> = ROUTES.iter().map(|route| (route.method, route.path.to_owned())).collect();
+    let tried: BTreeSet<_> =
+        CASES.iter().map(|(method, path, _)| (*method, path.replace("{letter}", "{id}"))).collect();
+    assert_eq!(tried, routed);
+    assert_eq!(tried.len(), CASES.len(), "an endpoint twice");
+}
+
+fn body_of(module: &Module, path: &str) -> Value {
+    match path {
+        "/api/v1/messages" => module.message(),
+        path if path.ends_with("remind") => json!({"to": "unread"}),
+        path if path.ends_with("resolve") => json!({"audience": {"people": [module.li.account]}}),
+        _ => json!({}),
+    }
+}
+
+#[tokio::test]
+async fn a_module_reaches_its_own_messages_alone() {
+    let mut module = Module::start().await;
+    let id = id_of(&module.send("k", &module.message()).await);
+    module.test.settle().await;
+    let unreadable = Envelope {
+        user_id: Some("meeting".to_owned()),
+        ..Envelope::keyed("message.send", json!({"title": ""}).to_string())
+    };
+    let bad = Envelope { message_id: Some("bad".to_owned()), ..unreadable };
+    module.test.answer_command(&bad, true).await.unwrap();
+    let letter = id_of_first(&module.get("/api/v1/dead-letters").await.body);
+    let disabled = register(&module.test, "retired", true).await;
+    module.test.disable_producer("retired").await.unwrap();
+    let callers = [String::new(), module.token.clone(), register(&module.test, "other", true).await, disabled];
+
+    let mut wrong = Vec::new();
+    // The owner last: what he does changes what the others would find.
+    for caller in [0, 3, 2, 1] {
+        for (nth, (method, path, expected)) in CASES.iter().enumerate() {
+            let address = path.replace("{id}", &id).replace("{letter}", &letter).replace("{channel}", "sms");
+            let request = axum::http::Request::builder().method(method.to_uppercase().as_str()).uri(&address);
+            let request = request
+                .header("authorization", format!("Bearer {}", callers[caller]))
+                .header("content-type", "application/json")
+                .header("idempotency-key", format!("{caller}.{nth}"));
+            let body = Body::from(body_of(&module, path).to_string());
+            let status = module.ask(request.body(body).unwrap()).await.status.as_u16();
+            if status != expected[caller] {
+                wrong.push(format!("{method} {path}: caller {caller} got {status}, not {}", expected[caller]));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    module.test.end().await;
+}
+
+fn id_of_first(list: &Value) -> String {
+    list["items"][0]["id"].as_str().expect("a dead letter").to_owned()
+}
+
+#[tokio::test]
+async fn the_queue_lets_a_module_reach_no_more_than_the_api() {
+    let mut module = Module::start().await;
+    let id = id_of(&module.send("k", &module.message()).await);
+    module.test.settle().await;
+    register(&module.test, "other", true).await;
+    register(&module.test, "retired", true).await;
+    module.test.disable_producer("retired").await.unwrap();
+    let offered: Vec<_> = Name::ALL.iter().filter(|name| name.as_str().starts_with("message.")).collect();
+    assert_eq!(offered.len(), 4, "a new command needs a case here");
+    for name in offered {
+        let body = match name {
+            Name::MessageSend => continue,
+            Name::MessageRemind => json!({"id": id, "to": "unread"}),
+            _ => json!({"id": id}),
+        };
+        let code = async |user: &str| {
+            let command = Envelope {
+                user_id: Some(user.to_owned()),
+                message_id: Some(format!("{user} {name}")),
+                ..Envelope::keyed(name.as_str(), body.to_string())
+            };
+            module.test.answer_command(&command, true).await.unwrap()["problem"]["code"].clone()
+        };
+        assert_eq!(code("other").await, Problem::not_found().code, "{name}");
+        assert_eq!(code("retired").await, "PRODUCER_UNVERIFIED", "{name}");
+    }
+    module.test.end().await;
+}
