@@ -54,13 +54,16 @@ create table ticket (
     round bigint not null,
     first_person uuid not null,
     last_person uuid not null,
+    -- deliveries that it was made for
+    size bigint not null,
     is_priority boolean not null,
     due_at timestamptz not null,
     -- until then the queue is trusted to hold it; doubled at each publishing
     queued_until timestamptz,
     times_queued bigint not null,
+    -- renewed by the worker as long as it lives; the claim tells a later taking from an earlier one
     lease_until timestamptz,
-    owner uuid
+    claim_id uuid
 );
 create index ticket_due on ticket (due_at);
 create index ticket_message on ticket (message_id);

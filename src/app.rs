@@ -1,6 +1,12 @@
 //! Puts the parts together from the settings; starts, drains and stops them.
 
-use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    fs::{File, TryLockError},
+    future::Future,
+    net::SocketAddr,
+    sync::Arc,
+    time::Duration,
+};
 
 use channels::{Channel, gateway::Gateway, smtp::Smtp};
 use tokio::net::TcpListener;
@@ -15,7 +21,7 @@ use crate::{
     clock::Clock,
     config::Config,
     domain::{ReplicaId, seal::Sealer},
-    hub::{Channels, Hub, Live, Place, Wake},
+    hub::{Channels, Hub, InHand, Live, Place, Wake},
     storage::Db,
     web::{self, Web},
 };
@@ -79,6 +85,7 @@ pub async fn hub(config: &Config, channels: Vec<Rated>) -> anyhow::Result<Hub> {
             organisation: config.organisation.clone(),
         }),
         replica: ReplicaId::new(),
+        in_hand: InHand::default(),
         wake: Wake::default(),
         live: Live::default(),
     };
@@ -92,13 +99,21 @@ pub struct App {
     tasks: TaskTracker,
     stop: CancellationToken,
     server: Option<tokio::task::JoinHandle<std::io::Result<()>>>,
+    _alone: Option<File>,
     pub address: SocketAddr,
 }
 
 impl App {
     /// Starts what `role` says. Also a worker answers `/healthz`, `/readyz` and `/metrics`.
-    pub fn start(hub: Hub, role: Role, web: Web, listener: TcpListener) -> anyhow::Result<Self> {
+    ///
+    /// # Errors
+    /// When another process works on the same SQLite database, or the database cannot be written.
+    pub async fn start(hub: Hub, role: Role, web: Web, listener: TcpListener) -> anyhow::Result<Self> {
         let address = listener.local_addr()?;
+        let alone = if role.works() { alone(&hub)? } else { None };
+        if alone.is_some() {
+            hub.end_leases().await?;
+        }
         let tasks = TaskTracker::new();
         let stop = CancellationToken::new();
         if role.works() {
@@ -129,7 +144,7 @@ impl App {
                 })
                 .await
         });
-        Ok(Self { hub, tasks, stop, server: Some(server), address })
+        Ok(Self { hub, tasks, stop, server: Some(server), _alone: alone, address })
     }
 
     /// Runs until `asked` and drains: nothing new is claimed, what is in hand is recorded.
@@ -156,6 +171,22 @@ impl App {
         self.hub.db.close().await;
         tracing::info!("stopped");
         Ok(())
+    }
+}
+
+/// On SQLite one process works. The lock goes with the process, however it ends.
+fn alone(hub: &Hub) -> anyhow::Result<Option<File>> {
+    let Db::Sqlite { .. } = hub.db else { return Ok(None) };
+    let path = hub.place.data_dir.join("working.lock");
+    let file = File::create(&path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => anyhow::bail!(
+            "another zhihui works on {}: stop it first, or give this one a data_dir of its own \
+             (several processes need PostgreSQL and RabbitMQ)",
+            hub.place.data_dir.display()
+        ),
+        Err(TryLockError::Error(error)) => Err(error.into()),
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) async fn run(call: Call, options: Options) -> anyhow::Result<()> {
         .map_err(|error| anyhow::anyhow!("listen: {} cannot be used: {error}", config.web.listen))?;
     let hub = app::hub(config, app::channels(config)?).await?;
     let web = Web::open(hub.clone(), None, config.web.trusted_proxies.clone())?;
-    let app = App::start(hub, options.role, web, listener)?;
+    let app = App::start(hub, options.role, web, listener).await?;
     tracing::info!(address = %app.address, "listening on http://{}", app.address);
     if call.json {
         println!("{}", serde_json::json!({"url": format!("http://{}", app.address)}));

@@ -98,6 +98,8 @@ ids!(
     DeadLetterId,
     /// One running process of the hub.
     ReplicaId,
+    /// One taking of a ticket by a worker: whoever takes it later has another.
+    ClaimId,
 );
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ pub mod template;
 pub mod words;
 
 pub use ids::{
-    ApprovalId, AttachmentId, AuditId, DeadLetterId, DepartmentId, EventId, GroupId, MessageId, PersonId, ProducerId,
-    ReplicaId, TicketId,
+    ApprovalId, AttachmentId, AuditId, ClaimId, DeadLetterId, DepartmentId, EventId, GroupId, MessageId, PersonId,
+    ProducerId, ReplicaId, TicketId,
 };
 pub use problem::Problem;

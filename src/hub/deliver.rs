@@ -1,39 +1,45 @@
 //! Working a ticket: claim, send, record. No transaction is open while a provider is asked.
 //!
-//! The claim commits `sending` before the first byte leaves, so that after a crash it is known what
-//! may have gone out. Whoever finds such deliveries asks the provider if it can be asked, repeats
+//! A worker first waits for its channel's turn, then claims: the claim commits `sending` just before
+//! the first byte leaves, so that after a crash it is known what may have gone out, and that is little. Whoever finds such deliveries asks the provider if it can be asked, repeats
 //! where a repeat is safe, and otherwise lets them be unknown: nobody is called twice.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
     time::{Duration as Elapsed, Instant},
 };
 
 use channels::{Accepted, Button, Outgoing, Repeat, SendError};
 use chrono::Duration;
+use futures_util::FutureExt;
 
-use super::{Hub, Result, lanes::Lane};
+use super::{
+    Hub, Result,
+    in_hand::LEASE,
+    lanes::{Call, Lane},
+};
 use crate::{
     clock::Timestamp,
     domain::{
-        PersonId, TicketId,
+        ClaimId, MessageId, PersonId, TicketId,
         contact::{open_email, open_phone},
         delivery::{Key, State},
     },
     storage::{
         Tx,
         deliveries::{self, Address, Text},
-        tickets::{self, Ticket},
+        tickets::{self, Due, Ticket},
     },
 };
 
-/// How long a worker has a ticket to itself.
-const LEASE: Duration = Duration::seconds(60);
-/// After so long a worker lets go of what it has not sent yet: it may have been asleep.
-const NO_SENDING_AFTER: Elapsed = Elapsed::from_secs(30);
-
+/// So long after its claim a worker sends nothing any more: it may have been asleep, and another
+/// may have taken over.
+const NO_SENDING_AFTER: Elapsed = Elapsed::from_secs(10);
 /// A ticket whose people another worker is just calling waits so long.
 const BESIDE: Duration = Duration::seconds(1);
+/// What was not handed over is tried again no sooner.
+pub(super) const AGAIN: Duration = Duration::seconds(5);
 
 /// What became of one delivery.
 pub(super) enum Outcome {
@@ -43,84 +49,148 @@ pub(super) enum Outcome {
     NotTried,
 }
 
+/// The right to make one call now; nothing where the installation does not have the channel.
+pub(super) struct Turn(Option<(Arc<Lane>, Call)>);
+
+/// Who wants which ticket.
+pub(super) type Asked = (TicketId, ClaimId);
+
 /// A ticket with everything that sending needs.
 pub(super) struct Work {
     pub ticket: Ticket,
     pub addresses: Vec<Address>,
     /// What a lost worker may have sent: the provider is asked before anything is concluded.
     doubtful: BTreeSet<PersonId>,
-    text: Option<Text>,
+    text: Option<Arc<Text>>,
+}
+
+/// A ticket that was worked, and what became of each of its deliveries.
+pub(super) struct Worked {
+    pub work: Work,
+    pub claim: ClaimId,
+    pub outcomes: BTreeMap<PersonId, Outcome>,
 }
 
 impl Hub {
-    /// Works one ticket; false when there was nothing to do for this worker.
-    pub async fn deliver(&self, id: TicketId) -> Result<bool> {
+    /// Works one ticket when its channel has a turn for it; false when there was nothing to do for
+    /// this worker.
+    pub async fn deliver(&self, ticket: &Due) -> Result<bool> {
+        match self.turn(ticket).await? {
+            Some(turn) => self.deliver_in(turn, ticket).await,
+            None => Ok(false),
+        }
+    }
+
+    /// Waits for a turn of the ticket's channel. None when its provider is to be left alone: the
+    /// ticket comes back after that rest.
+    pub(super) async fn turn(&self, ticket: &Due) -> Result<Option<Turn>> {
+        let Some(lane) = self.channels.lane(&ticket.channel) else { return Ok(Some(Turn(None))) };
+        if let Some(rest) = lane.resting().and_then(|rest| Duration::from_std(rest).ok()) {
+            let now = self.clock.now();
+            let mut tx = self.db.begin().await?;
+            tickets::put_off(&mut tx, ticket.id, now, now + rest.max(AGAIN)).await?;
+            tx.commit().await?;
+            return Ok(None);
+        }
+        let call = lane.turn(ticket.size, ticket.is_priority).await;
+        Ok(Some(Turn(Some((lane, call)))))
+    }
+
+    /// Claims, sends and records, in the turn that the channel has given.
+    pub(super) async fn deliver_in(&self, Turn(turn): Turn, ticket: &Due) -> Result<bool> {
         let begun = Instant::now();
-        let Some(work) = self.take(id).await? else { return Ok(false) };
+        let claim = self.in_hand.new_claim();
+        let hub = self.clone();
+        let claimed = self.in_hand.claiming().ask((ticket.id, claim.id), move |asked| {
+            let hub = hub.clone();
+            async move { hub.claim(asked).await }.boxed()
+        });
+        let Some(work) = claimed.await? else { return Ok(false) };
         failpoint!("deliver.after_fired_commit");
-        let outcomes = match self.channels.lane(&work.ticket.channel) {
-            Some(lane) => self.send(&lane, &work, begun).await,
+        let outcomes = match turn {
+            Some((lane, call)) => {
+                let outcomes = self.send(&lane, &work, begun).await;
+                drop(call);
+                outcomes
+            }
             None => refuse_all(&work, "NO_CHANNEL", "此渠道尚未配置"),
         };
         failpoint!("deliver.after_provider_ok");
-        self.record(&work, outcomes).await?;
+        let hub = self.clone();
+        let recorded = self.in_hand.recording().ask(Worked { work, claim: claim.id, outcomes }, move |worked| {
+            let hub = hub.clone();
+            async move { hub.record(worked).await }.boxed()
+        });
+        recorded.await?;
         failpoint!("deliver.after_result_commit");
         Ok(true)
     }
 
-    /// Claims a ticket and moves its deliveries to `sending`, in one transaction.
-    async fn take(&self, id: TicketId) -> Result<Option<Work>> {
+    /// Claims tickets and moves their deliveries to `sending`, in one transaction.
+    async fn claim(&self, asked: &[Asked]) -> Result<Vec<Option<Work>>> {
         let now = self.clock.now();
+        let mut texts = BTreeMap::new();
+        let mut claimed = Vec::with_capacity(asked.len());
         let mut tx = self.db.begin().await?;
-        let Some(ticket) = tickets::claim(&mut tx, id, self.replica, now, now + LEASE).await? else {
-            return Ok(None);
-        };
-        let orphans = deliveries::list_sending(&mut tx, &ticket).await?;
-        if !orphans.is_empty() && tickets::is_shared(&mut tx, &ticket, now).await? {
-            // No orphans: another worker is at them.
-            tickets::postpone(&mut tx, id, now + BESIDE).await?;
-            tx.commit().await?;
-            return Ok(None);
-        }
-        let doubtful = self.take_over(&mut tx, &ticket, &orphans, now).await?;
-        deliveries::settle_moot(&mut tx, &ticket, now).await?;
-        let moved = deliveries::mark_sending(&mut tx, &ticket, now).await?;
-        let mut addresses = deliveries::list_sending(&mut tx, &ticket).await?;
-        addresses.retain(|address| moved.contains(&address.person_id) || doubtful.contains(&address.person_id));
-        let text = deliveries::find_text(&mut tx, ticket.message_id).await?;
-        if addresses.is_empty() {
-            tickets::remove(&mut tx, id, self.replica).await?;
+        for asked in asked {
+            claimed.push(self.claim_one(&mut tx, *asked, &mut texts, now).await?);
         }
         failpoint!("deliver.after_claim");
         tx.commit().await?;
-        Ok((!addresses.is_empty()).then_some(Work { ticket, addresses, doubtful, text }))
+        Ok(claimed)
+    }
+
+    async fn claim_one(
+        &self,
+        tx: &mut Tx,
+        (id, claim): Asked,
+        texts: &mut BTreeMap<MessageId, Option<Arc<Text>>>,
+        now: Timestamp,
+    ) -> Result<Option<Work>> {
+        let Some(ticket) = tickets::claim(tx, id, claim, now, now + LEASE).await? else { return Ok(None) };
+        let mut doubtful = BTreeSet::new();
+        if deliveries::any_sending(tx, &ticket).await? {
+            if tickets::is_shared(tx, &ticket, now).await? {
+                // No orphans: another worker is at them.
+                tickets::postpone(tx, id, now + BESIDE).await?;
+                return Ok(None);
+            }
+            doubtful = self.take_over(tx, &ticket, now).await?;
+        }
+        deliveries::begin_sending(tx, &ticket, now).await?;
+        let addresses = deliveries::list_sending(tx, &ticket).await?;
+        if addresses.is_empty() {
+            tickets::remove(tx, id, claim).await?;
+            return Ok(None);
+        }
+        let text = match texts.get(&ticket.message_id) {
+            Some(text) => text.clone(),
+            None => {
+                let text = deliveries::find_text(tx, ticket.message_id).await?.map(Arc::new);
+                texts.insert(ticket.message_id, text.clone());
+                text
+            }
+        };
+        Ok(Some(Work { ticket, addresses, doubtful, text }))
     }
 
     /// What the worker before left in `sending`: back to `ready` where a repeat is safe, to be asked
     /// about where the provider can be asked, otherwise unknown, and the next way is taken at once.
-    async fn take_over(
-        &self,
-        tx: &mut Tx,
-        ticket: &Ticket,
-        orphans: &[Address],
-        now: Timestamp,
-    ) -> Result<BTreeSet<PersonId>> {
-        if orphans.is_empty() {
-            return Ok(BTreeSet::new());
-        }
-        tracing::warn!(ticket.id = %ticket.id, deliveries = orphans.len(), "took over ticket {} from a worker that was lost", ticket.id);
+    async fn take_over(&self, tx: &mut Tx, ticket: &Ticket, now: Timestamp) -> Result<BTreeSet<PersonId>> {
         let supports = self.channels.lane(&ticket.channel).map(|lane| lane.supports());
-        if supports.is_none_or(|supports| supports.repeat == Repeat::Safe) {
+        let is_safe = supports.is_none_or(|supports| supports.repeat == Repeat::Safe);
+        let mut doubtful = BTreeSet::new();
+        if is_safe {
             deliveries::release_orphans(tx, ticket, State::Ready, now).await?;
-            return Ok(BTreeSet::new());
+        } else if supports.is_some_and(|supports| supports.query) {
+            doubtful.extend(deliveries::list_sending(tx, ticket).await?.iter().map(|orphan| orphan.person_id));
+        } else {
+            for person in deliveries::release_orphans(tx, ticket, State::Unknown, now).await? {
+                self.after_failure(tx, ticket, person, (State::Unknown, "WORKER_LOST"), now).await?;
+            }
         }
-        if supports.is_some_and(|supports| supports.query) {
-            return Ok(orphans.iter().map(|orphan| orphan.person_id).collect());
-        }
-        for person in deliveries::release_orphans(tx, ticket, State::Unknown, now).await? {
-            self.after_failure(tx, ticket, person, (State::Unknown, "WORKER_LOST"), now).await?;
-        }
-        Ok(BTreeSet::new())
+        tracing::warn!(ticket.id = %ticket.id, "took over ticket {} from a worker that was lost", ticket.id);
+        Ok(doubtful)
     }
 
     /// What the provider knows of those that may have been sent before.
@@ -135,7 +205,7 @@ impl Hub {
         people.into_iter().zip(known.into_iter().map(outcome)).collect()
     }
 
-    /// Hands everything to the provider, as many at once as it takes and as fast as it may.
+    /// Hands everything to the provider, as many at once as it takes.
     async fn send(&self, lane: &Lane, work: &Work, begun: Instant) -> BTreeMap<PersonId, Outcome> {
         let mut outcomes = BTreeMap::new();
         if !work.doubtful.is_empty() {
@@ -151,10 +221,8 @@ impl Hub {
                 }
             }
         }
+        // A ticket is made to be one call; more of them only where the channel takes less than then.
         for part in batch.chunks(size) {
-            for _ in part {
-                lane.turn().await;
-            }
             if begun.elapsed() > NO_SENDING_AFTER || lane.resting().is_some() {
                 outcomes.extend(part.iter().map(|(person, _)| (*person, Outcome::NotTried)));
                 continue;

@@ -114,13 +114,14 @@ impl Hub {
             }
             let size = self.channels.ticket_size(channel);
             let ranges = waves::list_ranges(tx, chunk, wave.round, channel, size).await?;
-            let ticket = |(first_person, last_person): (PersonId, PersonId)| Ticket {
+            let ticket = |(first_person, last_person, size): (PersonId, PersonId, i64)| Ticket {
                 id: TicketId::new(),
                 message_id: message.id,
                 channel: channel.clone(),
                 round: wave.round,
                 first_person,
                 last_person,
+                size,
                 is_priority: message.recipients <= FEW,
             };
             let tickets: Vec<_> = ranges.into_iter().map(ticket).collect();

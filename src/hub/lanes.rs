@@ -1,4 +1,8 @@
 //! The channels of this installation, each with its own rate, its own pause and its own breaker.
+//!
+//! A worker waits here for its turn *before* it claims a ticket: whatever is claimed goes out within
+//! the same moment, so that a worker that dies leaves in doubt only what was just leaving. A ticket
+//! that waits is nobody's, and any other worker may have it.
 
 use std::{
     collections::BTreeMap,
@@ -9,13 +13,14 @@ use std::{
 
 use channels::{Channel, Supports};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use tokio::sync::{Mutex as Line, OwnedSemaphorePermit, Semaphore};
 
 /// Consecutive failures after which a provider is left alone for [`REST`].
 const BREAK_AFTER: u32 = 20;
 const REST: Duration = Duration::from_secs(30);
 /// Most deliveries of one ticket.
 const TICKET: i64 = 100;
-/// Most tickets of one channel that a process has in hand.
+/// Most tickets of one channel that a process takes off the queue; they wait in it for their turn.
 pub(super) const TICKETS: u16 = 20;
 
 #[derive(Clone, Default)]
@@ -26,10 +31,16 @@ pub struct Channels {
 /// One channel and how fast it may go in this process.
 pub struct Lane {
     pub channel: Arc<dyn Channel>,
-    rate: Option<u32>,
+    rate: Option<NonZeroU32>,
     limiter: Option<DefaultDirectRateLimiter>,
+    /// Where tickets of broadcasts wait, so that an urgent one finds at most one of them before it.
+    broadcasts: Line<()>,
+    calls: Arc<Semaphore>,
     health: Mutex<Health>,
 }
+
+/// The right to make one call.
+pub type Call = OwnedSemaphorePermit;
 
 #[derive(Default)]
 struct Health {
@@ -61,39 +72,42 @@ impl Channels {
     pub fn ticket_size(&self, name: &str) -> i64 {
         let Some(lane) = self.lanes.get(name) else { return TICKET };
         let batch = i64::try_from(lane.channel.supports().batch).unwrap_or(TICKET);
-        batch.min(lane.rate.map_or(TICKET, i64::from)).clamp(1, TICKET)
-    }
-
-    /// How many tickets of a channel one process has in hand: what its rate lets through in five
-    /// seconds. Whatever is in hand when a worker dies may have to be called unknown.
-    pub fn tickets_in_hand(&self, name: &str) -> u16 {
-        let Some(lane) = self.lanes.get(name) else { return TICKETS };
-        match self.ticket_size(name) {
-            // Calls are claimed one at a time: what a crash leaves unknown is one call.
-            1 => 1,
-            size => {
-                let by_rate = lane.rate.map(|rate| i64::from(rate) * 5 / size);
-                by_rate.and_then(|tickets| u16::try_from(tickets).ok()).unwrap_or(TICKETS).clamp(1, TICKETS)
-            }
-        }
+        batch.min(lane.rate.map_or(TICKET, |rate| i64::from(rate.get()))).clamp(1, TICKET)
     }
 }
 
 impl Lane {
     fn new(channel: Arc<dyn Channel>, rate: Option<u32>) -> Self {
-        let quota = rate.and_then(NonZeroU32::new).map(Quota::per_second);
-        Self { channel, rate, limiter: quota.map(RateLimiter::direct), health: Mutex::default() }
+        let rate = rate.and_then(NonZeroU32::new);
+        Self {
+            rate,
+            limiter: rate.map(|rate| RateLimiter::direct(Quota::per_second(rate))),
+            broadcasts: Line::default(),
+            calls: Arc::new(Semaphore::new(channel.supports().concurrency.max(1))),
+            channel,
+            health: Mutex::default(),
+        }
     }
 
     pub fn supports(&self) -> Supports {
         self.channel.supports()
     }
 
-    /// Waits for the rate to let one more through.
-    pub async fn turn(&self) {
-        if let Some(limiter) = &self.limiter {
-            limiter.until_ready().await;
+    /// Waits until one more call may be made and the rate lets all of `size` through.
+    pub async fn turn(&self, size: i64, is_priority: bool) -> Call {
+        let _line = match is_priority {
+            true => None,
+            false => Some(self.broadcasts.lock().await),
+        };
+        let call = self.calls.clone().acquire_owned().await.expect("it is never closed");
+        let (Some(limiter), Some(rate)) = (&self.limiter, self.rate) else { return call };
+        let mut left = u32::try_from(size).unwrap_or(1);
+        // Never more at once than the rate lets through in a second.
+        while let Some(some) = NonZeroU32::new(left.min(rate.get())) {
+            limiter.until_n_ready(some).await.expect("a second's worth fits");
+            left -= some.get();
         }
+        call
     }
 
     /// How long the provider is still to be left alone.

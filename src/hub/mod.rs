@@ -14,6 +14,7 @@ pub mod draft;
 pub mod fan_out;
 pub mod files;
 mod hash;
+mod in_hand;
 pub mod intake;
 pub mod invariants;
 pub mod lanes;
@@ -39,10 +40,12 @@ pub mod sign_in;
 mod source;
 pub mod status;
 mod tell;
+mod together;
 mod wake;
 
 use std::{path::PathBuf, sync::Arc};
 
+pub use in_hand::InHand;
 pub use lanes::Channels;
 pub use live::{Change, Live};
 pub use once::Once;
@@ -67,6 +70,7 @@ pub struct Hub {
     pub place: Arc<Place>,
     /// This process, as the owner of leases.
     pub replica: ReplicaId,
+    pub in_hand: InHand,
     pub wake: Wake,
     pub live: Live,
 }

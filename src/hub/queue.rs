@@ -4,12 +4,10 @@
 //! every queue costs time and no mail. A second copy on the queue finds the row taken or gone.
 
 use chrono::Duration;
-use serde_json::json;
 
 use super::{Hub, Result};
 use crate::{
     broker::{Envelope, Target},
-    domain::TicketId,
     storage::tickets::{self, Due},
 };
 
@@ -31,7 +29,7 @@ impl Hub {
         let known = self.channels.names();
         let results = self
             .broker
-            .publish_all(due.iter().map(|ticket| (target(ticket, &known), envelope(ticket.id))).collect())
+            .publish_all(due.iter().map(|ticket| (target(ticket, &known), envelope(ticket))).collect())
             .await;
         failpoint!("outbox.after_publish");
         let failed: Vec<_> =
@@ -68,15 +66,12 @@ fn target(ticket: &Due, known: &[&str]) -> Target {
     }
 }
 
-fn envelope(id: TicketId) -> Envelope {
-    Envelope { content_type: Some("application/json".to_owned()), ..Envelope::new(json!({"ticket": id}).to_string()) }
+fn envelope(ticket: &Due) -> Envelope {
+    let body = serde_json::to_vec(ticket).expect("ids, numbers and texts are JSON");
+    Envelope { content_type: Some("application/json".to_owned()), ..Envelope::new(body) }
 }
 
-/// The id that a queued ticket carries.
-pub fn ticket_id(envelope: &Envelope) -> Option<TicketId> {
-    #[derive(serde::Deserialize)]
-    struct Body {
-        ticket: TicketId,
-    }
-    serde_json::from_slice::<Body>(&envelope.body).ok().map(|body| body.ticket)
+/// The ticket that came over the queue.
+pub fn queued(envelope: &Envelope) -> Option<Due> {
+    serde_json::from_slice(&envelope.body).ok()
 }

@@ -1,7 +1,7 @@
-//! Recording what became of a ticket, in one transaction, and planning what follows from it: a
+//! Recording what became of tickets, in one transaction, and planning what follows from it: a
 //! retry, the next channel, the next step early.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Instant};
 
 use channels::{Repeat, SendError};
 use chrono::Duration;
@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Hub, Result,
-    deliver::{Outcome, Work},
+    deliver::{AGAIN, Outcome, Worked},
     fan_out::{REMINDERS, round_of},
 };
 use crate::{
@@ -20,60 +20,83 @@ use crate::{
         send_rule::{Mode, To},
     },
     storage::{
-        Tx, accounts, deliveries,
+        Tx, accounts, deliveries, is_outage,
         messages::{self, Message},
         tickets::{self, Ticket},
         waves::NOBODY,
     },
 };
 
-/// What was not handed over is tried again this soon.
-const AGAIN: Duration = Duration::seconds(5);
+/// How long results wait for a database that is away, and between two tries.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(300);
 
 impl Hub {
-    /// Records the outcomes if the lease is still ours; otherwise whoever took over has decided.
-    pub(super) async fn record(&self, work: &Work, outcomes: BTreeMap<PersonId, Outcome>) -> Result<()> {
+    /// Records what became of tickets, in one transaction. What was sent stays in doubt if this is
+    /// not written, so that a database that is away for a moment is waited for.
+    pub(super) async fn record(&self, worked: &[Worked]) -> Result<Vec<()>> {
+        let begun = Instant::now();
+        loop {
+            match self.record_all(worked).await {
+                Err(super::Error::Storage(error)) if is_outage(&error) && begun.elapsed() < PATIENCE => {
+                    tokio::time::sleep(PAUSE).await;
+                }
+                done => return done,
+            }
+        }
+    }
+
+    async fn record_all(&self, worked: &[Worked]) -> Result<Vec<()>> {
         let now = self.clock.now();
-        let ticket = &work.ticket;
         let mut tx = self.db.begin().await?;
-        if !tickets::remove(&mut tx, ticket.id, self.replica).await? {
+        for worked in worked {
+            self.record_one(&mut tx, worked, now).await?;
+        }
+        tx.commit().await?;
+        self.wake.tickets().notify_one();
+        Ok(vec![(); worked.len()])
+    }
+
+    /// Records one ticket if it is still ours; otherwise whoever took over has decided.
+    async fn record_one(&self, tx: &mut Tx, worked: &Worked, now: Timestamp) -> Result<()> {
+        let ticket = &worked.work.ticket;
+        if !tickets::remove(tx, ticket.id, worked.claim).await? {
             tracing::warn!(ticket.id = %ticket.id, "the lease of ticket {} was lost, its results are not ours to write", ticket.id);
             return Ok(());
         }
         let attempts: BTreeMap<_, _> =
-            work.addresses.iter().map(|address| (address.person_id, address.attempts)).collect();
+            worked.work.addresses.iter().map(|address| (address.person_id, address.attempts)).collect();
         let mut references = Map::new();
         let mut untried = Vec::new();
-        for (person, outcome) in outcomes {
+        for (person, outcome) in &worked.outcomes {
             match outcome {
                 Outcome::Sent(accepted) => {
-                    let reference = accepted.reference.unwrap_or_default();
+                    let reference = accepted.reference.clone().unwrap_or_default();
                     references.insert(person.simple(), Value::String(reference));
                 }
                 Outcome::Failed(error) => {
-                    let tried = attempts.get(&person).copied().unwrap_or(1);
-                    self.record_failure(&mut tx, ticket, person, (error, tried), now).await?;
+                    let tried = attempts.get(person).copied().unwrap_or(1);
+                    self.record_failure(tx, ticket, *person, (error, tried), now).await?;
                 }
-                Outcome::NotTried => untried.push(person),
+                Outcome::NotTried => untried.push(*person),
             }
         }
         if !references.is_empty() {
-            deliveries::mark_accepted(&mut tx, ticket, &references, now).await?;
+            deliveries::mark_accepted(tx, ticket, &references, now).await?;
         }
-        if let (Some(first), Some(last)) = (untried.first(), untried.last()) {
-            deliveries::put_back(&mut tx, ticket, &untried).await?;
-            let rest = Ticket { id: TicketId::new(), first_person: *first, last_person: *last, ..ticket.clone() };
-            tickets::insert(&mut tx, &rest, now + self.pause(ticket)).await?;
-        }
-        tx.commit().await?;
-        self.wake.tickets().notify_one();
-        Ok(())
+        self.put_back(tx, ticket, &untried, now).await
     }
 
-    /// When what was not handed over is tried again: after the provider's rest, together.
-    fn pause(&self, ticket: &Ticket) -> Duration {
+    /// What was not handed over waits again: after the provider's rest, together.
+    async fn put_back(&self, tx: &mut Tx, ticket: &Ticket, untried: &[PersonId], now: Timestamp) -> Result<()> {
+        let (Some(first), Some(last)) = (untried.first(), untried.last()) else { return Ok(()) };
+        deliveries::put_back(tx, ticket, untried).await?;
+        let size = i64::try_from(untried.len()).unwrap_or(ticket.size);
+        let rest = Ticket { id: TicketId::new(), first_person: *first, last_person: *last, size, ..ticket.clone() };
         let resting = self.channels.lane(&ticket.channel).and_then(|lane| lane.resting());
-        resting.and_then(|rest| Duration::from_std(rest).ok()).map_or(AGAIN, |rest| rest.max(AGAIN))
+        let pause = resting.and_then(|rest| Duration::from_std(rest).ok()).map_or(AGAIN, |rest| rest.max(AGAIN));
+        tickets::insert(tx, &rest, now + pause).await?;
+        Ok(())
     }
 
     async fn record_failure(
@@ -81,12 +104,12 @@ impl Hub {
         tx: &mut Tx,
         ticket: &Ticket,
         person: PersonId,
-        (error, tried): (SendError, i64),
+        (error, tried): (&SendError, i64),
         now: Timestamp,
     ) -> Result<()> {
         let repeat_safe =
             self.channels.lane(&ticket.channel).is_some_and(|lane| lane.supports().repeat == Repeat::Safe);
-        let (asked, detail) = match &error {
+        let (asked, detail) = match error {
             SendError::Refused { code, reason } => {
                 return self.give_up(tx, ticket, person, (State::Refused, &format!("{code} {reason}")), now).await;
             }
@@ -193,7 +216,7 @@ async fn retry(tx: &mut Tx, ticket: &Ticket, person: PersonId, at: Timestamp) ->
 
 /// A ticket for one person of this one.
 fn one(ticket: &Ticket, person: PersonId) -> Ticket {
-    Ticket { id: TicketId::new(), first_person: person, last_person: person, ..ticket.clone() }
+    Ticket { id: TicketId::new(), first_person: person, last_person: person, size: 1, ..ticket.clone() }
 }
 
 /// From 0 to 1, different for different people, so that they do not come back all at once.

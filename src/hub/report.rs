@@ -84,6 +84,7 @@ impl Hub {
             round: key.round,
             first_person: key.person,
             last_person: key.person,
+            size: 1,
             is_priority: true,
         };
         self.advance(tx, &ticket, key.person, now).await

@@ -10,11 +10,13 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{Hub, Result, lanes::TICKETS, queue::ticket_id};
+use super::{Hub, Result, lanes::TICKETS, queue::queued};
 use crate::broker::{Consumer, Delivered, Health, Queue};
 
 /// How often each reconciler looks by itself.
 const PERIOD: Duration = Duration::from_secs(1);
+/// How often leases are renewed: twice may fail before one is lost.
+const RENEWAL: Duration = Duration::from_secs(4);
 /// After a failure a loop waits so long.
 const AFTER_FAILURE: Duration = Duration::from_secs(2);
 
@@ -31,10 +33,10 @@ impl Hub {
         self.spawn_loop(tasks, stop, "finish", None, |hub| async move { hub.finish().await });
         self.spawn_loop(tasks, stop, "audit", None, |hub| async move { hub.seal_audit().await });
         for name in self.channels.names() {
-            let prefetch = self.channels.tickets_in_hand(name);
-            self.spawn_consumer(tasks, stop, self.broker.consume(Queue::Work(name.to_owned()), prefetch), prefetch);
+            self.spawn_consumer(tasks, stop, self.broker.consume(Queue::Work(name.to_owned()), TICKETS));
         }
-        self.spawn_consumer(tasks, stop, self.broker.consume(Queue::Priority, TICKETS), TICKETS);
+        self.spawn_consumer(tasks, stop, self.broker.consume(Queue::Priority, TICKETS));
+        self.spawn_renewal(tasks, stop);
         self.spawn_watch(tasks, stop);
     }
 
@@ -78,9 +80,9 @@ impl Hub {
         });
     }
 
-    fn spawn_consumer(&self, tasks: &TaskTracker, stop: &CancellationToken, mut consumer: Consumer, at_once: u16) {
+    fn spawn_consumer(&self, tasks: &TaskTracker, stop: &CancellationToken, mut consumer: Consumer) {
         let (hub, stop, tracker) = (self.clone(), stop.clone(), tasks.clone());
-        let slots = Arc::new(Semaphore::new(usize::from(at_once)));
+        let slots = Arc::new(Semaphore::new(usize::from(TICKETS)));
         tasks.spawn(async move {
             loop {
                 let slot = slots.clone().acquire_owned().await.expect("the semaphore is never closed");
@@ -89,9 +91,9 @@ impl Hub {
                     delivered = consumer.next() => delivered,
                 };
                 let Some(delivered) = delivered else { break };
-                let hub = hub.clone();
+                let (hub, stop) = (hub.clone(), stop.clone());
                 tracker.spawn(async move {
-                    hub.work_ticket(delivered).await;
+                    hub.work_ticket(delivered, &stop).await;
                     drop(slot);
                 });
             }
@@ -99,16 +101,37 @@ impl Hub {
     }
 
     /// Works what came over a queue and settles it. A storage failure leaves the row for the sweep.
-    pub async fn work_ticket(&self, delivered: Delivered) {
-        match ticket_id(&delivered.envelope) {
-            Some(id) => {
-                if let Err(error) = self.deliver(id).await {
-                    tracing::error!(error = &error as &dyn std::error::Error, ticket.id = %id, "ticket {id} failed, it will be queued again");
-                }
-                delivered.ack().await;
-            }
-            None => delivered.reject().await,
+    /// At a stop, what still waits for its turn goes back to the queue; what is claimed is finished.
+    pub async fn work_ticket(&self, delivered: Delivered, stop: &CancellationToken) {
+        let Some(ticket) = queued(&delivered.envelope) else { return delivered.reject().await };
+        let turn = tokio::select! {
+            biased;
+            () = stop.cancelled() => return delivered.requeue().await,
+            turn = self.turn(&ticket) => turn,
+        };
+        let worked = match turn {
+            Ok(Some(turn)) => self.deliver_in(turn, &ticket).await,
+            Ok(None) => Ok(false),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = worked {
+            tracing::error!(error = &error as &dyn std::error::Error, ticket.id = %ticket.id, "ticket {} failed, it will be queued again", ticket.id);
         }
+        delivered.ack().await;
+    }
+
+    /// Keeps the leases of what is in hand as long as this process lives. It goes on while the rest
+    /// drains: the last tickets are still being worked.
+    fn spawn_renewal(&self, tasks: &TaskTracker, stop: &CancellationToken) {
+        let (hub, stop) = (self.clone(), stop.clone());
+        tasks.spawn(async move {
+            while !(stop.is_cancelled() && hub.in_hand.is_empty()) {
+                sleep(if stop.is_cancelled() { PERIOD } else { RENEWAL }).await;
+                if let Err(error) = hub.renew_leases().await {
+                    tracing::error!(error = &error as &dyn std::error::Error, "leases could not be renewed");
+                }
+            }
+        });
     }
 
     /// Queues everything again whenever the broker may have lost something.

@@ -22,41 +22,35 @@ pub async fn release_orphans(tx: &mut Tx, ticket: &Ticket, to: State, now: Times
     )
 }
 
-/// Ends those of a ticket that need not or may not go out any more: recalled, expired, answered.
-pub async fn settle_moot(tx: &mut Tx, ticket: &Ticket, now: Timestamp) -> Result<u64> {
+/// Commits that a ticket's deliveries are about to go out, and ends those that need not or may not
+/// any more: recalled, expired, answered. One statement, so that nothing slips in between.
+pub async fn begin_sending(tx: &mut Tx, ticket: &Ticket, now: Timestamp) -> Result<u64> {
     execute!(
         tx,
-        "update delivery set done_at = $6,
-                state = case when exists (select 1 from message where message.id = $1 and message.expires_at <= $6)
-                             then 'expired' else 'cancelled' end
+        "update delivery set (state, fired_at, attempts, done_at) = (
+             select verdict,
+                    case when verdict = 'sending' then $6 else delivery.fired_at end,
+                    case when verdict = 'sending' then delivery.attempts + 1 else delivery.attempts end,
+                    case when verdict = 'sending' then delivery.done_at else $6 end
+               from (select
+                    case when exists (select 1 from message where message.id = $1 and message.expires_at <= $6)
+                         then 'expired'
+                         when not exists (select 1 from message
+                                           where message.id = $1 and message.state in ('sending', 'sent'))
+                           or not exists (select 1 from person
+                                           where person.id = delivery.person_id and person.state = 'active')
+                           or (delivery.unless = 'read' and exists (
+                               select 1 from inbox where inbox.message_id = $1
+                                  and inbox.person_id = delivery.person_id and inbox.read_at is not null))
+                           or (delivery.unless in ('receipt', 'confirmed') and exists (
+                               select 1 from receipt where receipt.message_id = $1
+                                  and receipt.person_id = delivery.person_id))
+                           or (delivery.unless = 'decided' and not exists (
+                               select 1 from message join approval on approval.id = message.about_approval_id
+                                where message.id = $1 and approval.state = 'pending'))
+                         then 'cancelled' else 'sending' end as verdict) as judged)
           where message_id = $1 and channel = $2 and round = $3 and person_id >= $4 and person_id <= $5
-            and state = 'ready'
-            and (not exists (select 1 from message
-                              where message.id = $1 and message.state in ('sending', 'sent')
-                                and (message.expires_at is null or message.expires_at > $6))
-              or not exists (select 1 from person where person.id = delivery.person_id and person.state = 'active')
-              or (unless = 'read' and exists (
-                  select 1 from inbox where inbox.message_id = $1 and inbox.person_id = delivery.person_id
-                                        and inbox.read_at is not null))
-              or (unless in ('receipt', 'confirmed') and exists (
-                  select 1 from receipt where receipt.message_id = $1 and receipt.person_id = delivery.person_id))
-              or (unless = 'decided' and not exists (
-                  select 1 from message join approval on approval.id = message.about_approval_id
-                   where message.id = $1 and approval.state = 'pending')))",
-        [ticket.message_id, &ticket.channel, ticket.round, ticket.first_person, ticket.last_person, now]
-    )
-}
-
-/// Commits that these are about to go out, and says which. What was moot has been settled in this
-/// transaction.
-pub async fn mark_sending(tx: &mut Tx, ticket: &Ticket, now: Timestamp) -> Result<Vec<PersonId>> {
-    fetch_values!(
-        tx,
-        PersonId,
-        "update delivery set state = 'sending', fired_at = $6, attempts = attempts + 1
-          where message_id = $1 and channel = $2 and round = $3 and person_id >= $4 and person_id <= $5
-            and state = 'ready'
-         returning person_id",
+            and state = 'ready'",
         [ticket.message_id, &ticket.channel, ticket.round, ticket.first_person, ticket.last_person, now]
     )
 }
@@ -73,6 +67,19 @@ row! {
         pub email_sealed: Option<Vec<u8>>,
         pub dingtalk_id: Option<String>,
     }
+}
+
+/// Whether anything of a ticket is in `sending`.
+pub async fn any_sending(tx: &mut Tx, ticket: &Ticket) -> Result<bool> {
+    let found = fetch_optional_value!(
+        tx,
+        PersonId,
+        "select person_id from delivery
+          where message_id = $1 and channel = $2 and round = $3 and person_id >= $4 and person_id <= $5
+            and state = 'sending' limit 1",
+        [ticket.message_id, &ticket.channel, ticket.round, ticket.first_person, ticket.last_person]
+    )?;
+    Ok(found.is_some())
 }
 
 /// What of a ticket is in `sending`, with where each is reached.

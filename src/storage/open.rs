@@ -102,17 +102,24 @@ impl Db {
     }
 }
 
+/// KiB (written negative) that the writer keeps of the database: a broadcast's own pages are not read again.
+const WRITE_CACHE: &str = "-16000";
+/// Pages of 4 KiB in the log before they are written to their places: a broadcast's pages change often
+/// and are written once.
+const CHECKPOINT: &str = "4000";
+
 async fn open_sqlite(url: &str) -> Result<Db> {
     let options = SqliteConnectOptions::from_str(url)?
         .create_if_missing(true)
         .foreign_keys(true)
         .journal_mode(SqliteJournalMode::Wal)
-        .busy_timeout(Duration::from_secs(5));
+        .busy_timeout(Duration::from_secs(5))
+        .pragma("wal_autocheckpoint", CHECKPOINT);
     Ok(Db::Sqlite {
         // FULL: with NORMAL a power cut may take back the last commits, which were promised.
         write: SqlitePoolOptions::new()
             .max_connections(1)
-            .connect_with(options.clone().synchronous(SqliteSynchronous::Full))
+            .connect_with(options.clone().synchronous(SqliteSynchronous::Full).pragma("cache_size", WRITE_CACHE))
             .await?,
         read: SqlitePoolOptions::new()
             .max_connections(READERS)

@@ -3,7 +3,7 @@
 use super::{Json, Result, Tx};
 use crate::{
     clock::Timestamp,
-    domain::{MessageId, PersonId, ReplicaId, TicketId},
+    domain::{ClaimId, MessageId, PersonId, TicketId},
 };
 
 row! {
@@ -15,27 +15,14 @@ row! {
         pub round: i64,
         pub first_person: PersonId,
         pub last_person: PersonId,
+        /// Deliveries that it was made for; by the time it is worked some may be moot.
+        pub size: i64,
         pub is_priority: bool,
     }
 }
 
-pub async fn insert(tx: &mut Tx, ticket: &Ticket, due_at: Timestamp) -> Result<u64> {
-    execute!(
-        tx,
-        "insert into ticket (id, message_id, channel, round, first_person, last_person, is_priority, due_at,
-                             times_queued)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, 0)",
-        [
-            ticket.id,
-            ticket.message_id,
-            &ticket.channel,
-            ticket.round,
-            ticket.first_person,
-            ticket.last_person,
-            ticket.is_priority,
-            due_at
-        ]
-    )
+pub async fn insert(tx: &mut Tx, ticket: &Ticket, due_at: Timestamp) -> Result<()> {
+    insert_many(tx, std::slice::from_ref(ticket), due_at).await
 }
 
 /// Many at once.
@@ -45,19 +32,19 @@ pub async fn insert_many(tx: &mut Tx, tickets: &[Ticket], due_at: Timestamp) -> 
             serde_json::json!({
                 "id": ticket.id.simple(), "message_id": ticket.message_id.simple(), "channel": ticket.channel,
                 "round": ticket.round, "first_person": ticket.first_person.simple(),
-                "last_person": ticket.last_person.simple(), "is_priority": ticket.is_priority,
+                "last_person": ticket.last_person.simple(), "size": ticket.size, "is_priority": ticket.is_priority,
             })
         };
         let rows = Json(batch.iter().map(row).collect::<Vec<_>>());
         let sql = each_row!(
             tx,
-            "insert into ticket (id, message_id, channel, round, first_person, last_person, is_priority, due_at,
-                                 times_queued)
-             select id, message_id, channel, round, first_person, last_person, is_priority, $2, 0 from ",
+            "insert into ticket (id, message_id, channel, round, first_person, last_person, size, is_priority,
+                                 due_at, times_queued)
+             select id, message_id, channel, round, first_person, last_person, size, is_priority, $2, 0 from ",
             "$1",
             {
                 id: uuid, message_id: uuid, channel: text, round: bigint, first_person: uuid, last_person: uuid,
-                is_priority: boolean
+                size: bigint, is_priority: boolean
             },
             ""
         );
@@ -67,11 +54,12 @@ pub async fn insert_many(tx: &mut Tx, tickets: &[Ticket], due_at: Timestamp) -> 
 }
 
 row! {
-    /// What goes on the queue.
-    #[derive(Debug, Clone)]
+    /// What goes on the queue: enough to wait for a turn before the ticket is claimed.
+    #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
     pub struct Due {
         pub id: TicketId,
         pub channel: String,
+        pub size: i64,
         pub is_priority: bool,
     }
 }
@@ -88,7 +76,7 @@ pub async fn claim_due(tx: &mut Tx, now: Timestamp, trust: [Timestamp; 7], limit
                         where due_at <= $1 and (queued_until is null or queued_until <= $1)
                           and (lease_until is null or lease_until <= $1)
                         order by is_priority desc, due_at, id limit $9",
-        ") returning id, channel, is_priority"
+        ") returning id, channel, size, is_priority"
     );
     fetch_all!(tx, Due, sql, [now, trust[0], trust[1], trust[2], trust[3], trust[4], trust[5], trust[6], limit])
 }
@@ -115,18 +103,31 @@ pub async fn unqueue(tx: &mut Tx, ids: &[TicketId]) -> Result<u64> {
 pub async fn claim(
     tx: &mut Tx,
     id: TicketId,
-    owner: ReplicaId,
+    claim: ClaimId,
     now: Timestamp,
     until: Timestamp,
 ) -> Result<Option<Ticket>> {
     fetch_optional!(
         tx,
         Ticket,
-        "update ticket set owner = $2, lease_until = $4, queued_until = null, times_queued = 0
+        "update ticket set claim_id = $2, lease_until = $4, queued_until = null, times_queued = 0
           where id = $1 and due_at <= $3 and (lease_until is null or lease_until <= $3)
-         returning id, message_id, channel, round, first_person, last_person, is_priority",
-        [id, owner, now, until]
+         returning id, message_id, channel, round, first_person, last_person, size, is_priority",
+        [id, claim, now, until]
     )
+}
+
+/// The workers of these claims are alive: they have their tickets until `until`.
+pub async fn renew(tx: &mut Tx, claims: &[ClaimId], until: Timestamp) -> Result<u64> {
+    let claims = Json(claims.iter().map(|id| id.simple()).collect::<Vec<_>>());
+    let sql =
+        each_id!(tx, "update ticket set lease_until = $2 where lease_until is not null and claim_id in (", "$1", ")");
+    execute!(tx, sql, [&claims, until])
+}
+
+/// Nobody works on anything: the only process that did has ended.
+pub async fn end_leases(tx: &mut Tx, now: Timestamp) -> Result<u64> {
+    execute!(tx, "update ticket set lease_until = $1 where lease_until > $1", [now])
 }
 
 /// Does somebody else work on people of this ticket at this moment? A step that was taken early for
@@ -147,14 +148,24 @@ pub async fn is_shared(tx: &mut Tx, ticket: &Ticket, now: Timestamp) -> Result<b
 pub async fn postpone(tx: &mut Tx, id: TicketId, due_at: Timestamp) -> Result<u64> {
     execute!(
         tx,
-        "update ticket set owner = null, lease_until = null, queued_until = null, due_at = $2 where id = $1",
+        "update ticket set claim_id = null, lease_until = null, queued_until = null, due_at = $2 where id = $1",
         [id, due_at]
     )
 }
 
-/// Ends a ticket; false when its lease was lost to somebody else meanwhile.
-pub async fn remove(tx: &mut Tx, id: TicketId, owner: ReplicaId) -> Result<bool> {
-    let removed = execute!(tx, "delete from ticket where id = $1 and owner = $2", [id, owner])?;
+/// Takes a ticket that nobody works on off the queue until `due_at`.
+pub async fn put_off(tx: &mut Tx, id: TicketId, now: Timestamp, due_at: Timestamp) -> Result<u64> {
+    execute!(
+        tx,
+        "update ticket set queued_until = null, due_at = $3
+          where id = $1 and due_at <= $2 and (lease_until is null or lease_until <= $2)",
+        [id, now, due_at]
+    )
+}
+
+/// Ends a ticket; false when it has been taken by somebody else meanwhile.
+pub async fn remove(tx: &mut Tx, id: TicketId, claim: ClaimId) -> Result<bool> {
+    let removed = execute!(tx, "delete from ticket where id = $1 and claim_id = $2", [id, claim])?;
     Ok(removed == 1)
 }
 

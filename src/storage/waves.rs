@@ -194,18 +194,19 @@ pub async fn write_deliveries(
     )
 }
 
-/// The first and last person of every hundred deliveries of a chunk, for its tickets.
+/// The first and last person, and the number, of every `size` deliveries of a chunk, for its
+/// tickets.
 pub async fn list_ranges(
     tx: &mut Tx,
     chunk: Chunk,
     round: i64,
     channel: &str,
     size: i64,
-) -> Result<Vec<(PersonId, PersonId)>> {
-    let bounds = fetch_values!(
+) -> Result<Vec<(PersonId, PersonId, i64)>> {
+    let bounds = fetch_all!(
         tx,
-        PersonId,
-        "select person_id from (
+        (PersonId, i64),
+        "select person_id, nth from (
             select person_id, row_number() over (order by person_id) as nth, count(*) over () as total
               from delivery
              where message_id = $1 and person_id > $2 and person_id <= $3 and channel = $4 and round = $5
@@ -219,11 +220,13 @@ pub async fn list_ranges(
 }
 
 /// First, last, first, last …; a range of one person stands there once.
-fn pair_up(bounds: &[PersonId], size: i64) -> Vec<(PersonId, PersonId)> {
-    if size == 1 {
-        return bounds.iter().map(|person| (*person, *person)).collect();
-    }
-    bounds.chunks(2).map(|pair| (pair[0], pair.get(1).copied().unwrap_or(pair[0]))).collect()
+fn pair_up(bounds: &[(PersonId, i64)], size: i64) -> Vec<(PersonId, PersonId, i64)> {
+    let step = if size == 1 { 1 } else { 2 };
+    let range = |pair: &[(PersonId, i64)]| {
+        let ((first, from), (last, to)) = (pair[0], pair[pair.len() - 1]);
+        (first, last, to - from + 1)
+    };
+    bounds.chunks(step).map(range).collect()
 }
 
 /// A keyset starts here: no person's id is smaller.

@@ -15,7 +15,7 @@ use zhihui::{
     cli::demo,
     clock::Clock,
     domain::{ReplicaId, seal, seal::Sealer, sign_in::LinkPurpose},
-    hub::{Channels, Hub, Live, Place, Wake},
+    hub::{Channels, Hub, InHand, Live, Place, Wake},
     storage::{Db, people, sessions},
     web::{Demo, DemoLink, Web},
 };
@@ -64,7 +64,7 @@ impl Site {
         }
         let demo = Demo { carrier: carrier.clone(), links: links.clone() };
         let web = Web::open(hub.clone(), Some(demo), Vec::new()).unwrap();
-        let app = App::start(hub.clone(), Role::All, web, listener).unwrap();
+        let app = App::start(hub.clone(), Role::All, web, listener).await.unwrap();
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(app.run_until(ended(stopped)));
         Self { hub, carrier, links, origin, stop, running, _dir: dir }
@@ -131,6 +131,7 @@ async fn open(dir: &tempfile::TempDir, origin: &str, carrier: &Arc<Carrier>) -> 
             organisation: "青溪大学".to_owned(),
         }),
         replica: ReplicaId::new(),
+        in_hand: InHand::default(),
         wake: Wake::default(),
         live: Live::default(),
     };

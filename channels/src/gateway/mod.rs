@@ -108,8 +108,9 @@ impl Channel for Gateway {
     fn supports(&self) -> Supports {
         Supports {
             batch: 100,
-            // Two full batches keep 64 requests under way while one of them ends.
-            concurrency: 2,
+            // Enough that 64 requests are always under way; and no more, because all of them end
+            // within a minute even when none is answered, and what a crash leaves in doubt is little.
+            concurrency: 3,
             repeat: Repeat::Unsafe,
             callbacks: false,
             query: false,

@@ -32,7 +32,7 @@ use crate::{
     broker::Broker,
     clock::{Clock, Timestamp},
     domain::{seal, sign_in::LinkPurpose},
-    hub::{Hub, Live, Result, Wake, register::Registration},
+    hub::{Hub, InHand, Live, Result, Wake, register::Registration},
     producers::{meeting, visitor},
     storage::{
         accounts,
@@ -119,7 +119,14 @@ async fn register_modules(hub: &Hub) -> Result<()> {
 /// is told to nobody now.
 async fn clock_of_its_own(hub: &Hub, at: Timestamp) -> anyhow::Result<Hub> {
     let broker = Broker::connect("memory:", "past", &hub.channels.names()).await?;
-    Ok(Hub { clock: Clock::manual(at), broker, wake: Wake::default(), live: Live::default(), ..hub.clone() })
+    Ok(Hub {
+        clock: Clock::manual(at),
+        broker,
+        in_hand: InHand::default(),
+        wake: Wake::default(),
+        live: Live::default(),
+        ..hub.clone()
+    })
 }
 
 /// Lets everything that is due happen, as the loops of a running hub would.
@@ -128,7 +135,7 @@ async fn settle(hub: &Hub) -> Result<()> {
         let mut done = hub.send_due().await? + hub.fan_out().await?;
         let due = hub.queue_tickets().await?;
         for ticket in &due {
-            hub.deliver(ticket.id).await?;
+            hub.deliver(ticket).await?;
         }
         done += due.len() + hub.finish().await?;
         if done == 0 {

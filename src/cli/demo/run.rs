@@ -72,7 +72,7 @@ pub(in crate::cli) async fn run(call: Call, options: Options) -> anyhow::Result<
     let web = Web::open(hub.clone(), Some(demo), config.web.trusted_proxies.clone())?;
     let stop = CancellationToken::new();
     work(&hub, carrier, &stop);
-    let app = App::start(hub, Role::All, web, listener)?;
+    let app = App::start(hub, Role::All, web, listener).await?;
     let url = config.web.origin();
     if call.json {
         println!("{}", answer(&url, &options, &links));

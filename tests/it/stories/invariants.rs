@@ -111,15 +111,15 @@ const DAMAGES: &[(&str, &str, &str)] = &[
         "I22",
         "a worker that is gone",
         "insert into ticket (id, message_id, channel, round, first_person, last_person, is_priority, due_at,
-                             times_queued, lease_until)
-         select id, id, 'sms', 0, id, id, false, created_at, 1, created_at from message limit 1",
+                             times_queued, lease_until, size)
+         select id, id, 'sms', 0, id, id, false, created_at, 1, created_at, 1 from message limit 1",
     ),
     (
         "I22",
         "not put on the queue",
         "insert into ticket (id, message_id, channel, round, first_person, last_person, is_priority, due_at,
-                             times_queued)
-         select id, id, 'sms', 0, id, id, false, created_at, 0 from message limit 1",
+                             times_queued, size)
+         select id, id, 'sms', 0, id, id, false, created_at, 0, 1 from message limit 1",
     ),
     ("I22", "due waves", "insert into wave (message_id, round, due_at) select id, 7, created_at from message limit 1"),
     (

@@ -147,7 +147,7 @@ async fn two_workers_with_one_person_in_both_tickets_send_once() {
     assert_eq!(due.len(), 3, "the second attempt for one, and the step for both");
     test.loses(&due).await;
     test.carrier.script(&unlucky.phone, Fault::Slow(std::time::Duration::from_millis(300)));
-    let worked = due.iter().enumerate().map(|(nth, ticket)| [&test.hub, &other][nth % 2].deliver(ticket.id));
+    let worked = due.iter().enumerate().map(|(nth, ticket)| [&test.hub, &other][nth % 2].deliver(ticket));
     for done in futures_util::future::join_all(worked).await {
         done.unwrap();
     }

@@ -12,12 +12,13 @@ use channels::{
     simulated::{Carrier, LogLine, Medium, Simulated},
 };
 use chrono::{DateTime, Duration, TimeZone, Utc};
+use tokio_util::sync::CancellationToken;
 use zhihui::{
     broker::{Broker, Consumer, Queue},
     clock::Clock,
     domain::{ReplicaId, seal::Sealer},
     hub::{
-        Channels, Hub, Live, Place, Wake,
+        Channels, Hub, InHand, Live, Place, Wake,
         invariants::{self, Seen},
     },
     storage::{Db, tickets::Due},
@@ -82,6 +83,7 @@ impl TestHub {
                 organisation: "青溪大学".to_owned(),
             }),
             replica: ReplicaId::new(),
+            in_hand: InHand::default(),
             wake: Wake::default(),
             live: Live::default(),
         };
@@ -115,7 +117,7 @@ impl TestHub {
     async fn work_one(&mut self, ticket: &Due) {
         let name = self.queue_of(ticket);
         let delivered = self.queues.get_mut(name).unwrap().next().await.unwrap();
-        self.hub.work_ticket(delivered).await;
+        self.hub.work_ticket(delivered, &CancellationToken::new()).await;
     }
 
     fn queue_of(&self, ticket: &Due) -> &'static str {
@@ -161,7 +163,14 @@ impl TestHub {
     /// Another replica on the same database and broker, with the same clock and carriers.
     pub async fn replica(&self) -> Hub {
         let db = Db::open(&self.url).await.unwrap();
-        Hub { db, replica: ReplicaId::new(), wake: Wake::default(), live: Live::default(), ..self.hub.clone() }
+        Hub {
+            db,
+            replica: ReplicaId::new(),
+            in_hand: InHand::default(),
+            wake: Wake::default(),
+            live: Live::default(),
+            ..self.hub.clone()
+        }
     }
 
     /// Everything that left the hub, as the carriers noted it.

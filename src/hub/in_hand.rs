@@ -1,0 +1,89 @@
+//! What this process has in hand: its claims, kept alive by renewing their leases, and the
+//! transactions that its workers share.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use chrono::Duration;
+
+use super::{
+    Hub, Result,
+    deliver::{Asked, Work, Worked},
+    together::Together,
+};
+use crate::{domain::ClaimId, storage::tickets};
+
+/// How long a worker has a ticket to itself unless it renews; as long does a ticket lie still after
+/// its worker is lost.
+pub(super) const LEASE: Duration = Duration::seconds(15);
+
+#[derive(Clone, Default)]
+pub struct InHand {
+    desk: Arc<Desk>,
+}
+
+#[derive(Default)]
+struct Desk {
+    claims: Mutex<BTreeSet<ClaimId>>,
+    claiming: Together<Asked, Option<Work>>,
+    recording: Together<Worked, ()>,
+}
+
+/// A claim of this process, for as long as this is kept.
+pub(super) struct Held {
+    in_hand: InHand,
+    pub id: ClaimId,
+}
+
+impl InHand {
+    pub(super) fn new_claim(&self) -> Held {
+        let held = Held { in_hand: self.clone(), id: ClaimId::new() };
+        self.claims().insert(held.id);
+        held
+    }
+
+    pub(super) fn claiming(&self) -> &Together<Asked, Option<Work>> {
+        &self.desk.claiming
+    }
+
+    pub(super) fn recording(&self) -> &Together<Worked, ()> {
+        &self.desk.recording
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.claims().is_empty()
+    }
+
+    fn claims(&self) -> MutexGuard<'_, BTreeSet<ClaimId>> {
+        self.desk.claims.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.in_hand.claims().remove(&self.id);
+    }
+}
+
+impl Hub {
+    /// This process is alive and still at what it has claimed.
+    pub async fn renew_leases(&self) -> Result<()> {
+        let claims: Vec<_> = self.in_hand.claims().iter().copied().collect();
+        if claims.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.db.begin().await?;
+        tickets::renew(&mut tx, &claims, self.clock.now() + LEASE).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// What an earlier process had in hand is free at once; the caller knows that it is the only one
+    /// that works on this database.
+    pub async fn end_leases(&self) -> Result<()> {
+        let mut tx = self.db.begin().await?;
+        tickets::end_leases(&mut tx, self.clock.now()).await?;
+        Ok(tx.commit().await?)
+    }
+}
