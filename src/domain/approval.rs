@@ -109,12 +109,6 @@ pub fn shipped() -> Vec<Rule> {
     ]
 }
 
-/// SMS pieces that a text is charged as: 70 characters alone, 67 each when it takes more than one.
-pub fn sms_segments(text: &str) -> i64 {
-    let units = text.encode_utf16().count();
-    i64::try_from(if units <= 70 { 1 } else { units.div_ceil(67) }).unwrap_or(i64::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,12 +131,5 @@ mod tests {
     fn a_trusted_module_is_not_asked() {
         let reach = Reach { recipients: 1200, by_producer: true, is_trusted: true, ..NOTE };
         assert_eq!(needed(&shipped(), &reach), None);
-    }
-
-    #[test]
-    fn a_long_text_message_is_charged_in_pieces_of_67() {
-        assert_eq!(sms_segments(&"字".repeat(70)), 1);
-        assert_eq!(sms_segments(&"字".repeat(71)), 2);
-        assert_eq!(sms_segments(&"字".repeat(135)), 3);
     }
 }

@@ -20,6 +20,7 @@ pub mod seal;
 pub mod send_rule;
 pub mod sign_in;
 pub mod template;
+pub mod wording;
 pub mod words;
 
 pub use ids::{

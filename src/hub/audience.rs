@@ -6,10 +6,11 @@ use super::{Hub, Result, Source};
 use crate::{
     domain::{
         self, GroupId, MessageId, Problem,
-        approval::{Reach, sms_segments},
+        approval::Reach,
         contact::Contact,
         message::{Audience, limits},
         send_rule::Round,
+        wording::Said,
     },
     storage::{
         Tx, accounts, approvals,
@@ -91,7 +92,7 @@ impl Hub {
         message: MessageId,
         source: &Source,
         recipients: i64,
-        (rounds, text): (&[Round], &str),
+        (rounds, said): (&[Round], Said<'_>),
     ) -> Result<Reach> {
         let beyond_department = match source {
             Source::Person(person) => {
@@ -103,7 +104,7 @@ impl Hub {
         Ok(Reach {
             recipients,
             beyond_department,
-            cost_units: recipients * cost_of_one(rounds, text),
+            cost_units: recipients * cost_of_one(rounds, said),
             by_producer: matches!(source, Source::Producer(_)),
             is_trusted: match source {
                 Source::Producer(producer) => producer.is_trusted,
@@ -115,13 +116,8 @@ impl Hub {
 }
 
 /// SMS pieces and calls that one recipient costs if every step is needed.
-pub fn cost_of_one(rounds: &[Round], text: &str) -> i64 {
-    let cost = |channel: &String| match channel.as_str() {
-        "sms" => sms_segments(text),
-        "voice" => 1,
-        _ => 0,
-    };
-    rounds.iter().flat_map(|round| &round.channels).map(cost).sum()
+pub fn cost_of_one(rounds: &[Round], said: Said<'_>) -> i64 {
+    rounds.iter().flat_map(|round| &round.channels).map(|channel| said.cost(channel)).sum()
 }
 
 /// SHA-256 over the ids in their order: the same people, the same hash.

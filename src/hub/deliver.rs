@@ -25,6 +25,7 @@ use crate::{
         ClaimId, MessageId, PersonId, TicketId,
         contact::{open_email, open_phone},
         delivery::{Key, State},
+        wording::Said,
     },
     storage::{
         Tx,
@@ -267,14 +268,9 @@ fn key(ticket: &Ticket, person: PersonId) -> Key {
     Key { message: ticket.message_id, person, channel: ticket.channel.clone(), round: ticket.round }
 }
 
-/// A text message is short, a call is spoken, a mail and a card say all.
 fn wording(channel: &str, text: &Text) -> String {
-    match channel {
-        "sms" => format!("{}：{}。详情请登录查看", text.sender_name, text.title),
-        "voice" => format!("您好，{}通知您：{}。", text.sender_name, text.title),
-        _ if text.signature.is_empty() => text.body.clone(),
-        _ => format!("{}\n\n{}", text.body, text.signature),
-    }
+    let Text { sender_name, title, body, signature, .. } = text;
+    Said { sender_name, title, body, signature }.on(channel)
 }
 
 fn refuse_all(work: &Work, code: &str, reason: &str) -> BTreeMap<PersonId, Outcome> {

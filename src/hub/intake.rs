@@ -94,8 +94,8 @@ impl Hub {
         failpoint!("accept.after_insert");
         message.recipients = snapshot.recipients;
         message.snapshot_hash = snapshot.hash.to_vec();
-        let text = format!("{}{}", message.title, message.sender_name);
-        let reach = self.reach(tx, id, source, snapshot.recipients, (&message.rounds.0.list, &text)).await?;
+        let plan = (&message.rounds.0.list[..], message.said());
+        let reach = self.reach(tx, id, source, snapshot.recipients, plan).await?;
         let rule = approval::needed(&self.approval_rules(tx).await?, &reach).cloned();
         message.state = match (&rule, message.send_at) {
             (Some(_), _) => State::PendingApproval,

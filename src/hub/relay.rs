@@ -6,7 +6,7 @@
 use chrono::Duration;
 use serde_json::json;
 
-use super::{Hub, Result};
+use super::{Hub, Result, complaint::Complaint};
 use crate::{
     broker::{Envelope, Target},
     storage::{
@@ -14,6 +14,8 @@ use crate::{
         settings,
     },
 };
+
+static UNPUBLISHED: Complaint = Complaint::new();
 
 const BATCH: i64 = 500;
 const LEASE: Duration = Duration::seconds(5);
@@ -31,8 +33,13 @@ impl Hub {
         let results = self.broker.publish_all(items).await;
         let done: Vec<_> =
             events.iter().zip(&results).filter(|(_, result)| result.is_ok()).map(|(event, _)| event.id).collect();
-        if let Some(Err(error)) = results.iter().find(|result| result.is_err()) {
-            tracing::warn!(error = error as &dyn std::error::Error, "events could not be published, they wait");
+        match results.iter().find_map(|result| result.as_ref().err()) {
+            Some(error) if UNPUBLISHED.is_due(self.clock.now()) => {
+                tracing::warn!(error = error as &dyn std::error::Error, "events could not be published, they wait");
+            }
+            Some(_) => {}
+            None if UNPUBLISHED.is_over() => tracing::info!("events are published again"),
+            None => {}
         }
         if !done.is_empty() {
             let mut tx = self.db.begin().await?;

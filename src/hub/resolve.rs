@@ -8,11 +8,7 @@ use super::{
     policy::{self, Action, Facts},
 };
 use crate::{
-    domain::{
-        MessageId,
-        approval::{self, sms_segments},
-        command::Sketch,
-    },
+    domain::{MessageId, approval, command::Sketch, wording::Said},
     storage::recipients::{self, Unreachable},
 };
 
@@ -56,8 +52,10 @@ impl Hub {
         let snapshot = self.freeze(&mut tx, id, &sketch.audience, source).await?;
         let rule = find_rule(&mut tx, source, sketch.send_rule.as_deref().unwrap_or(DEFAULT_RULE)).await?;
         let (sender_name, _) = self.sender(&mut tx, source).await?;
-        let (rounds, text) = (rule.rounds(), format!("{}{sender_name}", sketch.title));
-        let reach = self.reach(&mut tx, id, source, snapshot.recipients, (&rounds, &text)).await?;
+        let rounds = rule.rounds();
+        // What costs does not say the body.
+        let said = Said { sender_name: &sender_name, title: &sketch.title, body: "", signature: "" };
+        let reach = self.reach(&mut tx, id, source, snapshot.recipients, (&rounds, said)).await?;
         let approval = match approval::needed(&self.approval_rules(&mut tx).await?, &reach) {
             Some(rule) => {
                 let approvers = find_approvers(&mut tx, source, rule.approver).await?.len();
@@ -74,8 +72,8 @@ impl Hub {
             by_kind: recipients::count_by_kind(&mut tx, id).await?,
             by_department: recipients::count_by_department(&mut tx, id, DEPARTMENTS).await?,
             unreachable: recipients::count_unreachable(&mut tx, id).await?,
-            sms_segments: sms_segments(&text),
-            cost_units: snapshot.recipients * cost_of_one(&rounds, &text),
+            sms_segments: said.sms_segments(),
+            cost_units: snapshot.recipients * cost_of_one(&rounds, said),
             approval,
         })
     }

@@ -32,6 +32,7 @@ impl Hub {
         self.spawn_loop(tasks, stop, "outbox", Some(wake), |hub| async move { hub.relay().await });
         self.spawn_loop(tasks, stop, "finish", None, |hub| async move { hub.finish().await });
         self.spawn_loop(tasks, stop, "audit", None, |hub| async move { hub.seal_audit().await });
+        self.spawn_loop(tasks, stop, "forget", None, |hub| async move { hub.forget().await });
         for name in self.channels.names() {
             self.spawn_consumer(tasks, stop, self.broker.consume(Queue::Work(name.to_owned()), TICKETS));
         }

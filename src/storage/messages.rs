@@ -7,6 +7,7 @@ use crate::{
         ApprovalId, MessageId, PersonId, ProducerId,
         message::{Action, Audience, Kind, ReceiptRequest, State},
         send_rule::Round,
+        wording::Said,
     },
 };
 
@@ -49,6 +50,13 @@ row! {
         pub sent_at: Option<Timestamp>,
         pub finished_at: Option<Timestamp>,
         pub recalled_at: Option<Timestamp>,
+    }
+}
+
+impl Message {
+    /// What its channels say.
+    pub fn said(&self) -> Said<'_> {
+        Said { sender_name: &self.sender_name, title: &self.title, body: &self.body, signature: &self.signature }
     }
 }
 

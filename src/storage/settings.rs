@@ -39,6 +39,11 @@ pub async fn lease_job(tx: &mut Tx, job: &str, owner: ReplicaId, now: Timestamp,
     Ok(taken == 1)
 }
 
+/// Until when a job is taken; none when nobody ever did it.
+pub async fn job_until(tx: &mut Tx, job: &str) -> Result<Option<Timestamp>> {
+    fetch_optional_value!(tx, Timestamp, "select lease_until from job_lease where name = $1", [job])
+}
+
 row! {
     #[derive(Debug, Clone)]
     pub struct Category {

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     domain::{
-        approval::{State as ApprovalState, sms_segments},
+        approval::State as ApprovalState,
         message::State,
         send_rule::{Round, To},
     },
@@ -44,7 +44,6 @@ pub async fn reach(tx: &mut Tx, message: &Message, web: &Web, lang: Lang) -> Res
         Share { name: word.unwrap_or(name), count }
     };
     let sms = message.rounds.0.list.iter().flat_map(|round| &round.channels).filter(|name| *name == "sms").count();
-    let text = format!("{}{}", message.title, message.sender_name);
     Ok(Reach {
         people: message.recipients,
         kinds: kinds.into_iter().map(kind).collect(),
@@ -52,7 +51,7 @@ pub async fn reach(tx: &mut Tx, message: &Message, web: &Web, lang: Lang) -> Res
         rest,
         without_phone: gaps.no_phone,
         without_dingtalk: gaps.no_dingtalk,
-        sms_segments: i64::try_from(sms).unwrap_or(0) * sms_segments(&text) * message.recipients,
+        sms_segments: i64::try_from(sms).unwrap_or(0) * message.said().sms_segments() * message.recipients,
     })
 }
 

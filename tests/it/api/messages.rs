@@ -71,6 +71,11 @@ async fn a_mass_mail_of_a_module_that_is_not_trusted_waits_for_approval() {
     assert_eq!(tried.body["by_department"], json!([{"name": "xsc", "people": 61}, {"name": "jwc", "people": 2}]));
     assert_eq!(tried.body["approval"], json!({"rule": "模块群发", "approvers": 1}));
 
+    // Sixty characters fit into one piece, what is said around them does not.
+    let long = json!({"audience": {"everyone": true}, "send_rule": "urgent", "title": "字".repeat(60)});
+    let tried = module.post("/api/v1/audiences/resolve", &long).await;
+    assert_eq!((&tried.body["sms_segments"], &tried.body["cost_units"]), (&json!(2), &json!(63 * 3)));
+
     let sent = module.send("k", &all).await;
     assert_eq!((&sent.body["state"], &sent.body["approval"]["approvers"]), (&json!("pending_approval"), &json!(1)));
     module.test.approves(&approver).await.unwrap();

@@ -2,9 +2,12 @@
 
 use chrono::Duration;
 use zhihui::{
-    domain::message::{Audience, Draft, ReceiptRequest, State},
+    domain::{
+        message::{Audience, Draft, ReceiptRequest, State},
+        seal,
+    },
     hub::{Error, Source},
-    storage::{inbox, messages},
+    storage::{inbox, messages, sessions},
 };
 
 use crate::support::{
@@ -165,5 +168,40 @@ async fn a_message_is_sent_when_its_first_round_has_ended_everywhere() {
     assert_eq!(message.state, State::Sent);
     drop(tx);
     assert_eq!(zhihui::hub::seal::verify(&test.db).await.unwrap(), None);
+    test.end().await;
+}
+
+#[tokio::test]
+async fn a_key_is_known_for_a_month_and_then_forgotten_with_old_sessions() {
+    let mut test = TestHub::start().await;
+    let office = test.department("jwc", None).await;
+    let (sender, reader) = (test.member("zhang", office).await, test.member("li", office).await);
+    let source = Source::Person(sender.id);
+    let send = async |test: &TestHub| test.accept(&source, Some("k"), [1; 32], to(&[&reader], "通知")).await.unwrap();
+    let first = send(&test).await;
+    let (_, token_hash) = seal::token();
+    let opening = sessions::Opening {
+        token_hash: &token_hash,
+        person: reader.id,
+        csrf: "",
+        at: test.clock.now(),
+        expires_at: test.clock.now() + Duration::hours(12),
+    };
+    let mut tx = test.db.begin().await.unwrap();
+    sessions::insert(&mut tx, &opening).await.unwrap();
+    tx.commit().await.unwrap();
+
+    assert_eq!(test.forget().await.unwrap(), 0);
+    test.after(Duration::days(8)).await;
+    assert_eq!(test.forget().await.unwrap(), 1, "the session");
+    assert_eq!(test.forget().await.unwrap(), 0);
+    test.after(Duration::days(21)).await;
+    assert_eq!(test.forget().await.unwrap(), 0);
+    assert_eq!(send(&test).await.id, first.id);
+    test.after(Duration::days(2)).await;
+    assert_eq!(test.replica().await.forget().await.unwrap(), 1, "the key");
+    assert_ne!(send(&test).await.id, first.id);
+    test.after(Duration::minutes(59)).await;
+    assert_eq!(test.forget().await.unwrap(), 0, "once an hour, whoever does it");
     test.end().await;
 }

@@ -1,0 +1,42 @@
+//! Forgetting what nobody needs any more: keys of requests long answered, sessions and links long
+//! over. Once an hour, on one replica.
+
+use chrono::Duration;
+
+use super::{Hub, Result};
+use crate::{
+    domain::ReplicaId,
+    storage::{intake, sessions, settings},
+};
+
+/// So long a request may come again and is answered as the first time.
+pub const KEYS: Duration = Duration::days(30);
+/// So long it can be seen that a session was, after it ended by itself.
+pub const SESSIONS: Duration = Duration::days(7);
+const EVERY: Duration = Duration::hours(1);
+const JOB: &str = "forget";
+
+impl Hub {
+    /// Forgets what is due; returns how many rows, and nothing when it is not time.
+    pub async fn forget(&self) -> Result<usize> {
+        let now = self.clock.now();
+        let mut tx = self.db.read().await?;
+        let until = settings::job_until(&mut tx, JOB).await?;
+        drop(tx);
+        if until.is_some_and(|until| until > now) {
+            return Ok(0);
+        }
+        let mut tx = self.db.begin().await?;
+        // Nobody renews this lease: it says when the next pass is.
+        if !settings::lease_job(&mut tx, JOB, ReplicaId::new(), now, now + EVERY).await? {
+            return Ok(0);
+        }
+        let keys = intake::remove_before(&mut tx, now - KEYS).await?;
+        let sessions = sessions::remove_expired(&mut tx, now - SESSIONS).await?;
+        tx.commit().await?;
+        if keys + sessions > 0 {
+            tracing::info!(keys, sessions, "forgot old keys and sessions");
+        }
+        Ok(usize::try_from(keys + sessions).unwrap_or(usize::MAX))
+    }
+}
