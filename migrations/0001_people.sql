@@ -42,6 +42,8 @@ create table person (
 );
 create index person_phone on person (phone_index) where phone_index is not null;
 create index person_email on person (email_index) where email_index is not null;
+-- people outside the organisation, who have no inbox
+create index person_outside on person (id) where account is null;
 
 create table assignment (
     person_id uuid not null references person (id),

@@ -136,16 +136,16 @@ pub struct Chunk {
     pub last: PersonId,
 }
 
-/// The inbox rows of a chunk; people outside the organisation have no inbox.
+/// The inbox rows of a chunk; people outside the organisation have no inbox. They are few, so that
+/// they are looked up once, not everybody.
 pub async fn write_inbox(tx: &mut Tx, chunk: Chunk, at: Timestamp) -> Result<u64> {
     execute!(
         tx,
         "insert into inbox (message_id, person_id, arrived_at)
-         select recipient.message_id, recipient.person_id, $4
-           from recipient join person on person.id = recipient.person_id
-          where recipient.message_id = $1 and recipient.person_id > $2 and recipient.person_id <= $3
-            and person.account is not null
-          order by recipient.person_id
+         select message_id, person_id, $4 from recipient
+          where message_id = $1 and person_id > $2 and person_id <= $3
+            and person_id not in (select id from person where account is null)
+          order by person_id
          on conflict (message_id, person_id) do nothing",
         [chunk.message, chunk.after, chunk.last, at]
     )
@@ -177,9 +177,10 @@ pub async fn write_deliveries(
         tx,
         "insert into delivery (message_id, person_id, channel, round, callee_id, unless, state, attempts)
          select recipient.message_id, recipient.person_id, $4, $5,
-                case when $7 then person.deputy_id when $8 is not null then $8 else recipient.person_id end,
+                case when $7 then (select deputy_id from person where person.id = recipient.person_id)
+                     when $8 is not null then $8 else recipient.person_id end,
                 nullif($6, ''), 'ready', 0
-           from recipient join person on person.id = recipient.person_id
+           from recipient
           where recipient.message_id = $1 and recipient.person_id > $2 and recipient.person_id <= $3
             and ($6 <> 'read' or not exists (
                  select 1 from inbox where inbox.message_id = $1 and inbox.person_id = recipient.person_id

@@ -30,8 +30,9 @@ use crate::{
     storage::{approvals, bare, deliveries, messages, tickets, waves},
 };
 
-/// How often the end of a round is looked for: far less than a round takes.
-const LOOK: Duration = Duration::from_millis(4);
+/// How often the end of a round is looked for: far less than a round takes, and seldom enough that
+/// looking costs nothing beside it.
+const LOOK: Duration = Duration::from_millis(10);
 /// After so long a message is taken for lost.
 const LOST: Duration = Duration::from_secs(20);
 

@@ -35,6 +35,21 @@ pub struct TestHub {
     pub dir: tempfile::TempDir,
     /// Where its database is.
     url: String,
+    /// What its queues begin with, until they are deleted.
+    prefix: Option<String>,
+}
+
+/// A test that fails, or that has nothing to look at in the end, leaves no queues behind either: a
+/// broker has room for some three hundred.
+impl Drop for TestHub {
+    fn drop(&mut self) {
+        if let (Some(prefix), Ok(url)) = (self.prefix.take(), std::env::var("ZHIHUI_TEST_BROKER")) {
+            // This test's own runtime may be ending.
+            let sweep = async move { Broker::connect(&url, &prefix, &CHANNELS).await.unwrap().purge_topology().await };
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            let _ = std::thread::spawn(move || runtime.block_on(sweep)).join();
+        }
+    }
 }
 
 impl std::ops::Deref for TestHub {
@@ -94,7 +109,7 @@ impl TestHub {
         for queue in queues.values_mut() {
             queue.ready().await;
         }
-        Self { hub, carrier, queues, seen: 0, dir, url: database.to_owned() }
+        Self { hub, carrier, queues, seen: 0, dir, url: database.to_owned(), prefix: Some(prefix.to_owned()) }
     }
 
     /// Lets everything that is due happen, until nothing is.
@@ -190,8 +205,9 @@ impl TestHub {
     }
 
     /// Closes everything, whatever was done to it; the queues of this test are deleted.
-    pub async fn close(self) {
+    pub async fn close(mut self) {
         self.hub.broker.purge_topology().await;
+        self.prefix = None;
         self.hub.db.close().await;
     }
 }
