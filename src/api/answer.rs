@@ -146,7 +146,7 @@ fn plain(code: &'static str, detail: &str, english: &str) -> Problem {
 }
 
 /// English where it is asked for before Chinese.
-fn language(headers: &HeaderMap) -> &'static str {
+pub fn language(headers: &HeaderMap) -> &'static str {
     let wanted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let first = wanted
         .split(',')

@@ -6,16 +6,23 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::{Api, ApiError, answer::to_the_end, body, caller::Caller};
-use crate::domain::command;
+use super::{
+    Api, ApiError,
+    answer::{language, to_the_end},
+    body,
+    caller::Caller,
+};
+use crate::{domain::command, hub};
 
 pub async fn resolve(State(api): State<Api>, caller: Caller, request: Request) -> Result<Json<Value>, ApiError> {
+    let lang = language(request.headers());
     let (value, _) = body::json(request, body::WITHOUT_FILES).await?;
     let sketch = command::read_sketch(&value)?;
     let found = to_the_end(async move { api.hub.resolve(&caller.source(), &sketch).await }).await?;
     let kinds: Vec<_> = found.by_kind.iter().map(|(kind, people)| json!({"kind": kind, "people": people})).collect();
     let departments: Vec<_> =
         found.by_department.iter().map(|(name, people)| json!({"name": name, "people": people})).collect();
+    let warnings: Vec<_> = hub::missing(&found.missing_channels).iter().map(|warning| warning.note(lang)).collect();
     Ok(Json(json!({
         "recipients": found.recipients,
         "repeated": found.repeated,
@@ -29,5 +36,6 @@ pub async fn resolve(State(api): State<Api>, caller: Caller, request: Request) -
         "sms_segments": found.sms_segments,
         "cost_units": found.cost_units,
         "approval": found.approval.map(|needed| json!({"rule": needed.rule, "approvers": needed.approvers})),
+        "warnings": warnings,
     })))
 }

@@ -8,7 +8,14 @@ use axum::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{Api, ApiError, answer::to_the_end, body, caller::Caller, idempotency, path::InPath};
+use super::{
+    Api, ApiError,
+    answer::{language, to_the_end},
+    body,
+    caller::Caller,
+    idempotency,
+    path::InPath,
+};
 use crate::{
     domain::{
         MessageId,
@@ -18,7 +25,7 @@ use crate::{
 };
 
 pub async fn send(State(api): State<Api>, caller: Caller, request: Request) -> Result<Response, ApiError> {
-    let key = idempotency::required(request.headers())?;
+    let (key, lang) = (idempotency::required(request.headers())?, language(request.headers()));
     let (value, size) = body::json(request, body::WITH_FILES).await?;
     if size > body::WITHOUT_FILES && value.get("attachments").and_then(Value::as_array).is_none_or(Vec::is_empty) {
         return Err(body::too_large(body::WITHOUT_FILES).into());
@@ -26,15 +33,15 @@ pub async fn send(State(api): State<Api>, caller: Caller, request: Request) -> R
     let fingerprint = command::fingerprint(Name::MessageSend, &value);
     let source = caller.source();
     if let Some(answer) = api.hub.answered::<Answer>(&source, &key, fingerprint).await? {
-        return Ok(accepted(&Answer { duplicate: true, ..answer }));
+        return Ok(accepted(&Answer { duplicate: true, ..answer }, lang));
     }
     let draft = command::read_send(&value, api.hub.clock.now())?;
     let answer = to_the_end(async move { api.hub.accept(&source, Some(&key), fingerprint, draft).await });
-    Ok(accepted(&answer.await?))
+    Ok(accepted(&answer.await?, lang))
 }
 
-fn accepted(answer: &Answer) -> Response {
-    let mut response = (StatusCode::ACCEPTED, Json(answer)).into_response();
+fn accepted(answer: &Answer, lang: &str) -> Response {
+    let mut response = (StatusCode::ACCEPTED, Json(answer.document(lang))).into_response();
     let location = HeaderValue::from_str(&format!("/api/v1/messages/{}", answer.id));
     response.headers_mut().insert(header::LOCATION, location.expect("an id is plain ASCII"));
     idempotency::mark(response, answer.duplicate)

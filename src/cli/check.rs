@@ -1,6 +1,6 @@
 //! `zhihui check`: everything that a start would need, tried, one line each.
 
-use std::{process::ExitCode, time::Duration};
+use std::{collections::BTreeMap, process::ExitCode, time::Duration};
 
 use serde::Serialize;
 
@@ -9,8 +9,9 @@ use crate::{
     app,
     broker::{Broker, Health},
     config::Config,
-    hub::invariants,
-    storage::Db,
+    domain::send_rule::{self, SendRule},
+    hub::{Channels, invariants},
+    storage::{Db, settings},
 };
 
 /// How long a broker may take to answer.
@@ -32,6 +33,8 @@ pub(super) struct Options {
 struct Finding {
     part: String,
     ok: bool,
+    /// It works, and is perhaps not what was meant.
+    warning: bool,
     words: String,
 }
 
@@ -56,10 +59,20 @@ pub(super) async fn run(call: Call, options: Options) -> anyhow::Result<ExitCode
         println!("{}", serde_json::json!({"ok": fine, "findings": findings}));
     } else {
         for finding in &findings {
-            println!("{} {}: {}", if finding.ok { "✓" } else { "✗" }, finding.part, finding.words);
+            println!("{} {}: {}", finding.mark(), finding.part, finding.words);
         }
     }
     Ok(if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+impl Finding {
+    fn mark(&self) -> &'static str {
+        match (self.ok, self.warning) {
+            (false, _) => "✗",
+            (true, true) => "!",
+            (true, false) => "✓",
+        }
+    }
 }
 
 fn finding(part: &str, result: anyhow::Result<String>) -> Finding {
@@ -67,7 +80,7 @@ fn finding(part: &str, result: anyhow::Result<String>) -> Finding {
         Ok(words) => (true, words),
         Err(error) => (false, super::explain(&error)),
     };
-    Finding { part: part.to_owned(), ok, words }
+    Finding { part: part.to_owned(), ok, warning: false, words }
 }
 
 /// One line for each broken promise, or one that says that there is none.
@@ -82,6 +95,7 @@ async fn ledger(config: &Config) -> anyhow::Result<Vec<Finding>> {
     let broken = |violation: invariants::Violation| Finding {
         part: format!("ledger {}", violation.id),
         ok: false,
+        warning: false,
         words: violation.what,
     };
     Ok(violations.into_iter().map(broken).collect())
@@ -122,12 +136,50 @@ async fn channels(config: &Config) -> Vec<Finding> {
         Err(error) => return vec![finding("channels", Err(error))],
     };
     let mut findings = Vec::new();
-    for (channel, _) in channels {
+    for (channel, _) in &channels {
         let part = format!("channel {}", channel.name());
         let result = channel.check().await.map(|()| "可以连接".to_owned());
         findings.push(finding(&part, result.map_err(anyhow::Error::from)));
     }
+    findings.extend(missing(&rules(config).await, &Channels::new(channels)));
     findings
+}
+
+/// Those of this installation; of a database that nobody has set up yet, those that it will begin
+/// with.
+async fn rules(config: &Config) -> Vec<SendRule> {
+    let kept = async {
+        let db = Db::open(config.database.url.expose()).await?;
+        let mut tx = db.read().await?;
+        let rows = settings::list_send_rules(&mut tx).await?;
+        drop(tx);
+        db.close().await;
+        anyhow::Ok(rows)
+    };
+    match kept.await {
+        Ok(rows) if !rows.is_empty() => rows
+            .into_iter()
+            .map(|row| SendRule { name: row.name, label: row.label, steps: row.definition.0.steps })
+            .collect(),
+        _ => send_rule::shipped(),
+    }
+}
+
+/// One line for each channel that rules name and nobody has set up: allowed, and easily overlooked.
+fn missing(rules: &[SendRule], channels: &Channels) -> Vec<Finding> {
+    let mut named: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for rule in rules {
+        for channel in channels.missing(&rule.rounds()) {
+            named.entry(channel).or_default().push(&rule.name);
+        }
+    }
+    let line = |(channel, rules): (String, Vec<&str>)| Finding {
+        part: format!("channel {channel}"),
+        ok: true,
+        warning: true,
+        words: format!("没有配置；发送规则 {} 要用到它，目前只有站内送达", rules.join("、")),
+    };
+    named.into_iter().map(line).collect()
 }
 
 async fn alive(config: &Config) -> anyhow::Result<String> {
@@ -142,4 +194,19 @@ async fn alive(config: &Config) -> anyhow::Result<String> {
         Ok(format!("{address} 正常"))
     };
     tokio::time::timeout(Duration::from_secs(3), ask).await?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_channel_that_rules_name_and_nobody_set_up_is_said_once_and_is_no_failure() {
+        let found = missing(&send_rule::shipped(), &Channels::default());
+        let parts: Vec<_> = found.iter().map(|finding| finding.part.as_str()).collect();
+        assert_eq!(parts, ["channel dingtalk", "channel email", "channel sms", "channel voice"]);
+        assert!(found.iter().all(|finding| finding.ok && finding.mark() == "!"));
+        assert!(found[3].words.contains("urgent、undertaker"), "{}", found[3].words);
+        assert!(missing(&send_rule::shipped()[..1], &Channels::default()).is_empty());
+    }
 }

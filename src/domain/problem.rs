@@ -115,6 +115,11 @@ impl Problem {
         if lang.starts_with("en") && !self.english.is_empty() { &self.english } else { &self.detail }
     }
 
+    /// For something that went well all the same: a warning beside the answer.
+    pub fn note(&self, lang: &str) -> serde_json::Value {
+        serde_json::json!({"code": self.code, "field": self.field, "detail": self.text(lang)})
+    }
+
     /// The problem document of RFC 9457, the same over HTTP and on the queue.
     pub fn document(&self, lang: &str) -> serde_json::Value {
         let (chinese, english) = self.class.title();

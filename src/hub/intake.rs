@@ -123,6 +123,7 @@ impl Hub {
             recipients: snapshot.recipients,
             repeated: snapshot.repeated,
             approval,
+            missing_channels: self.channels.missing(&message.rounds.0.list),
         })
     }
 

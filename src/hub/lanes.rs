@@ -5,7 +5,7 @@
 //! that waits is nobody's, and any other worker may have it.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     num::NonZeroU32,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
@@ -14,6 +14,8 @@ use std::{
 use channels::{Channel, Supports};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tokio::sync::{Mutex as Line, OwnedSemaphorePermit, Semaphore};
+
+use crate::domain::send_rule::Round;
 
 /// Consecutive failures after which a provider is left alone for [`REST`].
 const BREAK_AFTER: u32 = 20;
@@ -65,6 +67,12 @@ impl Channels {
 
     pub fn names(&self) -> Vec<&'static str> {
         self.lanes.keys().copied().collect()
+    }
+
+    /// What these rounds name and this installation lacks, each once.
+    pub fn missing(&self, rounds: &[Round]) -> Vec<String> {
+        let named: BTreeSet<_> = rounds.iter().flat_map(|round| &round.channels).collect();
+        named.into_iter().filter(|name| !self.lanes.contains_key(name.as_str())).cloned().collect()
     }
 
     /// How many deliveries one ticket of a channel holds: what it takes at once, and no more than

@@ -51,7 +51,7 @@ pub use in_hand::InHand;
 pub use lanes::Channels;
 pub use live::{Change, Live};
 pub use once::Once;
-pub use source::{Answer, ApprovalNeeded, Source};
+pub use source::{Answer, ApprovalNeeded, Source, missing};
 pub use wake::Wake;
 
 use crate::{

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Departments named in a dry run, the largest first.
-const DEPARTMENTS: i64 = 50;
+pub const DEPARTMENTS: i64 = 50;
 
 /// What would happen.
 #[derive(Debug, Clone)]
@@ -29,6 +29,8 @@ pub struct Resolved {
     /// SMS pieces and calls if every step is needed for everybody
     pub cost_units: i64,
     pub approval: Option<NeededApproval>,
+    /// what the send rule names and this installation lacks
+    pub missing_channels: Vec<String>,
 }
 
 /// Who would have to approve.
@@ -75,6 +77,7 @@ impl Hub {
             sms_segments: said.sms_segments(),
             cost_units: snapshot.recipients * cost_of_one(&rounds, said),
             approval,
+            missing_channels: self.channels.missing(&rounds),
         })
     }
 }

@@ -1,10 +1,11 @@
 //! Who sends, and what he is answered.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::policy::Facts;
 use crate::{
-    domain::{ApprovalId, MessageId, PersonId, message::State},
+    domain::{ApprovalId, MessageId, PersonId, Problem, message::State},
     storage::{messages::Message, producers::Producer},
 };
 
@@ -64,6 +65,43 @@ pub struct Answer {
     /// named twice, counted once
     pub repeated: i64,
     pub approval: Option<ApprovalNeeded>,
+    /// what its send rule names and this installation lacks: nothing goes out over these
+    #[serde(default)]
+    pub missing_channels: Vec<String>,
+}
+
+impl Answer {
+    /// As a program reads it.
+    pub fn document(&self, lang: &str) -> Value {
+        let warnings: Vec<_> = self.warnings().iter().map(|warning| warning.note(lang)).collect();
+        json!({
+            "id": self.id,
+            "state": self.state,
+            "recipients": self.recipients,
+            "repeated": self.repeated,
+            "approval": self.approval,
+            "warnings": warnings,
+        })
+    }
+
+    /// What the sender should know although the message was accepted.
+    pub fn warnings(&self) -> Vec<Problem> {
+        missing(&self.missing_channels).into_iter().collect()
+    }
+}
+
+/// The warning that a rule reaches nobody over these; none where none is missing.
+pub fn missing(channels: &[String]) -> Option<Problem> {
+    let (chinese, english) = (channels.join("、"), channels.join(", "));
+    let problem = Problem::invalid(
+        "CHANNEL_MISSING",
+        "/send_rule",
+        format!("本系统没有配置此发送规则用到的渠道：{chinese}，消息不会经由它们发出，站内照常送达"),
+    );
+    let problem = problem.in_english(format!(
+        "this installation lacks channels of the send rule: {english}; nothing goes out over them, the inbox gets it"
+    ));
+    (!channels.is_empty()).then_some(problem)
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -89,7 +89,7 @@ impl Hub {
         let problem = match outcome {
             Ok(done) => {
                 count(kind, if done.duplicate { "duplicate" } else { "accepted" });
-                return Ok(answer(&done));
+                return Ok(answer(&done, language(envelope)));
             }
             // The first copy of it is being worked on by somebody else.
             Err(Error::Problem(problem)) if problem.code == "IDEM_BUSY" && !is_last_try => return Err(problem.into()),
@@ -122,9 +122,10 @@ impl Hub {
 }
 
 /// `{status, id, state, problem}`, and what else there is to say.
-fn answer(done: &Done) -> Value {
+fn answer(done: &Done, lang: &str) -> Value {
     let status = if done.duplicate { "duplicate" } else { "accepted" };
     let mut answer = json!({"status": status, "id": done.id, "state": done.state, "problem": null});
+    answer["warnings"] = done.warnings.iter().map(|warning| warning.note(lang)).collect();
     for (name, value) in &done.more {
         answer[name] = value.clone();
     }

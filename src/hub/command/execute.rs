@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::decode::{Incoming, unverified};
 use crate::{
     domain::{
-        MessageId,
+        MessageId, Problem,
         command::{self, Command, Name},
         message::State,
     },
@@ -22,6 +22,14 @@ pub struct Done {
     pub state: State,
     /// What else there is to say: recipients, the approval needed, channels of a recall.
     pub more: Map<String, Value>,
+    /// What the sender should know although it was accepted.
+    pub warnings: Vec<Problem>,
+}
+
+impl Done {
+    fn new(id: MessageId, state: State, more: Map<String, Value>) -> Self {
+        Self { duplicate: false, id, state, more, warnings: Vec::new() }
+    }
 }
 
 impl Hub {
@@ -46,7 +54,7 @@ impl Hub {
             Command::Recall(id) => {
                 let outcome = self.recall_once(&source, Some(once), id).await?;
                 let more = object(json!({"channels": outcome.channels}));
-                Ok(Done { duplicate: outcome.duplicate, id, state: State::Recalled, more })
+                Ok(Done { duplicate: outcome.duplicate, ..Done::new(id, State::Recalled, more) })
             }
             Command::Release(id) => {
                 let released = self.release(&source, Some(once), id).await?;
@@ -55,15 +63,16 @@ impl Hub {
             Command::Remind { id, to } => {
                 let reminded = self.remind(&source, Some(once), id, &to).await?;
                 let more = object(json!({"people": reminded.people}));
-                Ok(Done { duplicate: reminded.duplicate, id, state: State::Sent, more })
+                Ok(Done { duplicate: reminded.duplicate, ..Done::new(id, State::Sent, more) })
             }
         }
     }
 }
 
 fn sent(answer: Answer) -> Done {
+    let warnings = answer.warnings();
     let more = json!({"recipients": answer.recipients, "approval": answer.approval});
-    Done { duplicate: answer.duplicate, id: answer.id, state: answer.state, more: object(more) }
+    Done { duplicate: answer.duplicate, warnings, ..Done::new(answer.id, answer.state, object(more)) }
 }
 
 fn object(value: Value) -> Map<String, Value> {

@@ -264,3 +264,22 @@ async fn a_module_sees_and_replays_its_own_dead_letters() {
     assert_eq!(module.post(&path, &json!({})).await.code(), (409, "STATE"));
     module.test.end().await;
 }
+
+#[tokio::test]
+async fn a_sender_hears_which_channels_of_its_rule_are_not_set_up_here() {
+    let module = Module::start().await;
+    assert_eq!(module.send("k0", &module.message()).await.body["warnings"], json!([]));
+    let mut message = module.message();
+    message["send_rule"] = json!("email");
+    let first = module.send("k1", &message).await;
+    assert_eq!((first.status.as_u16(), &first.body["state"]), (202, &json!("sending")));
+    let warning = &first.body["warnings"][0];
+    assert_eq!((&warning["code"], &warning["field"]), (&json!("CHANNEL_MISSING"), &json!("/send_rule")));
+    assert!(warning["detail"].as_str().unwrap().contains("email"), "{warning}");
+    // the same answer for the same key
+    assert_eq!(module.send("k1", &message).await.body, first.body);
+    let tried = json!({"audience": message["audience"], "send_rule": "email"});
+    let tried = module.post("/api/v1/audiences/resolve", &tried).await;
+    assert_eq!(tried.body["warnings"][0]["code"], "CHANNEL_MISSING");
+    module.test.end().await;
+}

@@ -251,3 +251,20 @@ async fn a_dead_letter_is_tried_again_once_its_reason_is_gone() {
     assert_eq!(code(replay(None).await), "STATE");
     hub.end().await;
 }
+
+#[tokio::test]
+async fn a_command_is_answered_with_what_its_rule_lacks_here() {
+    let hub = hub().await;
+    let mut value = message();
+    value["send_rule"] = json!("email");
+    let told = answer(&hub, &command("message.send", "k1", &value)).await;
+    assert_eq!((&told["status"], &told["problem"]), (&json!("accepted"), &json!(null)));
+    assert_eq!(told["warnings"][0]["code"], "CHANNEL_MISSING");
+    let mut english = command("message.send", "k1", &value);
+    english.headers.insert("accept-language".to_owned(), "en".to_owned());
+    let again = answer(&hub, &english).await;
+    assert_eq!(again["status"], "duplicate");
+    assert!(again["warnings"][0]["detail"].as_str().unwrap().starts_with("this installation lacks"), "{again}");
+    assert_eq!(answer(&hub, &command("message.send", "k2", &message())).await["warnings"], json!([]));
+    hub.end().await;
+}
