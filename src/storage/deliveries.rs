@@ -253,6 +253,30 @@ pub async fn list_references(tx: &mut Tx, message: MessageId, channel: &str, lim
     )
 }
 
+row! {
+    /// Deliveries that were tried lately and ended, or wait, in the same way.
+    #[derive(Debug, Clone)]
+    pub struct Recent {
+        pub channel: String,
+        pub state: State,
+        pub detail: Option<String>,
+        pub count: i64,
+    }
+}
+
+/// What became of all that was tried since `from`, of messages accepted since `first`; the latest
+/// first.
+pub async fn list_recent(tx: &mut Tx, first: MessageId, from: Timestamp) -> Result<Vec<Recent>> {
+    fetch_all!(
+        tx,
+        Recent,
+        "select channel, state, detail, count(*) as count from delivery
+          where message_id >= $1 and fired_at >= $2 and state <> 'sending'
+          group by channel, state, detail order by max(fired_at) desc, channel, state, detail limit 500",
+        [first, from]
+    )
+}
+
 /// How many deliveries over each channel are where, of messages accepted since `first` (ids grow
 /// with time).
 pub async fn count_by_state_since(tx: &mut Tx, first: MessageId) -> Result<Vec<(String, State, i64)>> {

@@ -7,19 +7,23 @@ use super::{
     page::Answer,
     session::Me,
     views::{
-        admin::{AdminPage, ChannelHealth, DeadLetter, Health, Part},
+        admin::{AdminPage, DeadLetter, DepartmentLine, Health, Part},
         shell::Section,
     },
 };
 use crate::{
     broker,
     clock::Timestamp,
-    domain::{DeadLetterId, MessageId, delivery::State},
+    domain::{DeadLetterId, DepartmentId, MessageId},
     hub::{
         Hub,
         policy::{self, Action, Facts},
     },
-    storage::{dead_letters, deliveries, tickets},
+    storage::{
+        dead_letters, deliveries,
+        departments::{self, Branch},
+        tickets,
+    },
 };
 
 /// Dead letters shown.
@@ -36,13 +40,16 @@ pub async fn page(me: Me) -> Answer {
     let dead_letters = dead_letters::count_waiting(&mut tx).await?;
     let top = (Cursor::TOP.at, DeadLetterId(Cursor::TOP.id));
     let recent = dead_letters::list(&mut tx, None, top, RECENT).await?;
+    let channels = me.channels(&mut tx, &counts).await?;
+    let departments = departments(&departments::list_tree(&mut tx).await?);
     drop(tx);
     let database = Part { name: "database".to_owned(), health: Health::Ok, detail: hub.db.name().to_owned() };
     let page = AdminPage {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         started_at: me.web.started_at,
         parts: vec![database, me.broker_part(), me.workers_part(waiting)],
-        channels: hub.channels.names().into_iter().map(|name| me.channel(name, &counts)).collect(),
+        channels,
+        departments,
         dead_letters,
         recent: recent.into_iter().map(dead_letter).collect(),
     };
@@ -75,22 +82,20 @@ impl Me {
             detail: self.say("admin.detail.waiting", &[("count", count.to_string())]),
         }
     }
+}
 
-    fn channel(&self, name: &str, counts: &[(String, State, i64)]) -> ChannelHealth {
-        let count = |states: &[State]| -> i64 {
-            let own = counts.iter().filter(|(channel, state, _)| channel == name && states.contains(state));
-            own.map(|(_, _, count)| count).sum()
-        };
-        let resting = self.web.hub.channels.lane(name).and_then(|lane| lane.resting());
-        ChannelHealth {
-            channel: name.to_owned(),
-            health: if resting.is_some() { Health::Slow } else { Health::Ok },
-            waiting: count(&[State::Ready, State::Sending]),
-            sent: count(&[State::Accepted, State::Delivered]),
-            failed: count(&[State::Undelivered, State::Refused, State::Expired]),
-            detail: resting.map(|time| self.say("admin.detail.resting", &[("count", time.as_secs().to_string())])),
+/// Every department with its way from the top, as the compose page orders them.
+fn departments(rows: &[Branch]) -> Vec<DepartmentLine> {
+    fn below(rows: &[Branch], parent: Option<DepartmentId>, way: &str, lines: &mut Vec<DepartmentLine>) {
+        for row in rows.iter().filter(|row| row.parent_id == parent) {
+            let path = if way.is_empty() { row.name.clone() } else { format!("{way} / {}", row.name) };
+            lines.push(DepartmentLine { code: row.code.clone(), path: path.clone(), people: row.people });
+            below(rows, Some(row.id), &path, lines);
         }
     }
+    let mut lines = Vec::with_capacity(rows.len());
+    below(rows, None, "", &mut lines);
+    lines
 }
 
 fn dead_letter(line: dead_letters::Line) -> DeadLetter {

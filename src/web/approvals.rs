@@ -12,7 +12,7 @@ use axum::{
 
 use super::{
     cursor::{Cursor, PAGE, cut, older},
-    form::{Form, Query},
+    form::{Fields, Form, Query},
     page::{Answer, Around},
     page_error::{PageError, status_of},
     plan,
@@ -59,6 +59,7 @@ pub async fn list(me: Me, Query(query): Query) -> Answer {
         rows: lines.into_iter().map(row).collect(),
         older: last.map(|last| older("/approvals", &[("state", query.get("state")), ("q", &search)], last)),
         query: search,
+        notice: me.verdict(&query),
     };
     me.page(Section::Approvals, "approvals", &page).await
 }
@@ -95,7 +96,10 @@ pub async fn decide(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answe
         Some(decision) => me.web.hub.decide(me.id(), id, decision, opinion).await.map_err(PageError::from),
     };
     match decided {
-        Ok(_) => Ok(Redirect::to("/approvals").into_response()),
+        Ok(state) => {
+            let address = format!("/approvals?done={state}&count={}", asked.message.recipients);
+            Ok(Redirect::to(&address).into_response())
+        }
         Err(error) => {
             let problem = error.into_problem()?;
             let asked = find(&me, id).await?;
@@ -128,7 +132,17 @@ pub async fn find(me: &Me, id: ApprovalId) -> Result<Asked, PageError> {
     Ok(Asked { approval, message })
 }
 
+/// What a message can have become of a decision: words under `approvals.done.<state>`.
+const DONE: [&str; 4] = ["sending", "scheduled", "held", "rejected"];
+
 impl Me {
+    /// What was just decided, out of the address: known words and a number alone.
+    fn verdict(&self, query: &Fields) -> Option<String> {
+        let done = DONE.into_iter().find(|known| *known == query.get("done"))?;
+        let count = query.get("count").parse::<i64>().unwrap_or(0);
+        Some(self.say(&format!("approvals.done.{done}"), &[("count", count.to_string())]))
+    }
+
     async fn show_request(&self, asked: &Asked, opinion: &str, problem: Option<Problem>) -> Answer {
         let status = problem.as_ref().map_or(StatusCode::OK, |problem| status_of(problem.class));
         let error = problem.map(|problem| self.in_words(&problem));
@@ -159,9 +173,9 @@ impl Me {
             letter: super::letter::of_message(message, &files, &page_of(id)),
             receipt_options: receipt.iter().flat_map(|receipt| receipt.choices()).map(str::to_owned).collect(),
             actions: message.actions.0.list.iter().map(|action| action.label.clone()).collect(),
-            reach: plan::reach(tx, message, &self.web, self.caller.look.lang).await?,
-            send: plan::send(tx, message).await?,
-            rule: approval.rule_name.clone(),
+            reach: plan::reach(tx, message, self).await?,
+            send: plan::send(tx, message, self).await?,
+            rule: self.translated("approval_rule.", &approval.rule_name),
             trail: plan::trail(tx, message, &self.web, self.caller.look.lang).await?,
             form: may_decide.then(|| DecisionForm { hash: frozen(approval), opinion: opinion.to_owned(), error }),
             decided: decided(tx, approval).await?,

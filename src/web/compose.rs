@@ -11,13 +11,14 @@ use axum::{
 
 use super::{
     compose_form::{self, Choices},
+    forecast,
     form::{Fields, Form},
     page::{Answer, Around},
     page_error::{PageError, status_of},
     plan,
     session::Me,
     views::{
-        compose::{ComposeErrors, ComposeForm, ComposePage, DepartmentNode, GroupChoice, RuleCard},
+        compose::{ComposeErrors, ComposeForm, ComposePage, DepartmentNode, Forecast, GroupChoice, RuleCard},
         shell::Section,
     },
 };
@@ -33,7 +34,7 @@ use crate::{
 
 /// `GET /compose`
 pub async fn empty(me: Me) -> Answer {
-    me.show_form(ComposeForm::default(), &Choices::default(), None).await
+    me.show_form(ComposeForm::default(), &Choices::default(), Said::default()).await
 }
 
 /// `GET /compose/{id}`: a message of one's own once more, as it was.
@@ -46,10 +47,11 @@ pub async fn again(me: Me, Path(id): Path<String>) -> Answer {
             .into());
     }
     let (form, choices) = compose_form::from_message(&message, me.web.hub.place.timezone);
-    me.show_form(form, &choices, None).await
+    me.show_form(form, &choices, Said::default()).await
 }
 
-/// `POST /compose` with the fields of [`ComposeForm`] and `do` = `send` or `draft`.
+/// `POST /compose` with the fields of [`ComposeForm`] and `do` = `send`, `draft`, or `check`, which
+/// changes nothing and says what sending would do.
 pub async fn submit(me: Me, Form(fields): Form) -> Answer {
     let draft: Option<MessageId> = fields.get("id").parse().ok();
     match fields.get("do") {
@@ -58,6 +60,7 @@ pub async fn submit(me: Me, Form(fields): Form) -> Answer {
             me.web.hub.keep_draft(me.id(), draft, writing).await?;
             return Ok(Redirect::to("/outbox?state=draft&done=drafted").into_response());
         }
+        "check" => return me.foresee(&fields).await,
         "send" => {}
         _ => {
             return Err(Problem::invalid("FIELD_VALUE", "/do", "请选择发送或存为草稿")
@@ -77,12 +80,32 @@ pub async fn submit(me: Me, Form(fields): Form) -> Answer {
         Err(error) => {
             let problem = error.into_problem()?;
             let (form, choices) = compose_form::from_fields(&fields);
-            me.show_form(form, &choices, Some(problem)).await
+            me.show_form(form, &choices, Said { problem: Some(problem), forecast: None }).await
         }
     }
 }
 
+/// What the page says beside the form.
+#[derive(Default)]
+struct Said {
+    problem: Option<Problem>,
+    forecast: Option<Forecast>,
+}
+
 impl Me {
+    /// What sending would do, with everything that was typed kept.
+    async fn foresee(&self, fields: &Fields) -> Answer {
+        let forecast = match self.forecast(fields).await {
+            Ok(forecast) => forecast,
+            Err(error) => forecast::refused(self.in_words(&error.into_problem()?)),
+        };
+        if self.wants("forecast") {
+            return self.part(Section::Compose, "forecast", &forecast).await;
+        }
+        let (form, choices) = compose_form::from_fields(fields);
+        self.show_form(form, &choices, Said { problem: None, forecast: Some(forecast) }).await
+    }
+
     async fn try_send(&self, fields: &Fields) -> Result<hub::Answer, PageError> {
         let hub = &self.web.hub;
         let command = compose_form::command(fields, hub.place.timezone)?;
@@ -92,7 +115,8 @@ impl Me {
         Ok(hub.accept(&Source::Person(self.id()), key, hash, draft).await?)
     }
 
-    async fn show_form(&self, mut form: ComposeForm, choices: &Choices, problem: Option<Problem>) -> Answer {
+    async fn show_form(&self, mut form: ComposeForm, choices: &Choices, said: Said) -> Answer {
+        let Said { problem, forecast } = said;
         // A form that was refused was not taken, so its key may come again; one whose key is used up
         // must not be stuck with it.
         if form.key.is_empty() || problem.as_ref().is_some_and(|problem| problem.code == "IDEM_MISMATCH") {
@@ -111,10 +135,10 @@ impl Me {
             form,
             departments: tree(departments::list_tree(&mut tx).await?, &choices.departments),
             groups: self.groups(&mut tx, choices).await?,
-            rules: rules(&mut tx, choices).await?,
+            rules: rules(&mut tx, choices, self).await?,
             errors,
             wrong: problem.is_some(),
-            approval: None,
+            forecast,
         };
         drop(tx);
         self.page(Around::from(Section::Compose).status(status), "compose", &page).await
@@ -132,23 +156,28 @@ impl Me {
     }
 }
 
-/// The rules that are offered; the first one is chosen where none was.
-async fn rules(tx: &mut Tx, choices: &Choices) -> Result<Vec<RuleCard>, PageError> {
+/// The rules that are offered; the first one is chosen where none was. One whose channels are all
+/// missing here is shown, since people look for it, but cannot be chosen.
+async fn rules(tx: &mut Tx, choices: &Choices, me: &Me) -> Result<Vec<RuleCard>, PageError> {
     let rows = settings::list_send_rules(tx).await?.into_iter().filter(|row| row.is_offered);
     let mut cards: Vec<_> = rows
         .map(|row| {
             let rule =
                 crate::domain::send_rule::SendRule { name: row.name, label: row.label, steps: row.definition.0.steps };
+            let steps = plan::steps(&rule.rounds(), &me.web.hub.channels);
+            let mut outside = steps.iter().filter(|step| step.channel != "inbox").peekable();
+            let is_idle = outside.peek().is_some() && outside.all(|step| step.missing);
             RuleCard {
-                steps: plan::steps(&rule.rounds()),
-                chosen: rule.name == choices.send_rule,
+                steps,
+                idle: is_idle,
+                chosen: rule.name == choices.send_rule && !is_idle,
                 name: rule.name,
-                label: rule.label,
+                label: me.translated("rule.", &rule.label),
             }
         })
         .collect();
     if !cards.iter().any(|card| card.chosen)
-        && let Some(first) = cards.first_mut()
+        && let Some(first) = cards.iter_mut().find(|card| !card.idle)
     {
         first.chosen = true;
     }

@@ -56,6 +56,18 @@ pub fn command(fields: &Fields, zone: Tz) -> Result<Value, Problem> {
     Ok(Value::Object(command))
 }
 
+/// Of the same fields only what decides whom it reaches and what that costs.
+pub fn sketch(fields: &Fields) -> Value {
+    let mut sketch = json!({"audience": audience(fields), "title": fields.get("title")});
+    if !fields.get("send_rule").is_empty() {
+        sketch["send_rule"] = json!(fields.get("send_rule"));
+    }
+    if fields.get("title").trim().is_empty() {
+        sketch["title"] = Value::Null;
+    }
+    sketch
+}
+
 fn attachments(fields: &Fields) -> Value {
     fields.files.iter().map(|file| json!({"name": file.name, "content": STANDARD.encode(&file.bytes)})).collect()
 }

@@ -52,7 +52,8 @@ pub async fn list(me: Me, Query(query): Query) -> Answer {
     if me.wants("list") {
         return me.part(Section::Inbox, "list", &list).await;
     }
-    me.page(Section::Inbox, "inbox", &InboxPage { list, reader: None }).await
+    let notice = me.tidied(&query);
+    me.page(Section::Inbox, "inbox", &InboxPage { list, reader: None, notice }).await
 }
 
 /// `GET /inbox/{id}`: opening is reading.
@@ -61,7 +62,8 @@ pub async fn open(me: Me, Path(id): Path<String>, Query(query): Query) -> Answer
     if letter.read_at.is_none() {
         me.web.hub.read(me.id(), letter.message_id, CHANNEL).await?;
     }
-    me.show(&letter, &query, Typed::default()).await
+    let given = query.get("done") == "answered" && letter.answered_at.is_some();
+    me.show(&letter, &query, Typed { given, ..Typed::default() }).await
 }
 
 /// `GET /inbox/{id}/open`: follows a link, which counts as reading.
@@ -115,7 +117,7 @@ pub async fn bulk(me: Me, headers: axum::http::HeaderMap, Form(fields): Form) ->
     if headers.contains_key("x-csrf") {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    Ok(Redirect::to("/inbox").into_response())
+    Ok(Redirect::to(&format!("/inbox?done={}&count={}", fields.get("do"), ids.len())).into_response())
 }
 
 fn unknown_act(act: &str) -> Problem {
@@ -130,7 +132,7 @@ fn unknown_act(act: &str) -> Problem {
 pub async fn find(me: &Me, id: &str) -> Result<Letter, PageError> {
     let id: MessageId = id.parse().map_err(|_| Problem::not_found())?;
     let mut tx = me.web.hub.db.read().await?;
-    let letter = inbox::find(&mut tx, me.id(), id).await?.ok_or_else(Problem::not_found)?;
+    let mut letter = inbox::find(&mut tx, me.id(), id).await?.ok_or_else(Problem::not_found)?;
     if letter.state == State::Recalled {
         return Err(Problem::new(Class::Gone, "MSG_RECALLED", "", "消息已被撤回")
             .in_english("the message was recalled")
@@ -139,6 +141,7 @@ pub async fn find(me: &Me, id: &str) -> Result<Letter, PageError> {
     if !letter.state.is_out() {
         return Err(Problem::not_found().into());
     }
+    me.understand(&mut letter.sender_name, [&mut letter.title, &mut letter.body]);
     Ok(letter)
 }
 
@@ -148,20 +151,32 @@ struct Typed {
     option: String,
     words: String,
     problem: Option<Problem>,
+    /// The answer was just given.
+    given: bool,
 }
 
+/// What can be done to the list: words under `inbox.done.<name>`.
+const TIDIED: [&str; 4] = ["read", "delete", "restore", "purge"];
+
 impl Me {
+    /// What was just done, out of the address: known words and a number alone.
+    fn tidied(&self, query: &Fields) -> Option<String> {
+        let done = TIDIED.into_iter().find(|known| *known == query.get("done"))?;
+        let count = query.get("count").parse::<i64>().unwrap_or(0);
+        Some(self.say(&format!("inbox.done.{done}"), &[("count", count.to_string())]))
+    }
+
     async fn give(&self, id: &str, given: receipts::Reply) -> Answer {
         let letter = find(self, id).await?;
         let typed =
-            Typed { option: given.option.clone().unwrap_or_default(), words: given.words.clone(), problem: None };
+            Typed { option: given.option.clone().unwrap_or_default(), words: given.words.clone(), ..Typed::default() };
         let is_option = given.option.is_some();
         match self.web.hub.answer(self.id(), letter.message_id, given).await.map_err(PageError::from) {
             Ok(_) if self.wants("reader") => {
                 let letter = find(self, id).await?;
-                self.show(&letter, &Fields::default(), Typed::default()).await
+                self.show(&letter, &Fields::default(), Typed { given: true, ..Typed::default() }).await
             }
-            Ok(_) => Ok(Redirect::to(&page_of(letter.message_id)).into_response()),
+            Ok(_) => Ok(Redirect::to(&format!("{}?done=answered", page_of(letter.message_id))).into_response()),
             Err(error) => {
                 let problem = error.into_problem()?;
                 let letter = find(self, id).await?;
@@ -183,7 +198,7 @@ impl Me {
             return self.part(around(), "reader", &reader).await;
         }
         let list = self.list(query, Some(letter.message_id)).await?;
-        self.page(around(), "inbox", &InboxPage { list, reader: Some(reader) }).await
+        self.page(around(), "inbox", &InboxPage { list, reader: Some(reader), notice: None }).await
     }
 
     async fn reader(&self, tx: &mut Tx, letter: &Letter, typed: Typed) -> Result<Reader, PageError> {
@@ -192,6 +207,7 @@ impl Me {
         let page = page_of(letter.message_id);
         let answered = answered(letter);
         let is_open = answered.is_none();
+        let notice = typed.given.then(|| self.say("receipt.given", &[]));
         let action =
             |action: &crate::domain::message::Action| Action { id: action.id.clone(), label: action.label.clone() };
         Ok(Reader {
@@ -204,6 +220,7 @@ impl Me {
             actions: letter.actions.0.list.iter().filter(|_| is_open).map(action).collect(),
             answered,
             approval: letter.about_approval_id.map(|id| format!("/approvals/{id}")),
+            notice,
         })
     }
 
@@ -230,10 +247,10 @@ impl Me {
         let wanted = Wanted { person: self.id(), tab: stored(tab), search: &search };
         let lines = inbox::list(&mut tx, wanted, (cursor.at, MessageId(cursor.id)), PAGE + 1).await?;
         let counts = inbox::count(&mut tx, self.id()).await?;
-        let labels = labels(&mut tx).await?;
+        let labels = self.labels(&mut tx).await?;
         drop(tx);
         let (lines, last) = cut(lines, PAGE, |line| Cursor { at: line.arrived_at, id: line.message_id.0 });
-        let rows = lines.into_iter().map(|line| row(line, &labels, open)).collect();
+        let rows = self.rows(lines, &labels, open);
         Ok(InboxList {
             tab,
             older: last.map(|last| older("/inbox", &[("tab", query.get("tab")), ("q", &search)], last)),
@@ -258,14 +275,33 @@ fn page_of(id: MessageId) -> String {
     format!("/inbox/{id}")
 }
 
-/// What categories are called.
-pub async fn labels(tx: &mut Tx) -> crate::storage::Result<HashMap<String, String>> {
-    let categories = settings::list_categories(tx).await?;
-    Ok(categories.into_iter().map(|category| (category.name, category.label)).collect())
+impl Me {
+    /// What categories are called.
+    pub async fn labels(&self, tx: &mut Tx) -> crate::storage::Result<HashMap<String, String>> {
+        let categories = settings::list_categories(tx).await?.into_iter();
+        Ok(categories.map(|category| (category.name, self.translated("category.", &category.label))).collect())
+    }
+
+    /// The hub's own notes are written in Chinese: others read them in their language.
+    pub fn understand(&self, sender: &mut String, texts: [&mut String; 2]) {
+        let own = self.translated("product", sender);
+        if own != *sender {
+            *sender = own;
+            texts.into_iter().for_each(|text| *text = self.translated("notice.", text));
+        }
+    }
+
+    /// Lines as the list shows them.
+    pub fn rows(&self, lines: Vec<Line>, labels: &HashMap<String, String>, open: Option<MessageId>) -> Vec<InboxRow> {
+        let understood = lines.into_iter().map(|mut line| {
+            self.understand(&mut line.sender_name, [&mut line.title, &mut line.body]);
+            row(line, labels, open)
+        });
+        understood.collect()
+    }
 }
 
-/// A line as the list shows it.
-pub fn row(line: Line, labels: &HashMap<String, String>, open: Option<MessageId>) -> InboxRow {
+fn row(line: Line, labels: &HashMap<String, String>, open: Option<MessageId>) -> InboxRow {
     let is_read = line.read_at.is_some() || open == Some(line.message_id);
     let snippet = line.body.split_whitespace().collect::<Vec<_>>().join(" ");
     InboxRow {

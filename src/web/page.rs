@@ -80,7 +80,7 @@ impl Guest {
 }
 
 impl Me {
-    async fn shell(&self, around: &Around) -> hub::Result<Shell> {
+    pub(super) async fn shell(&self, around: &Around) -> hub::Result<Shell> {
         let mut tx = self.web.hub.db.read().await?;
         let badge = badges::list(&mut tx, &[self.id()]).await?.pop().ok_or_else(Problem::not_found)?;
         Ok(Shell {
@@ -117,6 +117,11 @@ impl Me {
     /// Words in the person's language; empty for a key that is none.
     pub fn say(&self, key: &str, values: &[(&str, String)]) -> String {
         self.web.templates.words().say(self.caller.look.lang, key, values).unwrap_or_default()
+    }
+
+    /// What the product named, in the person's language; see [`super::text::Words::translated`].
+    pub fn translated(&self, family: &str, text: &str) -> String {
+        self.web.templates.words().translated(self.caller.look.lang, family, text)
     }
 
     /// The words of a problem in the person's language, when it is one that the form can show.

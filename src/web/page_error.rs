@@ -15,12 +15,13 @@ use axum::{
 };
 
 use super::{
-    Web,
+    Web, me,
+    page::Around,
     render::RenderError,
     request::RequestId,
-    session::{Caller, Look},
+    session::{Caller, Look, Me},
     text::Lang,
-    views::door::ErrorPage,
+    views::{Shell, door::ErrorPage, shell::Section},
 };
 use crate::{
     domain::{Problem, problem::Class},
@@ -90,7 +91,7 @@ impl PageError {
         }
     }
 
-    fn view(&self, lang: Lang, request_id: String) -> ErrorPage {
+    fn view(&self, lang: Lang, request_id: String, before: Option<String>) -> ErrorPage {
         let status = self.status().as_u16();
         let problem = self.problem();
         let is_recalled = problem.is_some_and(|problem| problem.code == "MSG_RECALLED");
@@ -100,6 +101,7 @@ impl PageError {
             detail: problem.map(|problem| problem.text(lang.tag()).to_owned()),
             request_id,
             back: if is_recalled { "/inbox" } else { "/" }.to_owned(),
+            before,
         }
     }
 }
@@ -157,6 +159,8 @@ pub fn panicked(_: Box<dyn Any + Send>) -> Response {
 /// Turns whatever is not well into a page: our own errors, and the bare statuses of the router.
 pub async fn render(State(web): State<Web>, request: Request, next: Next) -> Response {
     let look = Look::of(request.headers());
+    let here = request.uri().path_and_query().map_or_else(String::new, ToString::to_string);
+    let before = me::led_by(request.headers()).filter(|before| *before != here);
     let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
     let mut response = next.run(request).await;
     let fault = response.extensions_mut().remove::<Fault>();
@@ -168,8 +172,9 @@ pub async fn render(State(web): State<Web>, request: Request, next: Next) -> Res
     fault.log(&request_id);
     let caller = response.extensions().get::<Caller>().cloned();
     let caller = caller.unwrap_or_else(|| Caller::nobody(look));
-    let shell = web.outside(&caller, None);
-    let body = match web.templates.render("error", &shell, &fault.view(caller.look.lang, request_id)) {
+    let view = fault.view(caller.look.lang, request_id, before);
+    let (template, shell) = web.around_error(caller, &view).await;
+    let body = match web.templates.render(template, &shell, &view) {
         Ok(html) => Html(html).into_response(),
         Err(error) => {
             tracing::error!(error = &error as &dyn Error, "the error page cannot be rendered");
@@ -181,6 +186,24 @@ pub async fn render(State(web): State<Web>, request: Request, next: Next) -> Res
     parts.headers.remove(CONTENT_LENGTH);
     parts.headers.extend(made.headers);
     Response::from_parts(parts, body)
+}
+
+impl Web {
+    /// Whoever is signed in keeps the way to everything else; when even that cannot be found out,
+    /// the page stands alone.
+    async fn around_error(&self, caller: Caller, view: &ErrorPage) -> (&'static str, Shell) {
+        let title = self.templates.words().say(caller.look.lang, &format!("error.{}.title", view.status), &[]);
+        let alone = self.outside(&caller, title.clone());
+        let Some(who) = caller.who.clone() else { return ("error", alone) };
+        let around = Around::from(Section::Error).titled(&title.unwrap_or_default());
+        match (Me { web: self.clone(), who, caller }).shell(&around).await {
+            Ok(shell) => ("error_inside", shell),
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn Error, "an error page stands alone");
+                ("error", alone)
+            }
+        }
+    }
 }
 
 /// The page made its own answer, such as a form with what was typed.

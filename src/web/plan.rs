@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use super::{
     Web,
     page_error::PageError,
+    session::Me,
     text::Lang,
     views::approvals::{ChannelStep, Reach, Rest, SendPlan, Share, StepState, TrailStep},
 };
@@ -15,11 +16,16 @@ use crate::{
         message::State,
         send_rule::{Round, To},
     },
+    hub::{
+        Channels,
+        resolve::{self, Resolved},
+    },
     storage::{
         Tx, accounts,
         approvals::{self, Approval},
         messages::Message,
-        recipients, settings,
+        recipients::{self, Unreachable},
+        settings,
     },
 };
 
@@ -29,10 +35,30 @@ const DEPARTMENTS: usize = 8;
 const ALL_DEPARTMENTS: i64 = 10_000;
 
 /// Whom it reaches, by kind and department, and who cannot be reached how.
-pub async fn reach(tx: &mut Tx, message: &Message, web: &Web, lang: Lang) -> Result<Reach, PageError> {
+pub async fn reach(tx: &mut Tx, message: &Message, me: &Me) -> Result<Reach, PageError> {
     let kinds = recipients::count_by_kind(tx, message.id).await?;
-    let mut departments = recipients::count_by_department(tx, message.id, ALL_DEPARTMENTS).await?;
+    let departments = recipients::count_by_department(tx, message.id, ALL_DEPARTMENTS).await?;
     let gaps = recipients::count_unreachable(tx, message.id).await?;
+    let sms = message.rounds.0.list.iter().flat_map(|round| &round.channels).filter(|name| *name == "sms").count();
+    let sms_segments = i64::try_from(sms).unwrap_or(0) * message.said().sms_segments() * message.recipients;
+    Ok(Reach { sms_segments, ..split(me, message.recipients, kinds, departments, &gaps) })
+}
+
+/// The same of a message that is only thought of.
+pub fn foreseen(me: &Me, found: Resolved) -> Reach {
+    // of the smallest departments a dry run says nothing, so that the rest cannot be summed up
+    let is_whole = i64::try_from(found.by_department.len()).is_ok_and(|count| count < resolve::DEPARTMENTS);
+    let reach = split(me, found.recipients, found.by_kind, found.by_department, &found.unreachable);
+    Reach { rest: reach.rest.filter(|_| is_whole), ..reach }
+}
+
+fn split(
+    me: &Me,
+    people: i64,
+    kinds: Vec<(String, i64)>,
+    mut departments: Vec<(String, i64)>,
+    gaps: &Unreachable,
+) -> Reach {
     let others = departments.split_off(DEPARTMENTS.min(departments.len()));
     let rest = (!others.is_empty()).then(|| Rest {
         departments: i64::try_from(others.len()).unwrap_or(i64::MAX),
@@ -40,41 +66,47 @@ pub async fn reach(tx: &mut Tx, message: &Message, web: &Web, lang: Lang) -> Res
     });
     let share = |(name, count)| Share { name, count };
     let kind = |(name, count): (String, i64)| {
-        let word = web.templates.words().say(lang, &format!("person.kind.{name}"), &[]);
+        let word = me.web.templates.words().say(me.caller.look.lang, &format!("person.kind.{name}"), &[]);
         Share { name: word.unwrap_or(name), count }
     };
-    let sms = message.rounds.0.list.iter().flat_map(|round| &round.channels).filter(|name| *name == "sms").count();
-    Ok(Reach {
-        people: message.recipients,
+    Reach {
+        people,
         kinds: kinds.into_iter().map(kind).collect(),
         departments: departments.into_iter().map(share).collect(),
         rest,
         without_phone: gaps.no_phone,
         without_dingtalk: gaps.no_dingtalk,
-        sms_segments: i64::try_from(sms).unwrap_or(0) * message.said().sms_segments() * message.recipients,
-    })
+        sms_segments: 0,
+    }
 }
 
 /// The rule as it was when the message was handed in, channel by channel.
-pub async fn send(tx: &mut Tx, message: &Message) -> Result<SendPlan, PageError> {
+pub async fn send(tx: &mut Tx, message: &Message, me: &Me) -> Result<SendPlan, PageError> {
     let rule = settings::find_send_rule(tx, &message.rule_name).await?;
     Ok(SendPlan {
-        rule: rule.map_or_else(|| message.rule_name.clone(), |rule| rule.label),
-        steps: steps(&message.rounds.0.list),
+        rule: rule.map_or_else(|| message.rule_name.clone(), |rule| me.translated("rule.", &rule.label)),
+        steps: steps(&message.rounds.0.list, &me.web.hub.channels),
         send_at: message.send_at,
         receipt_due_at: message.receipt.as_ref().and_then(|receipt| receipt.0.due_at),
     })
 }
 
 /// Every channel with the minutes after which it is used; the inbox always is, at once.
-pub fn steps(rounds: &[Round]) -> Vec<ChannelStep> {
+pub fn steps(rounds: &[Round], channels: &Channels) -> Vec<ChannelStep> {
     let mut seen = HashSet::from([("inbox", 0, false)]);
-    let mut steps = vec![ChannelStep { channel: "inbox".to_owned(), after_minutes: 0, deputy: false }];
+    let inbox = ChannelStep { channel: "inbox".to_owned(), after_minutes: 0, deputy: false, missing: false };
+    let missing = channels.missing(rounds);
+    let mut steps = vec![inbox];
     for round in rounds {
         let deputy = round.to == To::Deputy;
         for channel in &round.channels {
             if seen.insert((channel.as_str(), round.after, deputy)) {
-                steps.push(ChannelStep { channel: channel.clone(), after_minutes: round.after, deputy });
+                steps.push(ChannelStep {
+                    channel: channel.clone(),
+                    after_minutes: round.after,
+                    deputy,
+                    missing: missing.contains(channel),
+                });
             }
         }
     }
@@ -94,7 +126,7 @@ pub async fn trail(tx: &mut Tx, message: &Message, web: &Web, lang: Lang) -> Res
     for approval in approvals::list_of_message(tx, message.id).await? {
         let who = deciders(tx, &approval).await?;
         steps.push(TrailStep {
-            name: approval.rule_name.clone(),
+            name: web.templates.words().translated(lang, "approval_rule.", &approval.rule_name),
             who,
             opinion: (!approval.opinion.is_empty()).then(|| approval.opinion.clone()),
             at: approval.decided_at,

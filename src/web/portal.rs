@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use super::{
     cursor::Cursor,
-    inbox,
     page::Answer,
     session::Me,
     views::{
@@ -33,7 +32,7 @@ pub async fn page(me: Me) -> Answer {
     let wanted = Wanted { person: me.id(), tab: Tab::All, search: "" };
     let top = (Cursor::TOP.at, MessageId(Cursor::TOP.id));
     let latest = lines::list(&mut tx, wanted, top, LATEST).await?;
-    let labels = inbox::labels(&mut tx).await?;
+    let labels = me.labels(&mut tx).await?;
     drop(tx);
     let of = |state| own.get(&state).copied().unwrap_or(0);
     let page = PortalPage {
@@ -44,7 +43,7 @@ pub async fn page(me: Me) -> Answer {
         approvals: decides.then_some(pending),
         pending: of(State::PendingApproval),
         returned: of(State::Rejected) + of(State::Held),
-        latest: latest.into_iter().map(|line| inbox::row(line, &labels, None)).collect(),
+        latest: me.rows(latest, &labels, None),
     };
     me.page(Section::Portal, "portal", &page).await
 }

@@ -37,7 +37,7 @@ pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDeta
     let message = &status.message;
     let mut tx = hub.db.read().await?;
     let files = attachments::list(&mut tx, id).await?;
-    let send = plan::send(&mut tx, message).await?;
+    let send = plan::send(&mut tx, message, me).await?;
     let trail = if status.approvals.is_empty() {
         Vec::new()
     } else {
@@ -47,7 +47,7 @@ pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDeta
     drop(tx);
     let went_out = message.sent_at.is_some();
     let tally = if went_out { tally_of(message.recipients, &status.totals) } else { Tally::default() };
-    let asks = message.receipt.is_some() || !message.actions.0.list.is_empty();
+    let asks = asks(message);
     let is_planned = matches!(message.state, State::PendingApproval | State::Scheduled | State::Held);
     Ok(OutboxDetail {
         id: id.to_string(),
@@ -121,6 +121,11 @@ fn channels(status: &MessageStatus) -> Vec<ChannelTally> {
     tallies
 }
 
+/// A receipt or the press of a button.
+fn asks(message: &Message) -> bool {
+    message.receipt.is_some() || !message.actions.0.list.is_empty()
+}
+
 /// Those who are missing, where there are any.
 fn reminders_of(tally: Tally, asks: bool) -> Vec<Reminder> {
     let missing = [
@@ -142,6 +147,7 @@ pub async fn people(me: &Me, message: &Message, query: &Fields) -> Result<Recipi
     let (reached, last) = me.web.hub.message_deliveries(&source, message.id, wanted, PEOPLE).await?;
     Ok(Recipients {
         message: message.id.to_string(),
+        asks: asks(message),
         filter: filter.to_owned(),
         rows: reached.into_iter().map(|reached| row(reached, message)).collect(),
         older: last.map(|last| next(message.id, filter, &search, last)),

@@ -75,6 +75,22 @@ impl Words {
         Some(fill(text, values))
     }
 
+    /// What the product itself named or wrote in Chinese, in another language: `text` is looked for
+    /// among the Chinese words whose keys begin with `family`. What somebody else wrote stays.
+    pub fn translated(&self, lang: Lang, family: &str, text: &str) -> String {
+        if lang == Lang::Chinese {
+            return text.to_owned();
+        }
+        let own = self.chinese.iter().filter(|(key, _)| key.starts_with(family));
+        let found = own.filter_map(|(key, words)| Some((words.len(), key, values(words, text)?))).max();
+        let Some((_, key, mut values)) = found else { return text.to_owned() };
+        // a name inside a sentence is one of the family that its place is called after
+        for (name, value) in &mut values {
+            *value = self.translated(lang, &format!("{name}."), value);
+        }
+        self.say(lang, key, &values).unwrap_or_else(|| text.to_owned())
+    }
+
     /// Every key of a language, in no order.
     pub fn keys(&self, lang: Lang) -> impl Iterator<Item = &str> {
         self.of(lang).keys().map(String::as_str)
@@ -115,6 +131,21 @@ fn fill(text: &str, values: &[(&str, String)]) -> String {
     filled
 }
 
+/// What stands in the places of `words` when they make up `text`; none when they do not.
+fn values<'a>(words: &'a str, text: &str) -> Option<Vec<(&'a str, String)>> {
+    let (before, mut words) = words.split_once('{').unwrap_or((words, ""));
+    let mut rest = text.strip_prefix(before)?;
+    let mut values = Vec::new();
+    while let Some((name, after)) = words.split_once('}') {
+        let (fixed, next) = after.split_once('{').unwrap_or((after, ""));
+        let end = if fixed.is_empty() { rest.len() } else { rest.find(fixed)? };
+        values.push((name, rest[..end].to_owned()));
+        rest = &rest[end + fixed.len()..];
+        words = next;
+    }
+    rest.is_empty().then_some(values)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,6 +154,25 @@ mod tests {
     fn values_are_filled_once_and_never_read_again() {
         let values = [("name", "{total}".to_owned()), ("total", "3".to_owned())];
         assert_eq!(fill("{name}：{total} 条 {other} {", &values), "{total}：3 条 {other} {");
+    }
+
+    #[test]
+    fn what_the_product_named_is_translated_and_what_people_named_is_not() {
+        let words = Words::load().unwrap();
+        let english = |family, text| words.translated(Lang::English, family, text);
+        assert_eq!(english("rule.", "紧急"), "Urgent");
+        assert_eq!(english("rule.", "校庆专用"), "校庆专用");
+        assert_eq!(english("notice.", "待审批：元旦放假{安排}"), "For your approval: 元旦放假{安排}");
+        assert_eq!(words.translated(Lang::Chinese, "rule.", "紧急"), "紧急");
+    }
+
+    #[test]
+    fn places_are_found_again() {
+        let found = |words, text| values(words, text);
+        assert_eq!(found("甲{a}乙{b}", "甲1乙2"), Some(vec![("a", "1".to_owned()), ("b", "2".to_owned())]));
+        assert_eq!(found("甲", "甲"), Some(Vec::new()));
+        assert_eq!(found("甲", "甲乙"), None);
+        assert_eq!(found("{a}乙", "甲"), None);
     }
 
     #[test]

@@ -58,7 +58,7 @@ impl Hub {
             }
             Command::Release(id) => {
                 let released = self.release(&source, Some(once), id).await?;
-                Ok(Done { duplicate: released.duplicate, id, state: released.state, more: Map::new() })
+                Ok(Done { duplicate: released.duplicate, ..Done::new(id, released.state, Map::new()) })
             }
             Command::Remind { id, to } => {
                 let reminded = self.remind(&source, Some(once), id, &to).await?;

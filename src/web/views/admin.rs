@@ -16,6 +16,17 @@ pub struct AdminPage {
     pub dead_letters: i64,
     /// The most recent of them.
     pub recent: Vec<DeadLetter>,
+    /// Parents before their children.
+    pub departments: Vec<DepartmentLine>,
+}
+
+/// One department, by what programs call it.
+#[derive(Debug, Clone, Serialize)]
+pub struct DepartmentLine {
+    pub code: String,
+    /// From the top: `青溪大学 / 教务处`.
+    pub path: String,
+    pub people: i64,
 }
 
 /// One part of the system.
@@ -50,7 +61,7 @@ pub struct ChannelHealth {
     pub sent: i64,
     /// Of messages that were handed in since midnight.
     pub failed: i64,
-    /// The last thing that went wrong; `None`: nothing today.
+    /// The last thing that went wrong, or what it is missed for; `None`: nothing of late.
     pub detail: Option<String>,
 }
 

@@ -18,6 +18,8 @@ pub struct ApprovalsPage {
     pub rows: Vec<ApprovalRow>,
     /// Address of the next page; `None` at the end.
     pub older: Option<String>,
+    /// What was just decided, already in the person's language.
+    pub notice: Option<String>,
 }
 
 /// 待审 or 已审: `?state=`.
@@ -129,6 +131,8 @@ pub struct ChannelStep {
     pub after_minutes: i64,
     /// It goes to the deputy of whoever has not answered.
     pub deputy: bool,
+    /// This installation lacks the channel: nothing goes out over it.
+    pub missing: bool,
 }
 
 /// One station of the way.

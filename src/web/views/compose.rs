@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::approvals::ChannelStep;
+use super::approvals::{ChannelStep, Reach};
 
 /// `pages/compose`: `POST /compose` with the fields of [`ComposeForm`] and `do` = `send` or `draft`.
 #[derive(Debug, Clone, Serialize)]
@@ -15,8 +15,23 @@ pub struct ComposePage {
     pub errors: ComposeErrors,
     /// Any error at all: the summary at the top.
     pub wrong: bool,
-    /// What will be asked for: the rule for approval in words; `None`: sends at once.
+    /// What sending it as it stands would do; `None` until that is asked for.
+    pub forecast: Option<Forecast>,
+}
+
+/// What sending would do; the fragment is `parts/forecast`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Forecast {
+    /// `None`: it cannot be sent so.
+    pub reach: Option<Reach>,
+    /// Named more than once, counted once.
+    pub repeated: i64,
+    /// SMS pieces and calls if every step is needed for everybody.
+    pub cost: i64,
+    /// Whose consent will be needed, in words; `None`: it is sent at once.
     pub approval: Option<String>,
+    /// Why it cannot be sent so, already in the person's language.
+    pub problem: Option<String>,
 }
 
 /// What was typed, as texts. The names are the names in the form.
@@ -75,6 +90,8 @@ pub struct RuleCard {
     pub name: String,
     pub label: String,
     pub steps: Vec<ChannelStep>,
+    /// None of its channels is set up here: it would do no more than the inbox, and cannot be chosen.
+    pub idle: bool,
     pub chosen: bool,
 }
 

@@ -36,7 +36,8 @@ pub struct SetupPage {
     pub error: Option<String>,
 }
 
-/// `pages/error`: what happened and what to do.
+/// `pages/error`, and `pages/error_inside` with the navigation around it: what happened and what to
+/// do.
 #[derive(Debug, Clone, Serialize)]
 pub struct ErrorPage {
     /// One of [`ErrorPage::STATUSES`]; words under `error.<status>.…`.
@@ -48,6 +49,8 @@ pub struct ErrorPage {
     pub request_id: String,
     /// Where the way on leads: `/inbox` beside a recalled message, otherwise `/`.
     pub back: String,
+    /// The page that led here, when it is one of ours.
+    pub before: Option<String>,
 }
 
 impl ErrorPage {

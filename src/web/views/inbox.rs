@@ -14,6 +14,8 @@ use super::{Moment, letter::Letter};
 pub struct InboxPage {
     pub list: InboxList,
     pub reader: Option<Reader>,
+    /// What was just done to the list, already in the person's language.
+    pub notice: Option<String>,
 }
 
 /// Which messages are listed: `?tab=`.
@@ -175,6 +177,8 @@ pub struct Reader {
     pub actions: Vec<Action>,
     /// It asks for a decision: the address of the request.
     pub approval: Option<String>,
+    /// What was just done, already in the person's language.
+    pub notice: Option<String>,
 }
 
 /// `POST /inbox/{id}/receipt` with `option` and `text`; once only.

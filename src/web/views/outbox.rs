@@ -146,6 +146,8 @@ pub struct Reminder {
 pub struct Recipients {
     /// Of the message, for addresses inside the fragment.
     pub message: String,
+    /// A receipt or an action is asked; otherwise nobody can owe an answer.
+    pub asks: bool,
     /// `all`, `failed`, `unread`, `read`, `no_receipt`, `answered`: `?people=`.
     pub filter: String,
     /// Name or account searched for.

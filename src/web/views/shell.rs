@@ -66,6 +66,8 @@ pub enum Section {
     Admin,
     /// The phone of the demonstration.
     Phone,
+    /// Something that went wrong for somebody who is signed in.
+    Error,
     /// Outside: signing in, first password, an error.
     Door,
 }

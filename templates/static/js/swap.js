@@ -36,6 +36,8 @@
     box.removeAttribute('aria-busy');
     box.scrollTop = 0;
     extras(box);
+    /* What was just done is said where screen readers listen. */
+    $$('.note[role=status]', box).forEach(function (note) { Zh.toast(note.textContent.trim()); note.remove(); });
     Zh.fresh(box);
   }
 
@@ -80,6 +82,24 @@
     if (form.method === 'get') { swap(form.action + '?' + body, {}, form.getAttribute('data-swap'), true); return; }
     $$('button', form).forEach(function (button) { button.disabled = true; });
     swap(form.action, { body: body }, form.getAttribute('data-swap'), false);
+  });
+
+  /* [data-check="#id"] on a button: the form as it stands goes there and back, and nothing is kept. */
+  on('click', 'button[data-check]', function (e, button) {
+    var body = new FormData(button.form), selector = button.getAttribute('data-check');
+    e.preventDefault();
+    body.delete('file');
+    body = new URLSearchParams(body);
+    body.append(button.name, button.value);
+    swap(button.form.action, { body: body }, selector, false).then(function () {
+      var box = $(selector);
+      if (box.firstElementChild) box.firstElementChild.scrollIntoView({ block: 'nearest' });
+    });
+  });
+  /* What was worked out no longer holds once another choice is made. */
+  on('change', '.audience, .rules', function (e, part) {
+    var button = $('button[data-check]', part.closest('form'));
+    if (button) $(button.getAttribute('data-check')).textContent = '';
   });
 
   addEventListener('popstate', function () { location.reload(); });

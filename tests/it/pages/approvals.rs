@@ -25,7 +25,9 @@ async fn an_approver_sees_what_goes_out_and_decides() {
     let hash = shown.body.split("name=\"hash\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     browser.post(&page, &[("do", "approve"), ("hash", "0123")]).await.assert(409, &["内容已被修改"]);
     browser.post(&page, &[("do", "reject"), ("hash", &hash)]).await.assert(422, &["请填写驳回原因"]);
-    browser.post(&page, &[("do", "approve"), ("hash", &hash), ("opinion", "同意")]).await.assert(303, &[]);
+    let agree = [("do", "approve"), ("hash", hash.as_str()), ("opinion", "同意")];
+    let done = browser.post(&page, &agree).await.assert(303, &[]);
+    browser.get(done.leads_to()).await.assert(200, &["role=\"status\"", "已同意，正在发给 61 人"]);
     browser.get("/approvals?state=done").await.assert(200, &["放假安排", "已同意"]);
     browser.get(&page).await.assert(200, &["zhang 已于", "意见：同意"]);
     browser.post(&page, &[("do", "approve"), ("hash", &hash)]).await.assert(409, &["zhang 已于"]);
@@ -34,7 +36,42 @@ async fn an_approver_sees_what_goes_out_and_decides() {
     let shown = browser.get(&page).await;
     let hash = shown.body.split("name=\"hash\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     let why = [("do", "reject"), ("hash", hash.as_str()), ("opinion", "请核对日期")];
-    browser.post(&page, &why).await.assert(303, &[]);
+    let done = browser.post(&page, &why).await.assert(303, &[]);
+    browser.get(done.leads_to()).await.assert(200, &["已驳回，不会发给这 61 人"]);
+    browser.get("/approvals?done=%3Cb%3E&count=9").await.assert(200, &["没有等您审批的消息"]);
     browser.get(&page).await.assert(200, &["请核对日期", "驳回"]);
+    site.test.end().await;
+}
+
+#[tokio::test]
+async fn somebody_who_reads_english_reads_what_the_hub_itself_wrote_in_english() {
+    let mut site = Site::start().await;
+    let office = site.test.department("office", None).await;
+    let head = site.test.head("zhang", office).await;
+    let names: Vec<_> = (0..60).map(|nth| format!("p{nth}")).collect();
+    let staff = site.test.members(&names.iter().map(String::as_str).collect::<Vec<_>>(), office, false).await;
+    let mut draft = to_department("office", "放假安排");
+    draft.send_rule = Some("urgent".into());
+    draft.category = Some("safety".into());
+    let id = site.test.sends(&staff[0], draft).await.unwrap().id;
+    site.test.settle().await;
+    let mut browser = site.browser_of(&head).await;
+    browser.cookies.insert("lang".into(), "en".into());
+    let asked = "For your approval: 放假安排";
+    browser.get("/").await.assert(200, &[asked, "Zhihui"]);
+    let list = browser.get("/inbox").await.assert(200, &[asked, ">Approval<", "asks to send “放假安排” to 61 people"]);
+    let note = list.body.split("data-id=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let rule = "by the rule “Mass message within the department” this needs your approval";
+    browser.get(&format!("/inbox/{note}")).await.assert(200, &[asked, rule]);
+
+    site.test.approves(&head).await.unwrap();
+    site.test.settle().await;
+    let mut browser = site.browser_of(&staff[0]).await;
+    browser.cookies.insert("lang".into(), "en".into());
+    browser.get("/inbox").await.assert(200, &["Approved: 放假安排", "was approved by zhang", ">Safety<"]);
+    let page =
+        browser.get(&format!("/outbox/{id}")).await.assert(200, &["Urgent", "Mass message within the department"]);
+    assert!(!page.has("部门群发") && !page.has("紧急"));
+    browser.get("/compose").await.assert(200, &["DingTalk, then SMS if unread"]);
     site.test.end().await;
 }

@@ -143,3 +143,55 @@ async fn files_go_with_a_message_and_are_what_they_say() {
     browser.get(&format!("/inbox/{id}")).await.assert(200, &["议程.pdf"]);
     site.test.end().await;
 }
+
+#[tokio::test]
+async fn whom_it_reaches_and_who_must_consent_is_said_before_it_is_sent() {
+    let site = Site::start().await;
+    let office = site.test.department("office", None).await;
+    site.test.head("zhang", office).await;
+    let names: Vec<_> = (0..60).map(|nth| format!("p{nth}")).collect();
+    let staff = site.test.members(&names.iter().map(String::as_str).collect::<Vec<_>>(), office, false).await;
+    let mut browser = site.browser_of(&staff[0]).await;
+    let typed = [("do", "check"), ("title", "值班安排"), ("body", "写到一半"), ("send_rule", "sms")];
+    let few = [&typed[..], &[("accounts", "p1，p2，p1")]].concat();
+    let page = browser.post("/compose", &few).await.assert(200, &["写到一半", "value=\"值班安排\"", "p1，p2，p1"]);
+    assert!(page.has("2<small>人将收到") && page.has("已去除重复 1 人次") && page.has("最多 2 条次"), "{}", page.body);
+    assert!(page.has("无需审批，") && page.has("<span>发送</span>"));
+
+    let many = [&typed[..], &[("department", "office")]].concat();
+    let page = browser.post("/compose", &many).await.assert(200, &["61<small>人将收到", "<span>提交审批</span>"]);
+    assert!(
+        page.has("按“部门群发”规则需要审批，1 人可以审批") && page.has("value=\"office\" checked"),
+        "{}",
+        page.body
+    );
+    // nothing to say it about
+    browser.post("/compose", &typed).await.assert(200, &["field-wrong", "写到一半"]);
+
+    // a script gets the part alone
+    let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&many).finish();
+    let request = axum::http::Request::post("/compose")
+        .header("x-fragment", "forecast")
+        .header("x-csrf", browser.csrf.clone())
+        .header("content-type", "application/x-www-form-urlencoded");
+    let part = browser.send(request, form.into()).await.assert(200, &["61<small>人将收到"]);
+    assert!(!part.has("<html"));
+    // and nothing was written
+    let list = browser.get("/outbox?state=draft").await;
+    assert!(list.has("没有草稿") && !browser.get("/outbox?state=pending").await.has("值班安排"));
+    site.test.end().await;
+}
+
+#[tokio::test]
+async fn a_rule_that_would_reach_only_the_inbox_is_shown_and_cannot_be_chosen() {
+    let site = Site::start().await;
+    let office = site.test.department("office", None).await;
+    let sender = site.test.member("wang", office).await;
+    let page = site.browser_of(&sender).await.get("/compose").await.assert(200, &["邮件<small>未配置</small>"]);
+    let rule = |name: &str| {
+        let after = page.body.split(&format!("value=\"{name}\" required")).nth(1).unwrap();
+        after.split('>').next().unwrap().trim().to_owned()
+    };
+    assert_eq!([rule("email"), rule("sms"), rule("inbox")], ["disabled", "", "checked"]);
+    site.test.end().await;
+}

@@ -27,7 +27,9 @@ async fn opening_is_reading_and_an_answer_is_given_once() {
     browser.post(&receipt, &[("option", "其他"), ("text", " ")]).await.assert(422, &["请填写“其他”的说明", "checked"]);
     browser.post(&receipt, &[("option", "也许")]).await.assert(422, &["没有“也许”这个回执选项"]);
     let done = browser.post(&receipt, &[("option", "其他"), ("text", "委托张明")]).await.assert(303, &[]);
-    assert_eq!(done.leads_to(), page);
+    assert_eq!(done.leads_to(), format!("{page}?done=answered"));
+    browser.get(done.leads_to()).await.assert(200, &["role=\"status\"", "已提交，发送人可以看到"]);
+    assert!(!browser.get(&page).await.has("已提交"));
     browser.get(&page).await.assert(200, &["已回执：其他", "委托张明", "经网页"]);
     browser.post(&receipt, &[("option", "参加")]).await.assert(409, &["已回执：其他"]);
     site.test.end().await;

@@ -40,6 +40,25 @@ async fn a_sender_sees_who_read_and_answered_reminds_and_recalls() {
 }
 
 #[tokio::test]
+async fn nobody_owes_an_answer_that_was_not_asked_for() {
+    let mut site = Site::start().await;
+    let office = site.test.department("office", None).await;
+    let sender = site.test.member("wang", office).await;
+    let reader = site.test.member("li", office).await;
+    let plain = site.test.sends(&sender, to(&[&reader], "停水通知")).await.unwrap().id;
+    let mut draft = to(&[&reader], "教学工作会议");
+    draft.receipt = Some(ReceiptRequest { options: vec!["参加".into()], due_at: None });
+    let asking = site.test.sends(&sender, draft).await.unwrap().id;
+    site.test.settle().await;
+    let mut browser = site.browser_of(&sender).await;
+    let page = browser.get(&format!("/outbox/{plain}")).await.assert(200, &["title=\"无需回执\">—"]);
+    assert!(!page.has("未回执") && !page.has("value=\"no_receipt\""), "{}", page.body);
+    let page = browser.get(&format!("/outbox/{asking}")).await.assert(200, &["未回执", "value=\"no_receipt\""]);
+    assert!(!page.has("—"));
+    site.test.end().await;
+}
+
+#[tokio::test]
 async fn a_message_that_was_held_goes_out_when_its_sender_says_so() {
     let mut site = Site::start().await;
     let office = site.test.department("office", None).await;

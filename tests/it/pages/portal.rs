@@ -1,5 +1,6 @@
 //! 首页, 系统状态, and the phones of the demonstration.
 
+use channels::simulated::Fault;
 use zhihui::domain::person::Role;
 
 use super::browser::Site;
@@ -35,6 +36,52 @@ async fn an_administrator_sees_whether_every_part_works() {
     let database = site.test.db.name();
     let page = site.browser_of(&admin).await.get("/admin").await.assert(200, &[database, "0 批待处理", "钉钉"]);
     assert!(page.body.split("data-th=\"今日成功\">").nth(1).is_some_and(|rest| rest.starts_with('1')), "{}", page.body);
+    // the rule “邮件” is offered and nobody has set up e-mail
+    assert!(page.has("发送规则“邮件”要用到它") && page.has("未启用"), "{}", page.body);
+    assert!(page.has("<code>office</code>"));
+    site.test.end().await;
+}
+
+#[tokio::test]
+async fn a_channel_whose_calls_fail_is_not_called_well() {
+    let mut site = Site::start().await;
+    let office = site.test.department("office", None).await;
+    let admin = site.test.member("qian", office).await;
+    site.grant(&admin, Role::SystemAdmin).await;
+    let busy = Fault::Busy429 { retry_after: None };
+    site.test.carrier.script_always(&admin.phone, busy);
+    let mut draft = to(&[&admin], "测试");
+    draft.send_rule = Some("sms".into());
+    site.test.sends(&admin, draft).await.unwrap();
+    site.test.settle().await;
+    let mut browser = site.browser_of(&admin).await;
+    let page = browser.get("/admin").await.assert(200, &["PROVIDER_BUSY"]);
+    let row = page.body.split("<tr>").find(|row| row.contains("<b>短信</b>")).unwrap().to_owned();
+    assert!(row.contains("不可用") && !row.contains("正常"), "{row}");
+    // half an hour later, and after it has been given up, nothing recent speaks against it
+    site.test.after_minutes(60 * 24).await;
+    let page = browser.get("/admin").await;
+    assert!(!page.has("PROVIDER_BUSY"));
+    site.test.close().await;
+}
+
+#[tokio::test]
+async fn whoever_is_signed_in_keeps_the_way_when_a_page_is_not_there() {
+    let site = Site::start().await;
+    let office = site.test.department("office", None).await;
+    let reader = site.test.member("li", office).await;
+    let mut browser = site.browser_of(&reader).await;
+    let menu = ["href=\"/inbox\"", "<b>li</b>", "NOT_FOUND"];
+    browser.get("/inbox/0198f3c2-7d41-7000-8000-000000000000").await.assert(404, &menu);
+    let lost = browser.get("/directory").await.assert(404, &menu[..2]);
+    assert!(lost.has("<html lang=\"zh-CN\"") && !lost.has("返回上一页"));
+    browser.cookies.insert("lang".into(), "en".into());
+    let from = axum::http::Request::get("/directory").header("host", "127.0.0.1:8080");
+    let from = from.header("referer", "http://127.0.0.1:8080/inbox?tab=unread");
+    let lost =
+        browser.send(from, axum::body::Body::empty()).await.assert(404, &["Not found", "href=\"/inbox?tab=unread\""]);
+    assert!(lost.has("<html lang=\"en\"") && lost.has("name=\"lang\" value=\"zh-CN\""));
+    site.browser().get("/nothing").await.assert(404, &["class=\"door\""]);
     site.test.end().await;
 }
 

@@ -27,6 +27,10 @@ impl AdminPage {
                 channel("sms", Health::Down, 318, 41, 7, Some("isv.BUSINESS_LIMIT_CONTROL 触发流控，1 条/分钟")),
                 channel("email", Health::Off, 0, 0, 0, None),
             ],
+            departments: vec![
+                DepartmentLine { code: "qxu".into(), path: "青溪大学".into(), people: 15_107 },
+                DepartmentLine { code: "jwc".into(), path: "青溪大学 / 教务处".into(), people: 46 },
+            ],
             dead_letters: 1,
             recent: vec![DeadLetter {
                 id: "0198f3c2".into(),

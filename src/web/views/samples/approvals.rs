@@ -61,6 +61,7 @@ impl ApprovalsPage {
                 ),
             ],
             older: Some("/approvals?cursor=0198f3c2".into()),
+            notice: Some("已同意，正在发给 120 人".into()),
         }
     }
 
@@ -106,7 +107,12 @@ impl Reach {
 
 impl SendPlan {
     pub fn sample() -> Self {
-        let step = |channel: &str, after_minutes| ChannelStep { channel: channel.into(), after_minutes, deputy: false };
+        let step = |channel: &str, after_minutes| ChannelStep {
+            channel: channel.into(),
+            after_minutes,
+            deputy: false,
+            missing: channel == "voice",
+        };
         Self {
             rule: "钉钉 + 短信".into(),
             steps: vec![step("inbox", 0), step("dingtalk", 0), step("sms", 30)],

@@ -1,6 +1,13 @@
 //! A message being written: half done, and refused with every error at once.
 
-use crate::web::views::{approvals::ChannelStep, compose::*};
+use crate::web::views::{
+    approvals::{ChannelStep, Reach},
+    compose::*,
+};
+
+fn step(channel: &str, after_minutes: i64) -> ChannelStep {
+    ChannelStep { channel: channel.into(), after_minutes, deputy: false, missing: channel == "voice" }
+}
 
 impl ComposePage {
     pub fn sample() -> Self {
@@ -14,11 +21,11 @@ impl ComposePage {
         };
         let group =
             |id: &str, name: &str, people| GroupChoice { id: id.into(), name: name.into(), people, chosen: id == "1" };
-        let step = |channel: &str, after_minutes| ChannelStep { channel: channel.into(), after_minutes, deputy: false };
         let rule = |name: &str, label: &str, steps| RuleCard {
             name: name.into(),
             label: label.into(),
             steps,
+            idle: name == "undertaker",
             chosen: name == "dingtalk_then_sms",
         };
         let offices = vec![
@@ -60,7 +67,7 @@ impl ComposePage {
             ],
             errors: ComposeErrors::default(),
             wrong: false,
-            approval: Some("接收人超过 50 人，须经部门领导审批后发送".into()),
+            forecast: Some(Forecast::sample()),
         }
     }
 
@@ -69,7 +76,7 @@ impl ComposePage {
         Self {
             form: ComposeForm { kind: "content".into(), options: vec![String::new(); 3], ..ComposeForm::default() },
             groups: Vec::new(),
-            approval: None,
+            forecast: None,
             ..Self::sample()
         }
     }
@@ -90,6 +97,20 @@ impl ComposePage {
         ] {
             errors.put(field, text.into());
         }
-        Self { errors, wrong: true, ..Self::sample() }
+        let problem = Some("没有可接收的人：所选 3 人均已停用".into());
+        let forecast = Some(Forecast { reach: None, approval: None, problem, ..Forecast::sample() });
+        Self { errors, wrong: true, forecast, ..Self::sample() }
+    }
+}
+
+impl Forecast {
+    pub fn sample() -> Self {
+        Self {
+            reach: Some(Reach { sms_segments: 0, ..Reach::sample() }),
+            repeated: 3,
+            cost: 240,
+            approval: Some("按“跨部门群发”规则需要审批，2 人可以审批".into()),
+            problem: None,
+        }
     }
 }

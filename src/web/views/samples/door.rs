@@ -52,7 +52,7 @@ impl SetupPage {
 impl ErrorPage {
     /// A plain error of a status.
     pub fn sample(status: u16) -> Self {
-        Self { status, code: None, detail: None, request_id: "0198f3c2-7d41".into(), back: "/".into() }
+        Self { status, code: None, detail: None, request_id: "0198f3c2-7d41".into(), back: "/".into(), before: None }
     }
 
     /// The message was recalled.
@@ -61,6 +61,7 @@ impl ErrorPage {
             code: Some("MSG_RECALLED".into()),
             detail: Some("消息已被撤回".into()),
             back: "/inbox".into(),
+            before: Some("/inbox?tab=unread".into()),
             ..Self::sample(410)
         }
     }

@@ -6,19 +6,19 @@ use crate::web::views::{inbox::*, letter::Letter};
 impl InboxPage {
     /// A full list with the first message open.
     pub fn sample() -> Self {
-        Self { list: InboxList::sample(), reader: Some(Reader::sample()) }
+        Self { list: InboxList::sample(), reader: Some(Reader::sample()), notice: None }
     }
 
     /// Nothing is open.
     pub fn sample_closed() -> Self {
-        Self { list: InboxList::sample(), reader: None }
+        Self { list: InboxList::sample(), reader: None, notice: Some("2 条已标为已读".into()) }
     }
 
     /// Nobody has written yet.
     pub fn sample_empty() -> Self {
         let list =
             InboxList { groups: Vec::new(), older: None, total: 0, unread: 0, waiting: 0, ..InboxList::sample() };
-        Self { list, reader: None }
+        Self { list, reader: None, notice: None }
     }
 }
 
@@ -102,6 +102,7 @@ impl Reader {
             answered: None,
             actions: Vec::new(),
             approval: None,
+            notice: None,
         }
     }
 

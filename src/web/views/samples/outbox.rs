@@ -149,6 +149,7 @@ impl Recipients {
         let inbox = || result("inbox", Delivered, None);
         let refused = result("dingtalk", Refused, Some("用户未激活钉钉"));
         Self {
+            asks: true,
             message: "1".into(),
             filter: "all".into(),
             query: String::new(),
