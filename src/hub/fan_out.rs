@@ -19,7 +19,7 @@ use crate::{
         messages::{self, Message},
         tickets,
         tickets::Ticket,
-        waves::{self, Callee, Chunk, NOBODY, Wave},
+        waves::{self, Callee, Chunk, NOBODY, Wave, Way},
     },
 };
 
@@ -108,10 +108,9 @@ impl Hub {
             Mode::FirstThatWorks => &round.channels[..round.channels.len().min(1)],
         };
         for channel in channels {
-            waves::write_deliveries(tx, chunk, wave.round, channel, callee, round.unless).await?;
-            if let Some(only) = &wave.only_people {
-                waves::keep_only(tx, chunk, wave.round, only).await?;
-            }
+            let only = wave.only_people.as_ref().map(|only| &only.0);
+            let way = Way { round: wave.round, channel, callee, unless: round.unless, only };
+            waves::write_deliveries(tx, chunk, way).await?;
             let size = self.channels.ticket_size(channel);
             let ranges = waves::list_ranges(tx, chunk, wave.round, channel, size).await?;
             let ticket = |(first_person, last_person, size): (PersonId, PersonId, i64)| Ticket {

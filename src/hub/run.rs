@@ -10,7 +10,7 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{Hub, Result, lanes::TICKETS, queue::queued};
+use super::{Hub, Result, Wake, lanes::TICKETS, queue::queued};
 use crate::broker::{Consumer, Delivered, Health, Queue};
 
 /// How often each reconciler looks by itself.
@@ -23,13 +23,12 @@ const AFTER_FAILURE: Duration = Duration::from_secs(2);
 impl Hub {
     /// Starts everything that works; ends soon after `stop`, with what is in hand recorded.
     pub fn work(&self, tasks: &TaskTracker, stop: &CancellationToken) {
-        let wake = self.wake.clone();
         self.spawn_loop(tasks, stop, "schedule", None, |hub| async move { hub.send_due().await });
-        self.spawn_loop(tasks, stop, "waves", Some(wake.clone()), |hub| async move { hub.fan_out().await });
-        self.spawn_loop(tasks, stop, "tickets", Some(wake.clone()), |hub| async move {
+        self.spawn_loop(tasks, stop, "waves", Some(Wake::waves), |hub| async move { hub.fan_out().await });
+        self.spawn_loop(tasks, stop, "tickets", Some(Wake::tickets), |hub| async move {
             Ok(hub.queue_tickets().await?.len())
         });
-        self.spawn_loop(tasks, stop, "outbox", Some(wake), |hub| async move { hub.relay().await });
+        self.spawn_loop(tasks, stop, "outbox", Some(Wake::outbox), |hub| async move { hub.relay().await });
         self.spawn_loop(tasks, stop, "finish", None, |hub| async move { hub.finish().await });
         self.spawn_loop(tasks, stop, "audit", None, |hub| async move { hub.seal_audit().await });
         self.spawn_loop(tasks, stop, "forget", None, |hub| async move { hub.forget().await });
@@ -46,7 +45,7 @@ impl Hub {
         tasks: &TaskTracker,
         stop: &CancellationToken,
         name: &'static str,
-        wake: Option<super::Wake>,
+        bell: Option<fn(&Wake) -> &Notify>,
         step: impl Fn(Hub) -> F + Send + 'static,
     ) where
         F: Future<Output = Result<usize>> + Send,
@@ -71,11 +70,10 @@ impl Hub {
                         AFTER_FAILURE
                     }
                 };
-                let bell = wake.as_ref().map(|wake| bell_of(wake, name));
                 tokio::select! {
                     () = stop.cancelled() => {}
                     () = sleep(pause) => {}
-                    () = ring(bell) => {}
+                    () = ring(bell.map(|bell| bell(&hub.wake))) => {}
                 }
             }
         });
@@ -161,14 +159,6 @@ impl Hub {
                 }
             }
         });
-    }
-}
-
-fn bell_of<'a>(wake: &'a super::Wake, job: &str) -> &'a Notify {
-    match job {
-        "waves" => wake.waves(),
-        "tickets" => wake.tickets(),
-        _ => wake.outbox(),
     }
 }
 

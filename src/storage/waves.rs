@@ -101,19 +101,6 @@ pub async fn next_due(tx: &mut Tx) -> Result<Option<Timestamp>> {
     fetch_optional_value!(tx, Timestamp, "select due_at from wave order by due_at, message_id, round limit 1", [])
 }
 
-/// Takes back what a reminder has just planned for people that it is not meant for.
-pub async fn keep_only(tx: &mut Tx, chunk: Chunk, round: i64, only: &Json<List<String>>) -> Result<u64> {
-    let only = Json(&only.0.list);
-    let sql = each_id!(
-        tx,
-        "delete from delivery where message_id = $1 and person_id > $2 and person_id <= $3 and round = $4
-            and person_id not in (",
-        "$5",
-        ")"
-    );
-    execute!(tx, sql, [chunk.message, chunk.after, chunk.last, round, &only])
-}
-
 /// The last person of the next chunk, or none when nobody is left.
 pub async fn chunk_end(tx: &mut Tx, message: MessageId, after: PersonId, size: i64) -> Result<Option<PersonId>> {
     fetch_optional_value!(
@@ -159,21 +146,26 @@ pub enum Callee {
     Named(PersonId),
 }
 
+/// One channel of a round.
+#[derive(Debug, Clone, Copy)]
+pub struct Way<'a> {
+    pub round: i64,
+    pub channel: &'a str,
+    pub callee: Callee,
+    pub unless: Option<Unless>,
+    /// A reminder's own people; none: everybody.
+    pub only: Option<&'a List<String>>,
+}
+
 /// Plans one channel of a round for everybody in a chunk whose stop condition does not hold yet.
-pub async fn write_deliveries(
-    tx: &mut Tx,
-    chunk: Chunk,
-    round: i64,
-    channel: &str,
-    callee: Callee,
-    unless: Option<Unless>,
-) -> Result<u64> {
-    let named = match callee {
+pub async fn write_deliveries(tx: &mut Tx, chunk: Chunk, way: Way<'_>) -> Result<u64> {
+    let named = match way.callee {
         Callee::Named(person) => Some(person),
         Callee::Recipient | Callee::Deputy => None,
     };
-    let condition = unless.map_or("", Unless::as_str);
-    execute!(
+    let condition = way.unless.map_or("", Unless::as_str);
+    let only = way.only.map(|only| Json(&only.list));
+    let sql = each_id!(
         tx,
         "insert into delivery (message_id, person_id, channel, round, callee_id, unless, state, attempts)
          select recipient.message_id, recipient.person_id, $4, $5,
@@ -190,8 +182,26 @@ pub async fn write_deliveries(
             and ($6 <> 'decided' or exists (
                  select 1 from message join approval on approval.id = message.about_approval_id
                   where message.id = $1 and approval.state = 'pending'))
-         on conflict (message_id, person_id, channel, round) do nothing",
-        [chunk.message, chunk.after, chunk.last, channel, round, condition, callee == Callee::Deputy, named]
+            and ($10 or recipient.person_id in (",
+        "$9",
+        ")) on conflict (message_id, person_id, channel, round) do nothing"
+    );
+    let everybody = only.is_none();
+    execute!(
+        tx,
+        sql,
+        [
+            chunk.message,
+            chunk.after,
+            chunk.last,
+            way.channel,
+            way.round,
+            condition,
+            way.callee == Callee::Deputy,
+            named,
+            &only,
+            everybody
+        ]
     )
 }
 
