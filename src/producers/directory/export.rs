@@ -1,4 +1,5 @@
 //! The directory as a spreadsheet with the columns of the template: what goes out can come in again.
+//! A second sheet has the codes of the departments.
 //!
 //! Every cell is a typed text, so that nothing in a name is ever taken for a formula.
 
@@ -49,9 +50,10 @@ pub async fn export(hub: &Hub, what: &Export<'_>) -> Result<Vec<u8>> {
             .into());
     }
     let lines = gather(&mut tx, &hub.sealer, what).await?;
+    let codes = codes(&mut tx, what.department).await?;
     drop(tx);
     let count = lines.len();
-    let bytes = tokio::task::spawn_blocking(move || book(&lines))
+    let bytes = tokio::task::spawn_blocking(move || book(&lines, &codes))
         .await
         .expect("writing a spreadsheet does not panic")
         .map_err(std::io::Error::other)?;
@@ -125,13 +127,38 @@ fn line(sealer: &Sealer, person: &Person, posts: &(String, bool), deputy: String
     }))
 }
 
-fn book(lines: &[Line]) -> Result<Vec<u8>, XlsxError> {
+/// Departments as paths, with the codes by which programs name them.
+async fn codes(tx: &mut Tx, root: Option<DepartmentId>) -> Result<Vec<[String; 2]>> {
+    let all = departments::list(tx).await?;
+    let tree = Tree::of(all.clone());
+    let within = match root {
+        Some(root) => Some(departments::list_below(tx, root).await?),
+        None => None,
+    };
+    let shown = all.into_iter().filter(|row| within.as_ref().is_none_or(|within| within.contains(&row.id)));
+    let mut codes: Vec<_> = shown.map(|row| [tree.path_of(row.id), row.code]).collect();
+    codes.sort();
+    Ok(codes)
+}
+
+fn book(lines: &[Line], codes: &[[String; 2]]) -> Result<Vec<u8>, XlsxError> {
     let mut book = Workbook::new();
     let sheet: &mut Worksheet = book.add_worksheet();
     sheet.set_name("通讯录")?;
     headings(sheet)?;
     for (row, line) in (1..).zip(lines) {
         for (column, text) in (0..).zip(line).filter(|(_, text)| !text.is_empty()) {
+            sheet.write_string(row, column, text)?;
+        }
+    }
+    let sheet = book.add_worksheet();
+    sheet.set_name("部门代码")?;
+    for (column, (heading, width)) in (0..).zip([("部门路径", 44.0), ("代码", 20.0)]) {
+        sheet.write_string(0, column, heading)?;
+        sheet.set_column_width(column, width)?;
+    }
+    for (row, cells) in (1..).zip(codes) {
+        for (column, text) in (0..).zip(cells) {
             sheet.write_string(row, column, text)?;
         }
     }

@@ -296,6 +296,9 @@ async fn what_goes_out_comes_in_again_unchanged_and_masked_numbers_stay() {
         assert!(cells.used_cells().any(|(_, _, cell)| *cell == Data::String(phone.to_owned())));
         assert!(cells.used_cells().any(|(_, _, cell)| *cell == Data::String("=cmd|'/c calc'!A1".to_owned())));
         assert_eq!(book.worksheet_formula("通讯录").unwrap().used_cells().count(), 0);
+        let codes = book.worksheet_range("部门代码").unwrap();
+        let office = codes.rows().find(|row| row[1] == Data::String("jwc".to_owned())).unwrap();
+        assert_eq!(office[0].to_string(), "青溪大学->教务处", "the codes that programs name are in the book");
     }
     let mut tx = test.db.read().await.unwrap();
     let office = departments::find_by_code(&mut tx, "jwc").await.unwrap().unwrap();
