@@ -34,7 +34,8 @@ use crate::{
 
 /// `GET /compose`
 pub async fn empty(me: Me) -> Answer {
-    me.show_form(ComposeForm::default(), &Choices::default(), Said::default()).await
+    let form = ComposeForm { signature: me.who.department.clone(), ..ComposeForm::default() };
+    me.show_form(form, &Choices::default(), Said::default()).await
 }
 
 /// `GET /compose/{id}`: a message of one's own once more, as it was.

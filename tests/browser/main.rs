@@ -11,6 +11,7 @@ mod phone;
 mod plain;
 mod reading;
 mod screenshots;
+mod sending;
 mod site;
 mod tour;
 mod window;

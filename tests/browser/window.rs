@@ -175,6 +175,13 @@ impl Window {
         self.press_first(Locator::Css(css), css).await;
     }
 
+    /// Presses what may lie under a bar at the edge, as people do: they scroll first.
+    pub async fn press_in_the_middle(&self, css: &str) {
+        self.element(css).await;
+        self.ask(&format!("document.querySelector({}).scrollIntoView({{block: 'center'}})", json!(css))).await;
+        self.press(css).await;
+    }
+
     /// Presses the first link in sight that says so.
     pub async fn follow(&self, words: &str) {
         let by_words = format!("//a[contains(normalize-space(.), '{words}')]");

@@ -16,6 +16,7 @@ async fn what_is_written_reaches_whom_it_is_for_once() {
     let reader = site.test.member("li", library).await;
     let mut browser = site.browser_of(&sender).await;
     let empty = browser.get("/compose").await.assert(200, &["value=\"library\"", "name=\"send_rule\" value=\"inbox\""]);
+    assert!(empty.has("name=\"signature\" data-max=\"30\" value=\"office\""), "signed by the sender's department");
     let key = key(&empty);
     let typed = |title| {
         vec![

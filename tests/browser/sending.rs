@@ -1,0 +1,81 @@
+//! 写消息 to 发件箱: checked, sent, seen, reminded, recalled; and the language is changed on the way.
+
+use crate::{
+    site::Site,
+    window::{DESK, PHONE, Window},
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_checks_the_reach_sends_reminds_and_recalls() {
+    let site = Site::start().await;
+    let office = site.department("jwc", "教务处").await;
+    let sender = site.member("wangxiaomei", "王晓梅", office).await;
+    let reader = site.member("liwenbo", "李文博", office).await;
+    site.crowd(3, office).await;
+
+    let window = Window::of(&site, DESK, &sender).await;
+    window.go("/compose").await;
+    window.fill("input[name=title]", "期末监考安排").await;
+    window.fill("textarea[name=body]", "请各位老师提前十五分钟到达考场。").await;
+    window.press_in_the_middle("input[name=department][value=jwc]").await;
+    // What sending would do is asked for without leaving the page, and forgotten with another choice.
+    window.ask("window.sameLoad = true").await;
+    window.press("button[data-check]").await;
+    window.until("document.querySelector('#forecast .bignum').firstChild.textContent.trim() === '5'").await;
+    window.sees("无需审批").await;
+    window.press_in_the_middle("input[name=department][value=jwc]").await;
+    window.until("document.querySelector('#forecast').textContent === ''").await;
+    window.until("window.sameLoad && document.querySelector('input[name=title]').value === '期末监考安排'").await;
+    window.fill("textarea[name=accounts]", "liwenbo").await;
+    window.press("button[data-check]").await;
+    window.until("document.querySelector('#forecast .bignum').firstChild.textContent.trim() === '1'").await;
+    window.press("button[value=send]").await;
+    window.until("location.pathname.startsWith('/outbox/')").await;
+    window.sees("消息已发送给 1 人").await;
+    let page = window.path().await;
+
+    let there = Window::of(&site, PHONE, &reader).await;
+    there.arrives("/inbox", "期末监考安排").await;
+    site.after_minutes(6);
+    window.go(&page).await;
+    window.sees("未查看").await;
+    window.press_in_the_middle("button[name=to][value=unread]").await;
+    window.sees("已再次提醒 1 人").await;
+
+    window.press(".menu summary").await;
+    window.press("button[name=lang][value=en]").await;
+    window.until("document.documentElement.lang === 'en'").await;
+    window.sees("Remind again").await;
+    window.press(".menu summary").await;
+    window.press("button[name=lang][value=zh-CN]").await;
+    window.until("document.documentElement.lang === 'zh-CN'").await;
+
+    // The browser asks whether it is meant.
+    window.ask("window.confirm = () => true").await;
+    window.press_in_the_middle("button.danger[data-confirm]").await;
+    window.sees("已撤回").await;
+    there.go("/inbox").await;
+    there.sees("共 0 条").await;
+    there.close().await;
+    window.close().await;
+    site.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_deleted_comes_back_when_it_is_undone() {
+    let site = Site::start().await;
+    let office = site.department("jwc", "教务处").await;
+    let sender = site.member("wangxiaomei", "王晓梅", office).await;
+    let reader = site.member("liwenbo", "李文博", office).await;
+    site.send(&sender, crate::people::to(&reader, "停水通知", "明日八时至十时停水。")).await;
+    let window = Window::of(&site, DESK, &reader).await;
+    window.arrives("/inbox", "停水通知").await;
+    window.follow("停水通知").await;
+    window.sees("明日八时至十时停水。").await;
+    window.press(".rbar button[value=delete]").await;
+    window.sees("1 条已移入回收站").await;
+    window.press(".toast button").await;
+    window.arrives("/inbox", "停水通知").await;
+    window.close().await;
+    site.end().await;
+}
