@@ -10,21 +10,35 @@ use axum::response::{
     sse::{Event, KeepAlive},
 };
 use channels::simulated::{ActError, Carrier};
+use chrono::Duration;
 use futures_util::StreamExt;
 use tokio_stream::wrappers::BroadcastStream;
 use url::form_urlencoded;
 
 use super::{
+    Demo,
     form::{Fields, Form, Query},
     page::Answer,
+    page_error::PageError,
     session::Me,
     views::{phone::PhonePage, shell::Section},
 };
-use crate::domain::Problem;
+use crate::{
+    clock::Clock,
+    domain::Problem,
+    hub::{self, Hub},
+    producers::meeting::{self, Booking},
+    storage::people,
+};
+
+/// Rule `undertaker` calls so long after the message.
+const CALLS_AFTER: Duration = Duration::minutes(5);
+/// Time enough to look at the phone.
+const RINGS_AFTER: Duration = Duration::seconds(8);
 
 /// `GET /demo/phone?address=…`; the fragment is `phone`.
 pub async fn page(me: Me, Query(query): Query) -> Answer {
-    me.show_phone(query.get("address")).await
+    me.show_phone(query.get("address"), query.get("done") == "booked").await
 }
 
 /// `GET /demo/phone/events?address=…`: speaks when something happens on any phone.
@@ -39,20 +53,62 @@ pub async fn events(me: Me) -> Answer {
 pub async fn act(me: Me, Form(fields): Form) -> Answer {
     perform(&*me.carrier()?, &fields)?;
     if me.wants("phone") {
-        return me.show_phone(fields.get("address")).await;
+        return me.show_phone(fields.get("address"), false).await;
     }
-    let address: String = form_urlencoded::byte_serialize(fields.get("address").as_bytes()).collect();
-    Ok(Redirect::to(&format!("/demo/phone?address={address}")).into_response())
+    Ok(Redirect::to(&page_of(fields.get("address"), "")).into_response())
+}
+
+/// `POST /demo/book`: a room is booked as the demonstration's was, and the undertaker has not
+/// answered for almost five minutes: his phone rings in a moment.
+pub async fn book(me: Me) -> Answer {
+    let demo = me.demo()?;
+    let hub = &me.web.hub;
+    let now = hub.clock.now();
+    let address = me.undertakers_phone().await?.ok_or_else(Problem::not_found)?;
+    let booking = Booking {
+        id: format!("demo-{}", now.timestamp_millis()),
+        room: "第五会议室".to_owned(),
+        title: "学位点评估专家反馈会".to_owned(),
+        begins_at: now + Duration::days(1),
+        booker: demo.booker.clone(),
+        undertaker: demo.undertaker.clone(),
+    };
+    let almost = Hub { clock: Clock::manual(now + RINGS_AFTER - CALLS_AFTER), ..hub.clone() };
+    meeting::book(&almost, &booking).await?;
+    Ok(Redirect::to(&page_of(&address, "&done=booked")).into_response())
+}
+
+fn page_of(address: &str, more: &str) -> String {
+    let address: String = form_urlencoded::byte_serialize(address.as_bytes()).collect();
+    format!("/demo/phone?address={address}{more}")
 }
 
 impl Me {
-    fn carrier(&self) -> Result<Arc<Carrier>, Problem> {
-        self.web.demo.as_ref().map(|demo| demo.carrier.clone()).ok_or_else(Problem::not_found)
+    fn demo(&self) -> Result<Arc<Demo>, Problem> {
+        self.web.demo.clone().ok_or_else(Problem::not_found)
     }
 
-    async fn show_phone(&self, address: &str) -> Answer {
+    /// None in a demonstration without its people.
+    async fn undertakers_phone(&self) -> Result<Option<String>, PageError> {
+        let demo = self.demo()?;
+        let mut tx = self.web.hub.db.read().await?;
+        let person = people::find_by_account(&mut tx, &demo.undertaker).await?;
+        let phone = person.map(|person| person.phone(&self.web.hub.sealer)).transpose().map_err(hub::Error::from)?;
+        Ok(phone.flatten())
+    }
+
+    fn carrier(&self) -> Result<Arc<Carrier>, Problem> {
+        self.demo().map(|demo| demo.carrier.clone())
+    }
+
+    async fn show_phone(&self, address: &str, is_booked: bool) -> Answer {
         let carrier = self.carrier()?;
-        let view = PhonePage::of(&carrier.phones(), carrier.phone(address).as_ref());
+        let undertaker = self.undertakers_phone().await?;
+        let view = PhonePage {
+            can_book: undertaker.is_some(),
+            notice: is_booked.then(|| self.say("phone.booked", &[])),
+            ..PhonePage::of(&carrier.phones(), carrier.phone(address).as_ref(), undertaker.as_deref())
+        };
         if self.wants("phone") {
             return self.part(Section::Phone, "phone", &view).await;
         }

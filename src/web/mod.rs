@@ -77,6 +77,9 @@ pub struct Web {
 pub struct Demo {
     pub carrier: Arc<Carrier>,
     pub links: Vec<DemoLink>,
+    /// Accounts: who books a room once more, and whose phone rings for it.
+    pub booker: String,
+    pub undertaker: String,
 }
 
 /// A one-click way in.
@@ -176,6 +179,7 @@ routes! {
     get  "/demo/phone"                  => demo_phone::page;
     get  "/demo/phone/events"           => demo_phone::events;
     post "/demo/phone/act"              => demo_phone::act;
+    post "/demo/book"                   => demo_phone::book;
 
     get  "/events"                      => events::stream;
     get  "/events/now"                  => events::now;

@@ -17,7 +17,7 @@ use zhihui::{
     domain::{ReplicaId, seal, seal::Sealer, sign_in::LinkPurpose},
     hub::{Channels, Hub, InHand, Live, Place, Wake},
     storage::{Db, people, sessions},
-    web::{Demo, DemoLink, Web},
+    web::{DemoLink, Web},
 };
 
 use crate::people::Person;
@@ -62,7 +62,7 @@ impl Site {
             demo::found(&hub, &carrier, demo::PEOPLE).await.unwrap();
             links = demo::open(&hub, &carrier, demo::PEOPLE).await.unwrap();
         }
-        let demo = Demo { carrier: carrier.clone(), links: links.clone() };
+        let demo = demo::pages(&carrier, &links);
         let web = Web::open(hub.clone(), Some(demo), Vec::new()).unwrap();
         let app = App::start(hub.clone(), Role::All, web, listener).await.unwrap();
         let (stop, stopped) = oneshot::channel();

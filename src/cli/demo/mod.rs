@@ -39,7 +39,7 @@ use crate::{
         producers::{ProducerAudience, ProducerCategories},
         sessions,
     },
-    web::DemoLink,
+    web::{Demo, DemoLink},
 };
 
 /// People of the demonstration where nothing else is asked for.
@@ -99,6 +99,16 @@ pub async fn open(hub: &Hub, carrier: &Carrier, size: usize) -> anyhow::Result<V
         links.push(DemoLink { role: actor.role.to_owned(), name: actor.name.to_owned(), department, token });
     }
     Ok(links)
+}
+
+/// What the pages of the demonstration know beyond those of an installation.
+pub fn pages(carrier: &Arc<Carrier>, links: &[DemoLink]) -> Demo {
+    Demo {
+        carrier: carrier.clone(),
+        links: links.to_vec(),
+        booker: enrol::account("head").to_owned(),
+        undertaker: enrol::account("undertaker").to_owned(),
+    }
 }
 
 async fn register_modules(hub: &Hub) -> Result<()> {

@@ -18,7 +18,7 @@ use crate::{
     domain::seal,
     hub::Hub,
     producers::{meeting, visitor},
-    web::{self, DemoLink, Web},
+    web::{DemoLink, Web},
 };
 
 #[derive(clap::Args)]
@@ -68,7 +68,7 @@ pub(in crate::cli) async fn run(call: Call, options: Options) -> anyhow::Result<
     }
     let links = super::open(&hub, &carrier, folder.people).await?;
     carrier.set_callback(&hub.place.public_url, &seal::token().0)?;
-    let demo = web::Demo { carrier: carrier.clone(), links: links.clone() };
+    let demo = super::pages(&carrier, &links);
     let web = Web::open(hub.clone(), Some(demo), config.web.trusted_proxies.clone())?;
     let stop = CancellationToken::new();
     work(&hub, carrier, &stop);
@@ -171,7 +171,7 @@ fn tries(role: &str) -> (&'static str, &'static str) {
         "head" => ("部门负责人 department head", "decide the broadcast to everybody that waits, see who has read what"),
         "approver" => ("审批人 approver", "decide what the office system wants to send to everybody"),
         "undertaker" => ("会议承接人员 undertaker", "confirm a booking, or wait and let the phone ring"),
-        _ => ("管理员 administrator", "people, roles, the state of the system, its records"),
+        _ => ("管理员 administrator", "see how every part and channel does, and what the departments are called"),
     }
 }
 

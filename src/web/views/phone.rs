@@ -18,6 +18,10 @@ pub struct PhonePage {
     pub phones: Vec<PhoneEntry>,
     /// `None`: no phone is chosen yet.
     pub phone: Option<PhoneView>,
+    /// There is somebody whose phone a booking makes ring: `POST /demo/book`.
+    pub can_book: bool,
+    /// What was just done, already in the person's language.
+    pub notice: Option<String>,
 }
 
 /// One phone in the list.
@@ -60,6 +64,8 @@ pub struct PhoneItem {
     pub buttons: Vec<PhoneButton>,
     /// The label of what was pressed.
     pub pressed: Option<String>,
+    /// The last call was missed: another booking makes the phone ring again.
+    pub missed: bool,
     pub at: Moment,
 }
 
@@ -74,7 +80,7 @@ pub struct PhoneButton {
 
 impl PhonePage {
     /// From what the carrier knows.
-    pub fn of(phones: &[PhoneSummary], phone: Option<&Phone>) -> Self {
+    pub fn of(phones: &[PhoneSummary], phone: Option<&Phone>, undertaker: Option<&str>) -> Self {
         let current = phone.map(|phone| phone.address.as_str());
         let entry = |summary: &PhoneSummary| PhoneEntry {
             address: summary.address.clone(),
@@ -84,19 +90,21 @@ impl PhonePage {
             at: moment(summary.at),
             current: current == Some(summary.address.as_str()),
         };
-        Self { phones: phones.iter().map(entry).collect(), phone: phone.map(PhoneView::of) }
+        let phone = phone.map(|phone| PhoneView::of(phone, undertaker));
+        Self { phones: phones.iter().map(entry).collect(), phone, can_book: false, notice: None }
     }
 }
 
 impl PhoneView {
-    fn of(phone: &Phone) -> Self {
+    fn of(phone: &Phone, undertaker: Option<&str>) -> Self {
         let live = |item: &&Item| matches!(item.state, ItemState::Ringing | ItemState::InCall);
-        Self {
-            address: phone.address.clone(),
-            name: phone.name.clone(),
-            call: phone.items.iter().find(live).map(PhoneItem::of),
-            items: phone.items.iter().rev().filter(|item| !live(item)).map(PhoneItem::of).collect(),
+        let call = phone.items.iter().find(live).map(PhoneItem::of);
+        let mut items: Vec<_> = phone.items.iter().rev().filter(|item| !live(item)).map(PhoneItem::of).collect();
+        let last = items.iter_mut().rev().find(|item| item.channel == Medium::Voice.name());
+        if let Some(last) = last.filter(|_| call.is_none() && undertaker == Some(phone.address.as_str())) {
+            last.missed = matches!(last.state, ItemState::NoAnswer | ItemState::Rejected | ItemState::Busy);
         }
+        Self { address: phone.address.clone(), name: phone.name.clone(), call, items }
     }
 }
 
@@ -123,6 +131,7 @@ impl PhoneItem {
             talking: item.state == ItemState::InCall,
             buttons: buttons.collect(),
             pressed,
+            missed: false,
             at: moment(item.at),
         }
     }

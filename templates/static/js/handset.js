@@ -1,7 +1,7 @@
 /* The phones of the demonstration: the page is fetched again whenever something happens on one. */
 (function () {
   'use strict';
-  var desk = Zh.$('[data-phone]');
+  var $$ = Zh.$$, desk = Zh.$('[data-phone]');
   if (!desk || !window.EventSource) return;
   var waiting = null;
 
@@ -11,7 +11,12 @@
       .then(function (response) { return response.ok ? response.text() : null; })
       .then(function (html) {
         if (html === null || /^\s*<!doctype/i.test(html)) return;
-        desk.innerHTML = html;
+        /* What is done here comes back as an event too: nothing is drawn twice, and the focus stays. */
+        var fresh = document.createElement('div');
+        fresh.innerHTML = html;
+        $$('.note[role=status]', fresh).forEach(function (note) { note.remove(); });
+        if (fresh.innerHTML === desk.innerHTML) return;
+        desk.innerHTML = fresh.innerHTML;
         down();
         Zh.fresh(desk);
       });

@@ -42,7 +42,8 @@ impl Site {
             department: "教务处".into(),
             token: "demo.link.token".into(),
         };
-        let demo = Demo { carrier: test.carrier.clone(), links: vec![link] };
+        let demo =
+            Demo { booker: "wang".into(), undertaker: "li".into(), carrier: test.carrier.clone(), links: vec![link] };
         Self::with(test, Some(demo))
     }
 

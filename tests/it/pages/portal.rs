@@ -112,3 +112,31 @@ async fn a_phone_of_the_demonstration_shows_what_came_and_is_played() {
     outside.get("/login/demo.link.token").await.assert(410, &["链接已失效"]);
     site.test.end().await;
 }
+
+#[tokio::test]
+async fn a_room_is_booked_again_and_the_undertakers_phone_rings_again() {
+    let mut site = Site::start_demo().await;
+    zhihui::producers::meeting::register(&site.test.hub).await.unwrap();
+    let office = site.test.department("office", None).await;
+    let booker = site.test.member("wang", office).await;
+    let mut browser = site.browser_of(&booker).await;
+    // a demonstration without its people has nobody to book with
+    browser.post("/demo/book", &[]).await.assert(404, &[]);
+    let undertaker = site.test.member("li", office).await;
+    let on = browser.post("/demo/book", &[]).await.assert(303, &[]);
+    browser.get(on.leads_to()).await.assert(200, &["role=\"status\"", "电话几秒后响起", "action=\"/demo/book\""]);
+    site.test.settle().await;
+    assert_eq!(site.test.sent(), [format!("dingtalk {}", undertaker.phone)]);
+    site.test.after(chrono::Duration::seconds(10)).await;
+    assert_eq!(site.test.sent(), [format!("voice {}", undertaker.phone)]);
+
+    let page = format!("/demo/phone?address={}", undertaker.phone);
+    let ringing = browser.get(&page).await.assert(200, &["in-call", "form class=\"call\""]);
+    assert!(!ringing.has("让电话再响"));
+    let call = site.test.carrier.phone(&undertaker.phone).unwrap().items[0].id.clone();
+    let act = [("address", undertaker.phone.as_str()), ("item", &call), ("do", "ignore")];
+    browser.post("/demo/phone/act", &act).await.assert(303, &[]);
+    let missed = browser.get(&page).await.assert(200, &["让电话再响"]);
+    assert!(!missed.has("in-call"));
+    site.test.close().await;
+}

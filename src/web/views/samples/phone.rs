@@ -23,6 +23,8 @@ impl PhonePage {
                 entry("13800000003", "沈一舟", 1, false),
             ],
             phone: Some(PhoneView::sample()),
+            can_book: true,
+            notice: Some("已预订，电话将在几秒后响起".into()),
         }
     }
 
@@ -44,7 +46,7 @@ impl PhonePage {
 
     /// Nothing has been sent yet.
     pub fn sample_empty() -> Self {
-        Self { phones: Vec::new(), phone: None }
+        Self { phones: Vec::new(), phone: None, can_book: false, notice: None }
     }
 
     /// None is chosen.
@@ -88,6 +90,7 @@ impl PhoneItem {
             state: ItemState::Delivered,
             talking: false,
             buttons: Vec::new(),
+            missed: true,
             pressed: None,
             at: september(14, 10, 50),
         }
