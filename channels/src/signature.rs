@@ -6,6 +6,11 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
+use crate::CallbackError;
+
+/// Seconds that a callback's time may lie away from ours.
+const WINDOW: u64 = 300;
+
 /// The signature of the parts, as if written one after the other.
 pub fn sign(secret: &[u8], parts: &[&[u8]]) -> String {
     let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(secret).expect("HMAC takes a key of any length");
@@ -24,6 +29,24 @@ pub fn fits(secret: &[u8], parts: &[&[u8]], given: &str) -> bool {
     let expected = sign(secret, parts);
     let given = given.trim().to_ascii_lowercase();
     expected.as_bytes().ct_eq(given.as_bytes()).into()
+}
+
+/// Believes a callback whose `X-Signature` signs `X-Timestamp` (Unix seconds), a dot and the body, and
+/// whose time is near `now_unix`.
+///
+/// # Errors
+/// Says why it is not believed.
+pub fn verify(secret: &[u8], headers: &[(String, String)], body: &[u8], now_unix: i64) -> Result<(), CallbackError> {
+    let header = |name: &str| {
+        let found = headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+        found.map_or("", |(_, value)| value.as_str())
+    };
+    let timestamp = header("x-timestamp");
+    if !fits(secret, &[timestamp.as_bytes(), b".", body], header("x-signature")) {
+        return Err(CallbackError::BadSignature);
+    }
+    let at: i64 = timestamp.parse().map_err(|_| CallbackError::Malformed)?;
+    if now_unix.abs_diff(at) > WINDOW { Err(CallbackError::Stale) } else { Ok(()) }
 }
 
 #[cfg(test)]

@@ -2,10 +2,11 @@
 //!
 //! `POST {"to", "text", "ref"}` answers `{"code": 0, "msgid": "…"}`; with a secret,
 //! `X-Signature` is the hex HMAC-SHA256 of the body. What the answers mean is in
-//! [`answer`]. Invariant: once the request has left, nothing but the gateway's own
+//! [`answer`], what it reports later in [`report`]. Invariant: once the request has left, nothing but the gateway's own
 //! word makes a message "not sent".
 
 mod answer;
+mod report;
 
 use std::time::Duration;
 
@@ -16,7 +17,9 @@ use serde::Serialize;
 use tokio::sync::Semaphore;
 
 use self::answer::Answer;
-use crate::{Accepted, Channel, Outgoing, Repeat, SendError, SetupError, Supports, http, signature};
+use crate::{
+    Accepted, CallbackError, Channel, Outgoing, Repeat, Report, SendError, SetupError, Supports, http, signature,
+};
 
 /// From the first byte of a request to the last of its answer.
 const TOTAL: Duration = Duration::from_secs(10);
@@ -112,7 +115,7 @@ impl Channel for Gateway {
             // within a minute even when none is answered, and what a crash leaves in doubt is little.
             concurrency: 3,
             repeat: Repeat::Unsafe,
-            callbacks: false,
+            callbacks: self.secret.is_some(),
             query: false,
             recall: false,
         }
@@ -120,6 +123,13 @@ impl Channel for Gateway {
 
     async fn send(&self, batch: &[Outgoing]) -> Vec<Result<Accepted, SendError>> {
         join_all(batch.iter().map(|outgoing| self.send_one(outgoing))).await
+    }
+
+    /// A gateway without a secret cannot prove who it is.
+    fn callback(&self, headers: &[(String, String)], body: &[u8], now_unix: i64) -> Result<Vec<Report>, CallbackError> {
+        let secret = self.secret.as_ref().ok_or(CallbackError::Unsupported)?;
+        signature::verify(secret.as_bytes(), headers, body, now_unix)?;
+        report::read(body)
     }
 
     /// A HEAD: any answer shows that it is in reach; only some gateways also look

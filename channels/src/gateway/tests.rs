@@ -1,7 +1,10 @@
 //! The gateway channel against a fake gateway on loopback.
 
 use super::*;
-use crate::fake::{self, GatewayOptions, http::Reply};
+use crate::{
+    Status,
+    fake::{self, GatewayOptions, http::Reply},
+};
 
 fn outgoing(key: usize) -> Outgoing {
     Outgoing {
@@ -127,4 +130,28 @@ fn an_address_that_is_not_http_is_refused_at_once() {
     for url in ["", "sms.example.com", "ftp://example.com/x", "http://"] {
         assert!(matches!(Gateway::new("sms", url, None), Err(SetupError::Url(_))), "{url}");
     }
+}
+
+#[tokio::test]
+async fn a_report_is_believed_with_the_gateways_own_secret() {
+    const NOW: i64 = 1_795_000_000;
+    let (_fake, channel) = start(GatewayOptions::default()).await;
+    let report = |secret: &str, body: &str| {
+        let signature = signature::sign(secret.as_bytes(), &[NOW.to_string().as_bytes(), b".", body.as_bytes()]);
+        let headers = [("X-Timestamp".to_owned(), NOW.to_string()), ("X-Signature".to_owned(), signature)];
+        channel.callback(&headers, body.as_bytes(), NOW + 299)
+    };
+    let body = r#"[{"ref":"k1","status":"delivered"},{"ref":"k2","msgid":"7","status":"undelivered","reason":"停机"}]"#;
+    let [first, second] = report("secret", body).unwrap().try_into().unwrap();
+    assert_eq!((first.key.as_str(), first.status, first.detail.as_str()), ("k1", Status::Delivered, ""));
+    assert_eq!(
+        (second.reference.as_deref(), second.status, second.detail.as_str()),
+        (Some("7"), Status::Undelivered, "停机")
+    );
+    assert_eq!(report("guess", body), Err(CallbackError::BadSignature));
+    for wrong in ["<html>", "{}", r#"[{"ref":"k1","status":"foo"}]"#, r#"[{"status":"delivered"}]"#] {
+        assert_eq!(report("secret", wrong), Err(CallbackError::Malformed));
+    }
+    let open = Gateway::new("sms", "http://127.0.0.1:9", None).unwrap();
+    assert_eq!(open.callback(&[], body.as_bytes(), NOW), Err(CallbackError::Unsupported));
 }

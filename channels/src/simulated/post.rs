@@ -24,8 +24,6 @@ const MOST_WAITING: usize = 20_000;
 const MOST_TOGETHER: usize = 100;
 /// Pauses before the second and the further attempts.
 const PAUSES: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(5), Duration::from_secs(30)];
-/// Seconds that a callback's time may lie away from ours.
-const WINDOW: i64 = 300;
 
 /// One thing that happened, as the body of a callback holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,22 +129,10 @@ impl Post {
 
     /// Verifies a callback and reads it.
     pub fn read(&self, headers: &[(String, String)], body: &[u8], now_unix: i64) -> Result<Vec<Report>, CallbackError> {
-        let header = |name: &str| {
-            let found = headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
-            found.map_or("", |(_, value)| value.as_str())
-        };
         let Some(target) = lock(&self.shared.target).clone() else {
             return Err(CallbackError::BadSignature);
         };
-        let timestamp = header("x-timestamp");
-        let parts = [timestamp.as_bytes(), b".", body];
-        if !signature::fits(target.secret.as_bytes(), &parts, header("x-signature")) {
-            return Err(CallbackError::BadSignature);
-        }
-        let at: i64 = timestamp.parse().map_err(|_| CallbackError::Malformed)?;
-        if now_unix.abs_diff(at) > WINDOW.unsigned_abs() {
-            return Err(CallbackError::Stale);
-        }
+        signature::verify(target.secret.as_bytes(), headers, body, now_unix)?;
         let lines: Vec<Line> = serde_json::from_slice(body).map_err(|_| CallbackError::Malformed)?;
         Ok(lines.into_iter().map(Report::from).collect())
     }
