@@ -44,6 +44,7 @@ pub mod status;
 mod tell;
 mod together;
 mod wake;
+pub mod witness;
 
 use std::{path::PathBuf, sync::Arc};
 

@@ -71,6 +71,22 @@ pub(super) const RULES: &[Rule] = &[
              or (state in ('cancelled', 'expired') and done_at is null)
           group by message_id"
     ),
+    // Two seconds: what a worker had in hand when the answer was written.
+    rule!(
+        "I6",
+        "chased people who had read, answered or decided already",
+        "select delivery.message_id, count(*) from delivery
+           join message on message.id = delivery.message_id
+           left join inbox on inbox.message_id = delivery.message_id and inbox.person_id = delivery.person_id
+           left join receipt on receipt.message_id = delivery.message_id and receipt.person_id = delivery.person_id
+           left join approval on approval.id = message.about_approval_id
+          where delivery.unless is not null and delivery.fired_at is not null
+            and (delivery.unless = 'read' and " (seconds "inbox.read_at" "delivery.fired_at") " > 2
+              or delivery.unless in ('receipt', 'confirmed')
+                 and " (seconds "receipt.answered_at" "delivery.fired_at") " > 2
+              or delivery.unless = 'decided' and " (seconds "approval.decided_at" "delivery.fired_at") " > 2)
+          group by delivery.message_id"
+    ),
     rule!(
         "I7",
         "went out without consent to just that",

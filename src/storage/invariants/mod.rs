@@ -8,7 +8,10 @@ mod chronicle;
 mod ledger;
 
 use super::{Result, Tx};
-use crate::{clock::Timestamp, domain::MessageId};
+use crate::{
+    clock::Timestamp,
+    domain::{MessageId, delivery::Key},
+};
 
 /// Most messages that one rule names.
 const NAMED: usize = 20;
@@ -72,7 +75,7 @@ pub async fn list_breaches(tx: &mut Tx, rule: &Rule) -> Result<Vec<(MessageId, i
 }
 
 /// What no loop of a working hub leaves lying about. Looks at the small tables alone.
-pub const OPEN: [Open; 6] = [
+pub const OPEN: [Open; 8] = [
     Open {
         id: "I22",
         what: "tickets wait for a worker that is gone",
@@ -86,10 +89,24 @@ pub const OPEN: [Open; 6] = [
         sql: "select count(*) from ticket where due_at <= $1 and queued_until is null and lease_until is null",
     },
     Open {
+        id: "I23",
+        what: "tickets that the queue lost were not put on it again",
+        patience: 60,
+        sql: "select count(*) from ticket where queued_until <= $1 and lease_until is null",
+    },
+    Open {
         id: "I22",
         what: "due waves are not being written",
         patience: 60,
-        sql: "select count(*) from wave where due_at <= $1 and (lease_until is null or lease_until <= $1)",
+        sql: "select count(*) from wave
+               where round = 0 and due_at <= $1 and (lease_until is null or lease_until <= $1)",
+    },
+    Open {
+        id: "I6",
+        what: "due steps are not being taken",
+        patience: 60,
+        sql: "select count(*) from wave
+               where round > 0 and due_at <= $1 and (lease_until is null or lease_until <= $1)",
     },
     Open {
         id: "I22",
@@ -135,6 +152,21 @@ pub const UNFINISHED: [Open; 3] = [
 pub async fn count_open(tx: &mut Tx, open: &Open, before: Timestamp) -> Result<i64> {
     let sql = open.sql;
     fetch_value!(tx, i64, sql, [before])
+}
+
+/// Since when a delivery's stop condition has held; none while it does not.
+pub async fn satisfied_at(tx: &mut Tx, key: &Key, unless: &str) -> Result<Option<Timestamp>> {
+    fetch_value!(
+        tx,
+        Option<Timestamp>,
+        "select case $3
+                when 'read' then (select read_at from inbox where message_id = $1 and person_id = $2)
+                when 'decided' then (select approval.decided_at from message
+                                       join approval on approval.id = message.about_approval_id
+                                      where message.id = $1)
+                else (select answered_at from receipt where message_id = $1 and person_id = $2) end",
+        [key.message, key.person, unless]
+    )
 }
 
 /// Ids of accepted messages after `after`, oldest first.

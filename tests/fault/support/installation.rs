@@ -13,7 +13,11 @@ use zhihui::{
     broker::Broker,
     clock::{Clock, Timestamp},
     domain::{DepartmentId, MessageId, PersonId, ReplicaId, contact::Contact, delivery, seal::Sealer},
-    hub::{Channels, Hub, InHand, Live, Place, Wake, invariants, register::Registration},
+    hub::{
+        Channels, Hub, InHand, Live, Place, Wake, invariants,
+        register::Registration,
+        witness::{self, Told},
+    },
     storage::{
         Db, Json,
         assignments::{self, Assignment},
@@ -177,7 +181,7 @@ impl Installation {
         let found = if rested { invariants::check(&self.hub).await } else { invariants::check_quiet(&self.hub).await };
         let mut found = found.unwrap();
         let log = self.provider.log();
-        found.extend(invariants::check_provider(&self.hub, &log).await.unwrap());
+        found.extend(witness::check_provider(&self.hub, &log).await.unwrap());
         assert!(rested && found.is_empty(), "{fault}: {found:#?}\n{}", self.last_words());
         let ledger = self.ledger.lock().unwrap().clone();
         outcome.accepted = ledger.len();

@@ -9,7 +9,7 @@ use std::{
 };
 
 use channels::fake::http::{Reply, Server};
-use zhihui::{clock::Clock, hub::invariants::Seen};
+use zhihui::{clock::Clock, hub::witness::Seen};
 
 pub struct Provider {
     server: Server,

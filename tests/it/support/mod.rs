@@ -18,8 +18,8 @@ use zhihui::{
     clock::Clock,
     domain::{ReplicaId, seal::Sealer},
     hub::{
-        Channels, Hub, InHand, Live, Place, Wake,
-        invariants::{self, Seen},
+        Channels, Hub, InHand, Live, Place, Wake, invariants,
+        witness::{self, Seen},
     },
     storage::{Db, tickets::Due},
 };
@@ -199,7 +199,7 @@ impl TestHub {
     pub async fn end(mut self) {
         self.settle().await;
         let mut found = invariants::check_quiet(&self.hub).await.unwrap();
-        found.extend(invariants::check_provider(&self.hub, &self.witnessed()).await.unwrap());
+        found.extend(witness::check_provider(&self.hub, &self.witnessed()).await.unwrap());
         assert_eq!(found, []);
         self.close().await;
     }
