@@ -35,6 +35,10 @@ pub async fn json(request: Request, limit: usize) -> Result<(Value, usize), ApiE
 
 /// The bare bytes.
 pub async fn bytes(headers: &HeaderMap, body: Body, limit: usize) -> Result<Vec<u8>, ApiError> {
+    bytes_within(PATIENCE, headers, body, limit).await
+}
+
+async fn bytes_within(patience: Duration, headers: &HeaderMap, body: Body, limit: usize) -> Result<Vec<u8>, ApiError> {
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {
         return Err(too_large(limit).into());
@@ -51,7 +55,7 @@ pub async fn bytes(headers: &HeaderMap, body: Body, limit: usize) -> Result<Vec<
         }
         Ok(())
     };
-    tokio::time::timeout(PATIENCE, reading).await.map_err(|_| ApiError::Slow)??;
+    tokio::time::timeout(patience, reading).await.map_err(|_| ApiError::Slow)??;
     Ok(bytes)
 }
 
@@ -90,4 +94,23 @@ fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
         .in_english(format!("bodies with Content-Encoding {encoding} are not taken")));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Bytes;
+    use futures_util::stream;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_that_never_ends_is_not_waited_for() {
+        let drop = || Ok::<_, std::convert::Infallible>(Bytes::from_static(b"{"));
+        let endless = Body::from_stream(stream::once(async move { drop() }).chain(stream::pending()));
+        let slow = bytes_within(Duration::from_millis(20), &HeaderMap::new(), endless, CALLBACK).await;
+        assert!(matches!(slow, Err(ApiError::Slow)), "{slow:?}");
+        let flood = Body::from_stream(stream::repeat_with(drop));
+        let large = bytes_within(PATIENCE, &HeaderMap::new(), flood, CALLBACK).await;
+        assert!(matches!(large, Err(ApiError::Problem(problem)) if problem.code == "BODY_SIZE"));
+    }
 }

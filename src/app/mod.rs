@@ -1,5 +1,7 @@
 //! Puts the parts together from the settings; starts, drains and stops them.
 
+mod listen;
+
 use std::{
     fs::{File, TryLockError},
     future::Future,
@@ -98,7 +100,7 @@ pub struct App {
     hub: Hub,
     tasks: TaskTracker,
     stop: CancellationToken,
-    server: Option<tokio::task::JoinHandle<std::io::Result<()>>>,
+    server: Option<tokio::task::JoinHandle<()>>,
     _alone: Option<File>,
     pub address: SocketAddr,
 }
@@ -135,15 +137,11 @@ impl App {
         let routes =
             if role.serves() { routes.merge(api::router(hub.clone())).merge(web::router(web.clone())) } else { routes };
         let ended = stop.clone();
-        let service = routes.into_make_service_with_connect_info::<SocketAddr>();
-        let server = tokio::spawn(async move {
-            axum::serve(listener, service)
-                .with_graceful_shutdown(async move {
-                    ended.cancelled().await;
-                    web.close();
-                })
-                .await
+        tasks.spawn(async move {
+            ended.cancelled().await;
+            web.close();
         });
+        let server = tokio::spawn(listen::serve(listener, routes, listen::PATIENCE, stop.clone()));
         Ok(Self { hub, tasks, stop, server: Some(server), _alone: alone, address })
     }
 
@@ -153,7 +151,7 @@ impl App {
         tokio::select! {
             () = asked => {}
             ended = &mut server => {
-                ended??;
+                ended?;
                 anyhow::bail!("the web server ended by itself");
             }
         }
