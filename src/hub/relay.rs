@@ -31,6 +31,7 @@ impl Hub {
         }
         let items = events.iter().map(|event| (Target::Event, self.cloud_event(event))).collect();
         let results = self.broker.publish_all(items).await;
+        failpoint!("outbox.after_confirm");
         let done: Vec<_> =
             events.iter().zip(&results).filter(|(_, result)| result.is_ok()).map(|(event, _)| event.id).collect();
         match results.iter().find_map(|result| result.as_ref().err()) {

@@ -62,8 +62,8 @@ async fn recalls(set: Set) {
         let id = place.sends(&child, &format!("k{nth}"), scheduled).await.unwrap();
         tokio::time::sleep(moment(Duration::from_millis(1_500))).await;
         let begun = std::time::Instant::now();
-        let done = place.post(&child, &format!("/api/v1/messages/{id}/recall"), None, &serde_json::json!({})).await;
-        assert!(done.is_some() && begun.elapsed() < Duration::from_secs(2), "{}", place.last_words());
+        let done = place.recalls(&child, id).await;
+        assert!(done && begun.elapsed() < Duration::from_secs(2), "{}", place.last_words());
     }
     let recalled = times(6, 30) as i64;
     place.judge(&format!("recalls at random moments, {set:?}"), 0).await;

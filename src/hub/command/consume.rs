@@ -54,6 +54,7 @@ impl Hub {
             match self.answer_command(envelope, tried + 1 >= TRIES).await {
                 Ok(reply) => {
                     self.reply(envelope, reply).await;
+                    failpoint!("consume.after_work_before_ack");
                     return delivered.ack().await;
                 }
                 Err(error) => {

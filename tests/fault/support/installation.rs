@@ -11,10 +11,16 @@ use channels::{Channel, gateway::Gateway};
 use serde_json::{Value, json};
 use zhihui::{
     broker::Broker,
-    clock::{Clock, Timestamp},
-    domain::{DepartmentId, MessageId, PersonId, ReplicaId, contact::Contact, delivery, seal::Sealer},
+    clock::Clock,
+    domain::{
+        DepartmentId, MessageId, PersonId, ReplicaId,
+        contact::Contact,
+        delivery,
+        seal::{self, Sealer},
+    },
     hub::{
-        Channels, Hub, InHand, Live, Place, Wake, invariants,
+        Channels, Hub, InHand, Live, Place, Wake,
+        invariants::{self, Violation},
         register::Registration,
         witness::{self, Told},
     },
@@ -32,7 +38,7 @@ use super::{Child, Outcome, Provider, until};
 
 /// Who may approve for the others.
 pub const HEADS: i64 = 8;
-const SECRET: &str = "a secret of the tests";
+pub const SECRET: &str = "a secret of the tests";
 /// Seven, thirty-two times, in base64.
 const KEY: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
 /// After the last fault everything has come to rest within this.
@@ -57,11 +63,11 @@ pub struct Installation {
     pub prefix: String,
     pub broker: String,
     database: String,
-    token: String,
+    pub(super) token: String,
     dir: tempfile::TempDir,
-    client: reqwest::Client,
-    /// What a client saw accepted.
-    ledger: Mutex<Vec<MessageId>>,
+    pub(super) client: reqwest::Client,
+    /// What clients and providers were told.
+    ledger: Mutex<Vec<Told>>,
 }
 
 impl Installation {
@@ -82,8 +88,16 @@ impl Installation {
             categories: ProducerCategories { any: true, names: Vec::new() },
             is_trusted: true,
         };
+        // On RabbitMQ a command comes in the name of the connection's own user.
+        if let Some(user) = user_of(&broker) {
+            hub.register_producer(Registration { name: user, ..registration.clone() }).await.unwrap();
+        }
         let token = hub.register_producer(registration).await.unwrap().token;
-        let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).timeout(Duration::from_secs(10));
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .tls_certs_only([])
+            .timeout(Duration::from_secs(10))
+            .redirect(reqwest::redirect::Policy::none());
         Self {
             client: client.build().unwrap(),
             prefix: format!("fault-{}", uuid::Uuid::now_v7().simple()),
@@ -116,80 +130,48 @@ impl Installation {
         tokio::task::spawn_blocking(move || Child::serve(&dir, &settings)).await.unwrap()
     }
 
-    /// A message to everybody over HTTP; none when the child did not answer. `at` schedules it.
-    pub async fn sends(&self, child: &Child, key: &str, at: Option<Timestamp>) -> Option<MessageId> {
-        let body = json!({
-            "title": "停电通知", "body": "今晚停电。", "audience": {"departments": [{"code": "all", "recursive": true}]},
-            "send_rule": "text", "send_at": at,
-        });
-        let answer = self.post(child, "/api/v1/messages", Some(key), &body).await?;
-        let id: MessageId = answer["id"].as_str().expect("an accepted message has an id").parse().unwrap();
-        self.note(id);
-        Some(id)
-    }
-
-    /// As a client does: asks again under its key until it is answered.
-    pub async fn insists(&self, child: &Child, key: &str, at: Option<Timestamp>) -> MessageId {
-        let begun = Instant::now();
-        loop {
-            if let Some(id) = self.sends(child, key, at).await {
-                return id;
-            }
-            assert!(begun.elapsed() < Duration::from_secs(30), "no answer for 30 s\n{}", self.last_words());
-            tokio::time::sleep(Duration::from_millis(200)).await;
+    /// Something that a client or a provider was answered with a 2xx.
+    pub fn told(&self, one: Told) {
+        let mut ledger = self.ledger.lock().unwrap();
+        if !ledger.contains(&one) {
+            ledger.push(one);
         }
-    }
-
-    /// Posts as the module `tests`; none when there was no answer, or the hub could not serve.
-    pub async fn post(&self, child: &Child, path: &str, key: Option<&str>, body: &Value) -> Option<Value> {
-        let url = format!("{}{path}", child.url.as_ref()?);
-        let mut request = self.client.post(url).bearer_auth(&self.token).json(body);
-        if let Some(key) = key {
-            request = request.header("idempotency-key", key);
-        }
-        let response = request.send().await.ok()?;
-        let status = response.status();
-        let text = response.text().await.ok()?;
-        assert!(!status.is_client_error(), "{status} {text}");
-        if !status.is_success() {
-            return None;
-        }
-        serde_json::from_str(&text).ok()
     }
 
     /// Something that a client saw accepted.
     pub fn note(&self, id: MessageId) {
-        let mut ledger = self.ledger.lock().unwrap();
-        if !ledger.contains(&id) {
-            ledger.push(id);
-        }
+        self.told(Told::Accepted(id));
     }
 
-    /// Waits until nothing is left to do, then holds everything against the promise.
-    pub async fn judge(&self, fault: &str, kills: usize) -> Outcome {
-        let begun = Instant::now();
+    /// Waits until nothing is left to do; what is then still wrong.
+    pub async fn rest(&self) -> Vec<Violation> {
+        let found = Mutex::new(Vec::new());
         let rested = until(REST, || async {
-            let is_quiet = invariants::check_quiet(&self.hub).await.is_ok_and(|found| found.is_empty());
-            // What is scheduled or still `sending` is about to go on, with events and audit rows of its own.
+            // First what may still begin: the last of it leaves events and audit rows behind.
+            let begins = self.value("select count(*) from ticket").await
+                + self.value("select count(*) from message where state in ('scheduled', 'sending')").await;
+            let now = invariants::check_quiet(&self.hub).await;
+            let is_quiet = begins == 0 && now.as_ref().is_ok_and(Vec::is_empty);
+            *found.lock().unwrap() = now.unwrap_or_default();
             is_quiet
-                && self.value("select count(*) from ticket").await == 0
-                && self.value("select count(*) from message where state in ('scheduled', 'sending')").await == 0
         })
         .await;
+        let found = found.into_inner().unwrap();
+        assert!(rested || !found.is_empty(), "still at work after {REST:?}\n{}", self.last_words());
+        found
+    }
+
+    /// Lets everything come to rest, then holds it against the promise.
+    pub async fn judge(&self, fault: &str, kills: usize) -> Outcome {
+        let begun = Instant::now();
+        let mut found = self.rest().await;
         let mut outcome = Outcome { fault: fault.to_owned(), kills, quiet: begun.elapsed(), ..Outcome::default() };
-        // It was quiet a moment ago; the next step of a rule may have come due since.
-        let found = if rested { invariants::check(&self.hub).await } else { invariants::check_quiet(&self.hub).await };
-        let mut found = found.unwrap();
         let log = self.provider.log();
-        found.extend(witness::check_provider(&self.hub, &log).await.unwrap());
-        assert!(rested && found.is_empty(), "{fault}: {found:#?}\n{}", self.last_words());
         let ledger = self.ledger.lock().unwrap().clone();
-        outcome.accepted = ledger.len();
-        for id in ledger {
-            let mut tx = self.hub.db.read().await.unwrap();
-            let kept = zhihui::storage::messages::find(&mut tx, id).await.unwrap();
-            assert!(kept.is_some(), "{fault}: message {id} was accepted and is gone");
-        }
+        found.extend(witness::check_provider(&self.hub, &log).await.unwrap());
+        found.extend(witness::check_told(&self.hub, &ledger).await.unwrap());
+        assert!(found.is_empty(), "{fault}: {found:#?}\n{}", self.last_words());
+        outcome.accepted = ledger.iter().filter(|one| matches!(one, Told::Accepted(_))).count();
         outcome.compare(&self.wanted().await, log.into_iter().map(|seen| seen.key));
         outcome.print();
         assert_eq!((outcome.lost, outcome.unexpected, outcome.duplicated), (0, 0, 0), "{}", self.last_words());
@@ -199,7 +181,7 @@ impl Installation {
     /// Every text message that was to go out, and whether it is called unknown.
     async fn wanted(&self) -> BTreeMap<String, bool> {
         let sql = "select message_id, person_id, round, state = 'unknown' from delivery
-                    where state in ('accepted', 'delivered', 'unknown')";
+                    where state in ('accepted', 'delivered', 'undelivered', 'unknown')";
         type Row = (MessageId, PersonId, i64, bool);
         let rows: Vec<Row> = match &self.hub.db {
             Db::Sqlite { read, .. } => sqlx::query_as(sql).fetch_all(read).await.unwrap(),
@@ -238,6 +220,17 @@ impl Installation {
     /// Another hub of the test on the same database.
     pub async fn second(&self) -> Hub {
         hub(&self.database, &self.provider, &self.dir).await
+    }
+
+    /// The names of the files that attachments are kept in; each is whole, or the test fails.
+    pub fn files(&self) -> Vec<String> {
+        let folder = std::fs::read_dir(self.dir.path().join("attachments")).unwrap();
+        let whole = |entry: std::fs::DirEntry| {
+            let name = entry.file_name().into_string().unwrap();
+            assert_eq!(seal::hex(&seal::sha256(&std::fs::read(entry.path()).unwrap())), name);
+            name
+        };
+        folder.map(|entry| whole(entry.unwrap())).collect()
     }
 
     /// The end of what the children wrote.
@@ -332,4 +325,9 @@ pub async fn fresh_database() -> String {
 
 pub fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run the faults with `tests/run fault`"))
+}
+
+fn user_of(broker: &str) -> Option<String> {
+    let (_, rest) = broker.split_once("amqp://")?;
+    Some(rest.split([':', '@']).next().unwrap().to_owned())
 }

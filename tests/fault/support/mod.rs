@@ -2,12 +2,14 @@
 //! their own, and the table at the end.
 
 mod child;
+mod clients;
 mod installation;
 mod provider;
 pub mod servers;
 mod table;
 
 pub use child::Child;
+pub use clients::notice;
 pub use installation::{HEADS, Installation, Set, fresh_database, variable};
 pub use provider::Provider;
 pub use table::Outcome;
