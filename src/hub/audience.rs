@@ -1,5 +1,7 @@
 //! From an audience to the frozen list of people, inside the database.
 
+use std::collections::BTreeSet;
+
 use sha2::{Digest, Sha256};
 
 use super::{Hub, Result, Source};
@@ -46,7 +48,7 @@ impl Hub {
         narrow(tx, message, audience).await?;
         let recipients = recipients::count(tx, message).await?;
         if recipients == 0 {
-            return Err(nobody(named).into());
+            return Err(nobody(named, audience).into());
         }
         if recipients > limits::RECIPIENTS {
             let detail = format!("一次最多 {} 人，当前 {recipients} 人", limits::RECIPIENTS);
@@ -213,8 +215,12 @@ fn not_visible(field: String, at: usize, what: &str) -> Problem {
         .in_english(format!("number {nth} in this list is not within your reach"))
 }
 
-fn nobody(named: u64) -> Problem {
-    let detail = if named == 0 {
+fn nobody(named: u64, audience: &Audience) -> Problem {
+    let chosen: BTreeSet<_> = audience.people.iter().collect();
+    let by_account = audience.departments.is_empty() && audience.groups.is_empty() && !chosen.is_empty();
+    let detail = if named == 0 && by_account {
+        format!("没有可接收的人：所选 {} 人均已停用", chosen.len())
+    } else if named == 0 {
         "没有可接收的人：请选择接收人（已停用的人员不会收到）".to_owned()
     } else {
         format!("没有可接收的人：所选 {named} 人均被筛选条件或排除项去除")

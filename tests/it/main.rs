@@ -2,6 +2,7 @@
 
 mod access;
 mod api;
+mod bad_input;
 mod contract;
 mod pages;
 mod stories;

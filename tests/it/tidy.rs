@@ -31,13 +31,13 @@ fn root() -> &'static Path {
 }
 
 /// Text of a file, by its path from the root.
-fn read(file: &Path) -> String {
+pub fn read(file: &Path) -> String {
     let path = root().join(file);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// Every file with one of these endings in the folders that people write in; paths from the root.
-fn files(endings: &[&str]) -> Vec<PathBuf> {
+pub fn files(endings: &[&str]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders: Vec<_> = FOLDERS.map(|folder| root().join(folder)).into();
     while let Some(folder) = folders.pop() {

@@ -7,3 +7,4 @@ mod command;
 mod dead_letters;
 mod people;
 mod producers;
+mod versions;

@@ -113,3 +113,24 @@ async fn a_button_is_pressed_once_and_a_link_is_followed() {
     browser.get("/inbox").await.assert(200, &["其中 0 条未读"]);
     site.test.end().await;
 }
+
+#[tokio::test]
+async fn no_search_is_a_pattern_or_an_error() {
+    let mut site = Site::start().await;
+    let office = site.test.department("office", None).await;
+    let sender = site.test.member("wang", office).await;
+    let reader = site.test.member("li", office).await;
+    site.test.sends(&sender, to(&[&reader], "关于𠮷祥路停水的通知")).await.unwrap();
+    site.test.settle().await;
+    let mut browser = site.browser_of(&reader).await;
+    let long = "停".repeat(1_000);
+    for nothing in ["%", "_", "'", "\"", "\\", "%%", "' or 1=1 --", "請", "Ａ", "x", long.as_str()] {
+        let query: String = url::form_urlencoded::byte_serialize(nothing.as_bytes()).collect();
+        for page in ["/inbox", "/outbox"] {
+            let found = browser.get(&format!("{page}?q={query}")).await.assert(200, &[]);
+            assert!(!found.has("祥路停水"), "{nothing} found it on {page}");
+        }
+    }
+    browser.get("/inbox?q=%F0%A0%AE%B7%E7%A5%A5").await.assert(200, &["祥路停水"]);
+    site.test.end().await;
+}

@@ -7,6 +7,7 @@ use super::sending::code;
 use crate::support::{
     TestHub,
     people::{Actor, to_department},
+    run,
 };
 
 /// A department with a head and so many members that its mass mail needs consent.
@@ -41,6 +42,7 @@ async fn a_rejected_broadcast_goes_to_nobody_and_needs_a_reason() {
     let (head, sender) = department(&test).await;
     test.sends(&sender, to_department("jwc", "全体会议")).await.unwrap();
     assert_eq!(code(test.rejects(&head, " ").await), "APPR_REASON");
+    assert_eq!(code(test.rejects(&head, &"长".repeat(501)).await), "APPR_REASON");
     assert_eq!(test.rejects(&head, "时间冲突").await.unwrap(), State::Rejected);
     test.sent();
     test.after_minutes(600).await;
@@ -112,4 +114,18 @@ async fn a_withdrawn_request_cannot_be_approved() {
     test.recall(&zhihui::hub::Source::Person(sender.id), message).await.unwrap();
     assert_eq!(code(test.decide(head.id, id, Decision::Approve, "").await), "APPR_STALE");
     test.end().await;
+}
+
+#[tokio::test]
+async fn nobody_agrees_to_his_own_or_to_what_has_changed() {
+    let test = TestHub::start().await;
+    let (head, sender) = department(&test).await;
+    test.sends(&sender, to_department("jwc", "全体会议")).await.unwrap();
+    let id = test.waiting_for(&head).await.unwrap();
+    // Neither comes about by itself: whoever sends is not asked, and a change voids the request.
+    run(&test, "insert into approval_approver select approval.id, sender_id from approval join message on message.id = message_id").await;
+    assert_eq!(code(test.decide(sender.id, id, Decision::Approve, "").await), "APPR_SELF");
+    run(&test, "update message set title = title || '（改）'").await;
+    assert_eq!(code(test.approves(&head).await), "APPR_STALE");
+    test.close().await;
 }

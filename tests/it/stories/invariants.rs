@@ -13,12 +13,13 @@ use zhihui::{
         invariants::{Violation, check, check_quiet},
         witness::{Seen, Told, check_provider, check_told},
     },
-    storage::{Db, approvals},
+    storage::approvals,
 };
 
 use crate::support::{
     TestHub, morning,
     people::{to, to_department},
+    run,
 };
 
 /// What a promise must be held against by now; the others need what is still to be built.
@@ -179,14 +180,6 @@ async fn world() -> TestHub {
     test
 }
 
-async fn run(test: &TestHub, sql: String) {
-    let sql = sqlx::AssertSqlSafe(sql);
-    match &test.db {
-        Db::Sqlite { write, .. } => _ = sqlx::raw_sql(sql).execute(write).await.unwrap(),
-        Db::Postgres(pool) => _ = sqlx::raw_sql(sql).execute(pool).await.unwrap(),
-    }
-}
-
 fn says(found: &[Violation], id: &str, words: &str) -> bool {
     found.iter().any(|violation| violation.id == id && violation.what.contains(words))
 }
@@ -202,27 +195,27 @@ fn no_promise_is_without_a_breach_that_is_found() {
 async fn every_damage_is_found() {
     let test = world().await;
     for table in TABLES {
-        run(&test, format!("create table kept_{table} as select * from {table}")).await;
+        run(&test, &format!("create table kept_{table} as select * from {table}")).await;
     }
     let mut missed = Vec::new();
     for (id, words, damage) in DAMAGES {
-        run(&test, (*damage).to_owned()).await;
+        run(&test, damage).await;
         let found = check_quiet(&test).await.unwrap();
         if !says(&found, id, words) {
             missed.push((damage, found));
         }
         for table in TABLES.iter().rev() {
-            run(&test, format!("delete from {table}")).await;
+            run(&test, &format!("delete from {table}")).await;
         }
         for table in TABLES {
-            run(&test, format!("insert into {table} select * from kept_{table}")).await;
+            run(&test, &format!("insert into {table} select * from kept_{table}")).await;
         }
     }
     assert!(missed.is_empty(), "not found: {missed:#?}");
     assert_eq!(check_quiet(&test).await.unwrap(), [], "the world is whole again");
 
-    run(&test, "drop table inbox; alter table kept_inbox rename to inbox".to_owned()).await;
-    run(&test, "insert into inbox select * from inbox limit 1".to_owned()).await;
+    run(&test, "drop table inbox; alter table kept_inbox rename to inbox").await;
+    run(&test, "insert into inbox select * from inbox limit 1").await;
     assert!(says(&check(&test).await.unwrap(), "I2", "twice"), "a table that has lost its key");
     test.close().await;
 }
@@ -244,7 +237,7 @@ async fn what_the_providers_saw_is_held_against_the_database() {
     let late = Seen { at: morning() + Duration::minutes(5), ..recalled.clone() };
     let known = line.key.parse::<Key>().unwrap();
     let chased = Seen { at: test.clock.now() + Duration::minutes(1), ..line.clone() };
-    run(&test, "update delivery set unless = 'read'".to_owned()).await;
+    run(&test, "update delivery set unless = 'read'").await;
     test.read(known.person, known.message, "web").await.unwrap();
     let stranger = Key { person: PersonId::new(), ..known }.to_string();
     for (seen, id, words) in [

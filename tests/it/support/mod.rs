@@ -212,6 +212,15 @@ impl TestHub {
     }
 }
 
+/// Changes rows behind the hub's back.
+pub async fn run(hub: &Hub, sql: &str) {
+    let sql = sqlx::AssertSqlSafe(sql.to_owned());
+    match &hub.db {
+        Db::Sqlite { write, .. } => _ = sqlx::raw_sql(sql).execute(write).await.unwrap(),
+        Db::Postgres(pool) => _ = sqlx::raw_sql(sql).execute(pool).await.unwrap(),
+    }
+}
+
 /// A migrated database of its own: a SQLite file, or a schema of PostgreSQL.
 pub async fn database_url(dir: &tempfile::TempDir) -> String {
     match std::env::var("ZHIHUI_TEST_DATABASE") {
