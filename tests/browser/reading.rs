@@ -1,6 +1,6 @@
 //! 收件箱: from the one-time link to an answer that stays.
 
-use zhihui::domain::message::ReceiptRequest;
+use zhihui::domain::message::{Action, ReceiptRequest};
 
 use crate::{
     people::to,
@@ -52,6 +52,7 @@ async fn somebody_signs_in_reads_and_answers_with_words_of_their_own() {
     window.sees("定于下周三下午两点召开教学工作会议。").await;
     window.sees_badge("inbox", "1").await;
     window.until("document.title.startsWith('(1) ')").await;
+    window.sees("共 2 条，其中 1 条未读").await;
 
     // The field for words is offered with 其他 alone.
     window.until("!document.querySelector('#receipt textarea').offsetParent").await;
@@ -65,6 +66,30 @@ async fn somebody_signs_in_reads_and_answers_with_words_of_their_own() {
     window.go(&window.path().await).await;
     window.sees("外出调研，委托张明代为参加").await;
     assert_eq!(window.ask("return document.querySelectorAll('form.receipt, #receipt').length").await, 0);
+    window.close().await;
+    site.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_confirms_with_the_button_of_a_message() {
+    let site = Site::start().await;
+    let office = site.department("hwb", "会务办").await;
+    let sender = site.member("wangxiaomei", "王晓梅", office).await;
+    let undertaker = site.member("liwenbo", "李文博", office).await;
+    let mut request = to(&undertaker, "请确认承接：第五会议室", "校长办公会，今日十五时，二十人。");
+    request.actions = vec![Action { id: "confirm".to_owned(), label: "确认承接".to_owned() }];
+    site.send(&sender, request).await;
+
+    let window = Window::of(&site, DESK, &undertaker).await;
+    window.arrives("/inbox", "请确认承接：第五会议室").await;
+    window.follow("请确认承接：第五会议室").await;
+    window.ask("window.sameLoad = true").await;
+    window.press("button[name=action][value=confirm]").await;
+    window.sees("已回执：确认承接").await;
+    window.until("document.querySelector('.row.on .sign.read-answered')").await;
+    window.until("window.sameLoad && !document.querySelector('button[name=action]')").await;
+    // Whoever may not approve is not sent there by a key either.
+    assert_eq!(window.ask("return document.querySelector('#keys').textContent.includes('A')").await, false);
     window.close().await;
     site.end().await;
 }

@@ -39,6 +39,7 @@
     function send() {
       Zh.post('/inbox/bulk', body, { keepalive: true }).then(function (response) {
         if (!response.ok) throw new Error(response.status);
+        if (what === 'delete') $$('[data-counted]').forEach(function (el) { Zh.recount(el, -list.length); });
       }).catch(function () { restore(); Zh.toast(Zh.word('failed')); });
     }
     list.forEach(function (row) {

@@ -33,7 +33,8 @@
     if (isTyping(target)) { if (key === 'Escape') target.blur(); return; }
     if (lead && Date.now() - lead < 1200) {
       lead = 0;
-      if (places[key]) { e.preventDefault(); location.href = places[key]; }
+      /* Only to places that this person is shown the way to. */
+      if (places[key] && $('a[href="' + places[key] + '"]')) { e.preventDefault(); location.href = places[key]; }
       return;
     }
     var fn = everywhere[key] || ($('.row') && inList[key]);

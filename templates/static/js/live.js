@@ -11,8 +11,20 @@
     state.classList.toggle('on', isOn);
     $('span', state).textContent = Zh.word(isOn ? 'live' : 'lost');
   }
+  /* The words above the list of the inbox. Only what arrives makes the unread more. */
+  function recount(el, unread) {
+    var arrived = Math.max(0, unread - el.getAttribute('data-unread'));
+    el.setAttribute('data-unread', unread);
+    Zh.recount(el, arrived);
+  }
+  Zh.recount = function (el, more) {
+    var total = +el.getAttribute('data-total') + more;
+    el.setAttribute('data-total', total);
+    el.textContent = Zh.word('count', { total: total, unread: el.getAttribute('data-unread') });
+  };
   function apply(message) {
     var counts = message.counts || {};
+    if ('inbox' in counts) $$('[data-counted]').forEach(function (el) { recount(el, counts.inbox); });
     Object.keys(counts).forEach(function (kind) {
       $$('[data-live="' + kind + '"]').forEach(function (el) {
         var badge = el.closest('.n');

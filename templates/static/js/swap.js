@@ -71,17 +71,28 @@
     swap(link.href, {}, link.getAttribute('data-swap'), true);
   });
 
+  /* Where a form goes, by the pressed button's own word or the form's. Asked as attributes: a field named
+     `action` or `method` hides the form's property of that name. */
+  function told(form, button, name) {
+    return (button && button.getAttribute('form' + name)) || form.getAttribute(name) || '';
+  }
+  function addressOf(form, button) { return told(form, button, 'action') || location.pathname; }
+
   /* The pressed button is part of the form; FormData leaves it out. */
   var pressed = null;
   on('click', 'form button', function (e, button) { pressed = button; });
   on('submit', 'form[data-swap]', function (e, form) {
     if (e.defaultPrevented) return;
     e.preventDefault();
-    var body = new URLSearchParams(new FormData(form));
-    if (pressed && pressed.form === form && pressed.name) body.append(pressed.name, pressed.value);
-    if (form.method === 'get') { swap(form.action + '?' + body, {}, form.getAttribute('data-swap'), true); return; }
+    var body = new URLSearchParams(new FormData(form)), button = pressed && pressed.form === form ? pressed : null;
+    if (button && button.name) body.append(button.name, button.value);
+    var url = addressOf(form, button);
+    if (told(form, button, 'method').toLowerCase() !== 'post') {
+      swap(url + '?' + body, {}, form.getAttribute('data-swap'), true);
+      return;
+    }
     $$('button', form).forEach(function (button) { button.disabled = true; });
-    swap(form.action, { body: body }, form.getAttribute('data-swap'), false);
+    swap(url, { body: body }, form.getAttribute('data-swap'), false);
   });
 
   /* [data-check="#id"] on a button: the form as it stands goes there and back, and nothing is kept. */
@@ -91,7 +102,7 @@
     body.delete('file');
     body = new URLSearchParams(body);
     body.append(button.name, button.value);
-    swap(button.form.action, { body: body }, selector, false).then(function () {
+    swap(addressOf(button.form, button), { body: body }, selector, false).then(function () {
       var box = $(selector);
       if (box.firstElementChild) box.firstElementChild.scrollIntoView({ block: 'nearest' });
     });
