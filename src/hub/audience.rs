@@ -1,6 +1,6 @@
 //! From an audience to the frozen list of people, inside the database.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use sha2::{Digest, Sha256};
 
@@ -17,7 +17,6 @@ use crate::{
     storage::{
         Tx, accounts, approvals,
         external::{self, Outsider},
-        producers::Producer,
         recipients,
         waves::NOBODY,
     },
@@ -55,9 +54,6 @@ impl Hub {
             return Err(Problem::invalid("RCPT_LIMIT", "/audience", detail)
                 .in_english(format!("at most {} recipients at once, these are {recipients}", limits::RECIPIENTS))
                 .into());
-        }
-        if let Source::Producer(producer) = source {
-            keep_inside(tx, message, producer).await?;
         }
         let hash = snapshot_hash(tx, message).await?;
         Ok(Snapshot { recipients, repeated: repeated(audience), hash })
@@ -180,20 +176,40 @@ async fn narrow(tx: &mut Tx, message: MessageId, audience: &Audience) -> Result<
     Ok(())
 }
 
-/// Says which place in the list is wrong, never whether somebody exists.
+/// The departments that a module may address with all below; none when it may address everybody.
+fn range(source: &Source) -> Option<&[String]> {
+    match source {
+        Source::Producer(producer) if !producer.audience.everyone => Some(&producer.audience.departments),
+        _ => None,
+    }
+}
+
+/// Says which place in the list is wrong, never whether somebody exists: whoever is out of a
+/// module's range is refused as nobody is, and before any filter or exception could tell the two
+/// apart.
 async fn refuse_unknown(tx: &mut Tx, audience: &Audience, source: &Source) -> Result<()> {
-    if !audience.people.is_empty() {
-        let unknown = recipients::unknown_accounts(tx, &audience.people).await?;
-        if let Some(at) = audience.people.iter().position(|account| unknown.contains(account)) {
-            return Err(not_visible(format!("/audience/people/{at}"), at, "个接收人").into());
-        }
+    let range = range(source);
+    if range.is_some() {
+        refuse_unbounded(audience)?;
+    }
+    let unknown = match range {
+        _ if audience.people.is_empty() => Vec::new(),
+        None => recipients::unknown_accounts(tx, &audience.people).await?,
+        Some(range) => recipients::accounts_beyond(tx, &audience.people, range).await?,
+    };
+    let unknown: HashSet<_> = unknown.into_iter().collect();
+    if let Some(at) = audience.people.iter().position(|account| unknown.contains(account)) {
+        return Err(not_visible(format!("/audience/people/{at}"), at, "个接收人").into());
     }
     let codes: Vec<_> = audience.departments.iter().map(|department| department.code.clone()).collect();
-    if !codes.is_empty() {
-        let unknown = recipients::unknown_departments(tx, &codes).await?;
-        if let Some(at) = codes.iter().position(|code| unknown.contains(code)) {
-            return Err(not_visible(format!("/audience/departments/{at}/code"), at, "个部门").into());
-        }
+    if let Some(at) = unknown_department(tx, &codes, range).await? {
+        return Err(not_visible(format!("/audience/departments/{at}/code"), at, "个部门").into());
+    }
+    // Somebody in range may have a second post elsewhere: without him the count would tell of it.
+    if range.is_some()
+        && let Some(at) = unknown_department(tx, &audience.exceptions.departments, range).await?
+    {
+        return Err(not_visible(format!("/audience/except/departments/{at}"), at, "个部门").into());
     }
     for (at, group) in audience.groups.iter().enumerate() {
         let usable = match (source.person(), group.parse::<GroupId>()) {
@@ -207,6 +223,33 @@ async fn refuse_unknown(tx: &mut Tx, audience: &Audience, source: &Source) -> Re
         }
     }
     Ok(())
+}
+
+/// What is in no department is in no range.
+fn refuse_unbounded(audience: &Audience) -> Result<(), Problem> {
+    if audience.everyone {
+        return Err(Problem::invalid(
+            "RCPT_NOT_VISIBLE",
+            "/audience/everyone",
+            "该模块不能发给全体人员，请指定部门或人员",
+        )
+        .in_english("this producer may not address everyone, name departments or people"));
+    }
+    if audience.external.is_empty() {
+        return Ok(());
+    }
+    Err(not_visible("/audience/external/0".to_owned(), 0, "个单位外接收人"))
+}
+
+/// The place of the first code that is no department in reach.
+async fn unknown_department(tx: &mut Tx, codes: &[String], range: Option<&[String]>) -> Result<Option<usize>> {
+    let unknown = match range {
+        _ if codes.is_empty() => return Ok(None),
+        None => recipients::unknown_departments(tx, codes).await?,
+        Some(range) => recipients::departments_beyond(tx, codes, range).await?,
+    };
+    let unknown: HashSet<_> = unknown.into_iter().collect();
+    Ok(codes.iter().position(|code| unknown.contains(code)))
 }
 
 fn not_visible(field: String, at: usize, what: &str) -> Problem {
@@ -227,20 +270,6 @@ fn nobody(named: u64, audience: &Audience) -> Problem {
     };
     Problem::invalid("RCPT_NONE", "/audience", detail)
         .in_english("there is nobody to receive this: choose active recipients")
-}
-
-/// A module may address the departments that it was given, and no others.
-async fn keep_inside(tx: &mut Tx, message: MessageId, producer: &Producer) -> Result<()> {
-    if producer.audience.everyone {
-        return Ok(());
-    }
-    let beyond = recipients::count_beyond(tx, message, &producer.audience.departments).await?;
-    if beyond == 0 {
-        return Ok(());
-    }
-    Err(Problem::invalid("RCPT_NOT_VISIBLE", "/audience", format!("有 {beyond} 人不在该模块允许的接收范围内"))
-        .in_english(format!("{beyond} recipients are outside of what this producer may address"))
-        .into())
 }
 
 /// Accounts that stand in the list more than once.

@@ -91,13 +91,15 @@ macro_rules! skip_locked {
     };
 }
 
-/// A JSON list of texts as a subquery: `each!(tx, "… in (", "$2", ") …")`.
+/// A JSON list of texts as a subquery: `each!(tx, "… in (", "$2", ") …")`; more lists may follow.
 macro_rules! each {
-    ($tx:expr, $head:expr, $list:literal, $tail:expr) => {
+    ($tx:expr, $head:expr $(, $list:literal, $tail:expr)+) => {
         dialect!(
             $tx,
-            sqlite: concat!($head, "select value from json_each(", $list, ")", $tail),
-            postgres: concat!($head, "select value from jsonb_array_elements_text(", $list, "::jsonb) as each (value)", $tail),
+            sqlite: concat!($head $(, "select value from json_each(", $list, ")", $tail)+),
+            postgres: concat!(
+                $head $(, "select value from jsonb_array_elements_text(", $list, "::jsonb) as each (value)", $tail)+
+            ),
         )
     };
 }

@@ -181,9 +181,29 @@ pub async fn unknown_accounts(tx: &mut Tx, accounts: &[String]) -> Result<Vec<St
         tx,
         "select value from (",
         "$1",
-        ") as named where not exists (select 1 from person where person.account = named.value) limit 10"
+        ") as named where not exists (select 1 from person where person.account = named.value)"
     );
     fetch_values!(tx, String, sql, [&accounts])
+}
+
+/// The named accounts whose person has no post in any of these departments or below. That nobody
+/// has such an account makes no difference.
+pub async fn accounts_beyond(tx: &mut Tx, accounts: &[String], codes: &[String]) -> Result<Vec<String>> {
+    let (accounts, codes) = (Json(accounts), Json(codes));
+    let sql = each!(
+        tx,
+        "select value from (",
+        "$1",
+        ") as named where not exists (
+            select 1 from person
+              join assignment on assignment.person_id = person.id
+              join department_ancestor on department_ancestor.department_id = assignment.department_id
+              join department on department.id = department_ancestor.ancestor_id
+             where person.account = named.value and department.code in (",
+        "$2",
+        "))"
+    );
+    fetch_values!(tx, String, sql, [&accounts, &codes])
 }
 
 /// The codes that no department has.
@@ -193,9 +213,27 @@ pub async fn unknown_departments(tx: &mut Tx, codes: &[String]) -> Result<Vec<St
         tx,
         "select value from (",
         "$1",
-        ") as named where not exists (select 1 from department where department.code = named.value) limit 10"
+        ") as named where not exists (select 1 from department where department.code = named.value)"
     );
     fetch_values!(tx, String, sql, [&codes])
+}
+
+/// The codes of no department that is one of these `roots` or lies below them.
+pub async fn departments_beyond(tx: &mut Tx, codes: &[String], roots: &[String]) -> Result<Vec<String>> {
+    let (codes, roots) = (Json(codes), Json(roots));
+    let sql = each!(
+        tx,
+        "select value from (",
+        "$1",
+        ") as named where not exists (
+            select 1 from department
+              join department_ancestor on department_ancestor.department_id = department.id
+              join department as root on root.id = department_ancestor.ancestor_id
+             where department.code = named.value and root.code in (",
+        "$2",
+        "))"
+    );
+    fetch_values!(tx, String, sql, [&codes, &roots])
 }
 
 /// How many of these groups `user` may use.

@@ -5,6 +5,7 @@ mod callbacks;
 mod documents;
 mod messages;
 mod problems;
+mod range;
 
 use axum::{
     Router,
