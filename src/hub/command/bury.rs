@@ -61,7 +61,7 @@ impl Hub {
         dead_letters::insert(&mut tx, &letter).await?;
         tx.commit().await?;
         tracing::warn!(dead_letter.id = %letter.id, code = problem.code, "a command went to the dead letters with {}", problem.code);
-        let mut copy = envelope.clone();
+        let mut copy = Envelope { persistent: true, ..envelope.clone() };
         copy.headers.insert(CODE.to_owned(), problem.code.to_owned());
         copy.headers.insert(REASON.to_owned(), problem.detail.clone());
         if let Err(error) = self.broker.publish(Target::Dead, copy).await {

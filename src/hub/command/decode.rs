@@ -34,10 +34,20 @@ pub struct Incoming {
 }
 
 /// # Errors
-/// `PRODUCER_UNVERIFIED`, `TOO_LARGE`, `CONTENT_TYPE`, `IDEM_MISSING`, `VERSION_UNSUPPORTED`,
+/// `PRODUCER_UNVERIFIED`, `NOT_PERSISTENT`, `TOO_LARGE`, `CONTENT_TYPE`, `IDEM_MISSING`, `VERSION_UNSUPPORTED`,
 /// `COMMAND_UNKNOWN`, `EVENT_INVALID`, and all that strict JSON knows.
 pub fn decode(envelope: &Envelope) -> Result<Incoming, Problem> {
     let user = envelope.user_id.as_deref().filter(|user| !user.is_empty()).ok_or_else(unverified)?;
+    if !envelope.persistent {
+        return Err(Problem::invalid(
+            "NOT_PERSISTENT",
+            "",
+            "命令须以持久消息发布（delivery_mode=2），否则消息队列重启时会丢失",
+        )
+        .in_english(
+            "a command must be published as persistent (delivery_mode 2), or a restart of the broker loses it",
+        ));
+    }
     let size = envelope.body.len();
     if size > LARGEST {
         let (limit, found) = (LARGEST / 1024, size.div_ceil(1024));
@@ -252,6 +262,7 @@ mod tests {
     fn what_cannot_be_read_has_its_reason() {
         let good = json!({"id": "x"});
         assert_eq!(code(&Envelope { user_id: None, ..plain(&good) }), "PRODUCER_UNVERIFIED");
+        assert_eq!(code(&Envelope { persistent: false, ..plain(&good) }), "NOT_PERSISTENT");
         assert_eq!(code(&Envelope { message_id: None, ..plain(&good) }), "IDEM_MISSING");
         assert_eq!(code(&Envelope { message_id: Some("k".repeat(300)), ..plain(&good) }), "IDEM_MISSING");
         assert_eq!(code(&plain("x".repeat(LARGEST + 1))), "TOO_LARGE");

@@ -168,6 +168,7 @@ async fn what_cannot_be_carried_out_is_a_dead_letter_with_its_reason() {
     for (envelope, code) in [
         (Envelope { user_id: None, ..good.clone() }, "PRODUCER_UNVERIFIED"),
         (Envelope { user_id: Some("stranger".to_owned()), ..good.clone() }, "PRODUCER_UNVERIFIED"),
+        (Envelope { persistent: false, ..good.clone() }, "NOT_PERSISTENT"),
         (Envelope { message_id: None, ..good.clone() }, "IDEM_MISSING"),
         (Envelope { body: b"{".to_vec(), ..good.clone() }, "JSON_SYNTAX"),
         (Envelope { body: vec![b' '; 1024 * 1024], ..good.clone() }, "TOO_LARGE"),
