@@ -7,9 +7,17 @@ use super::Problem;
 /// Most that a filled text may grow to, in characters.
 const LONGEST: usize = 10_000;
 
+/// Names that a refusal lists.
+const LISTED: usize = 10;
+
 /// Fills every placeholder; an unknown or empty one blocks sending (`TPL_UNFILLED`), anything else
-/// in double braces is refused (`TPL_SYNTAX`).
-pub fn fill(text: &str, field: &str, value: impl Fn(&str) -> Option<String>) -> Result<String, Problem> {
+/// in double braces is refused (`TPL_SYNTAX`) with the `names` that there are.
+pub fn fill(
+    text: &str,
+    field: &str,
+    names: &[&str],
+    value: impl Fn(&str) -> Option<String>,
+) -> Result<String, Problem> {
     let mut filled = String::with_capacity(text.len());
     let mut missing: Vec<&str> = Vec::new();
     let mut rest = text;
@@ -18,7 +26,7 @@ pub fn fill(text: &str, field: &str, value: impl Fn(&str) -> Option<String>) -> 
         filled.push_str(before);
         let inner = &from[2..];
         let Some(end) = inner.find("}}").filter(|_| is_plain(inner)) else {
-            return Err(syntax(field, from));
+            return Err(syntax(field, from, names));
         };
         let name = inner[..end].trim();
         match value(name).filter(|value| !value.trim().is_empty()) {
@@ -45,10 +53,17 @@ fn is_plain(inner: &str) -> bool {
     !inner.starts_with(['#', '/', '>', '{', '!', '&', '^', '~', '@', '*'])
 }
 
-fn syntax(field: &str, from: &str) -> Problem {
+fn syntax(field: &str, from: &str, names: &[&str]) -> Problem {
     let shown: String = from.chars().take(12).collect();
-    Problem::invalid("TPL_SYNTAX", field, format!("不支持的模板写法“{shown}”，请写成 {{{{字段名}}}}"))
-        .in_english(format!("“{shown}” is not supported; write {{{{name}}}}"))
+    if names.is_empty() {
+        let detail = format!("不支持的模板写法“{shown}”，可用字段：无，请去掉双花括号");
+        return Problem::invalid("TPL_SYNTAX", field, detail)
+            .in_english(format!("“{shown}” is not supported; there are no fields here, remove the double braces"));
+    }
+    let more = if names.len() > LISTED { "…" } else { "" };
+    let list = names[..names.len().min(LISTED)].join("、");
+    Problem::invalid("TPL_SYNTAX", field, format!("不支持的模板写法“{shown}”，可用字段：{list}{more}"))
+        .in_english(format!("“{shown}” is not supported; the fields are: {list}{more}"))
 }
 
 #[cfg(test)]
@@ -57,7 +72,7 @@ mod tests {
 
     fn filled(text: &str) -> Result<String, &'static str> {
         let room = |name: &str| (name == "会议室").then(|| "第五会议室".to_owned());
-        fill(text, "/body", room).map_err(|problem| problem.code)
+        fill(text, "/body", &["会议室"], room).map_err(|problem| problem.code)
     }
 
     #[test]
@@ -72,5 +87,8 @@ mod tests {
         for text in ["{{#each x}}", "{{> x}}", "{{{x}}}", "{{x"] {
             assert_eq!(filled(text), Err("TPL_SYNTAX"), "{text}");
         }
+        let detail = |names: &[&str]| fill("{{#each x}}", "/body", names, |_| None).expect_err("no such syntax").detail;
+        assert_eq!(detail(&["姓名", "部门"]), "不支持的模板写法“{{#each x}}”，可用字段：姓名、部门");
+        assert!(detail(&["字段"; 11]).ends_with("、字段…"), "{}", detail(&["字段"; 11]));
     }
 }

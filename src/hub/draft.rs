@@ -1,4 +1,4 @@
-//! 草稿: a message that is still being written. Nothing of it is checked before it is sent.
+//! 草稿: a message that is still being written. Only its lengths are checked before it is sent.
 
 use serde_json::json;
 
@@ -9,6 +9,7 @@ use super::{
 use crate::{
     domain::{
         MessageId, PersonId, Problem,
+        command::text,
         message::{Audience, Kind, ReceiptRequest, State},
     },
     storage::{
@@ -39,10 +40,11 @@ impl Hub {
     /// person's drafts.
     ///
     /// # Errors
-    /// `DRAFTS` when there are too many.
+    /// `DRAFTS` when there are too many; what [`text::fits`] says of texts that are too long.
     pub async fn keep_draft(&self, who: PersonId, id: Option<MessageId>, writing: Writing) -> Result<MessageId> {
         let source = Source::Person(who);
         policy::require(&source, Action::Send, &Facts::OWN)?;
+        text::fits(&writing.title, &writing.body, &writing.signature, writing.url.as_deref().unwrap_or_default())?;
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
         let kept = match id {

@@ -236,7 +236,8 @@ async fn fill(tx: &mut Tx, draft: &Draft) -> Result<(String, String)> {
             other => other.to_string(),
         })
     };
-    Ok((template::fill(&title, "/title", value)?, template::fill(&body, "/body", value)?))
+    let names: Vec<_> = values.iter().flat_map(|values| values.keys()).map(String::as_str).collect();
+    Ok((template::fill(&title, "/title", &names, value)?, template::fill(&body, "/body", &names, value)?))
 }
 
 /// A rule that this source may choose: how approvers are chased is nobody's choice.

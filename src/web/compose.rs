@@ -4,7 +4,6 @@
 //! Each form carries a key of its own: a double click sends once.
 
 use axum::{
-    extract::Path,
     http::StatusCode,
     response::{IntoResponse, Redirect},
 };
@@ -15,6 +14,7 @@ use super::{
     form::{Fields, Form},
     page::{Answer, Around},
     page_error::{PageError, status_of},
+    path::Path,
     plan,
     session::Me,
     views::{
@@ -58,8 +58,10 @@ pub async fn submit(me: Me, Form(fields): Form) -> Answer {
     match fields.get("do") {
         "draft" => {
             let writing = compose_form::writing(&fields, me.web.hub.place.timezone);
-            me.web.hub.keep_draft(me.id(), draft, writing).await?;
-            return Ok(Redirect::to("/outbox?state=draft&done=drafted").into_response());
+            return match me.web.hub.keep_draft(me.id(), draft, writing).await {
+                Ok(_) => Ok(Redirect::to("/outbox?state=draft&done=drafted").into_response()),
+                Err(error) => me.correct(&fields, error.into()).await,
+            };
         }
         "check" => return me.foresee(&fields).await,
         "send" => {}
@@ -78,11 +80,7 @@ pub async fn submit(me: Me, Form(fields): Form) -> Answer {
             // a message that goes out at once is on its way, whatever its state is called
             Ok(Redirect::to(&address.replace("done=sending", "done=sent")).into_response())
         }
-        Err(error) => {
-            let problem = error.into_problem()?;
-            let (form, choices) = compose_form::from_fields(&fields);
-            me.show_form(form, &choices, Said { problem: Some(problem), forecast: None }).await
-        }
+        Err(error) => me.correct(&fields, error).await,
     }
 }
 
@@ -94,6 +92,13 @@ struct Said {
 }
 
 impl Me {
+    /// The form once more, with what is wrong and all that was typed.
+    async fn correct(&self, fields: &Fields, error: PageError) -> Answer {
+        let problem = error.into_problem()?;
+        let (form, choices) = compose_form::from_fields(fields);
+        self.show_form(form, &choices, Said { problem: Some(problem), forecast: None }).await
+    }
+
     /// What sending would do, with everything that was typed kept.
     async fn foresee(&self, fields: &Fields) -> Answer {
         let forecast = match self.forecast(fields).await {

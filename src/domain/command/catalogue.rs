@@ -113,8 +113,18 @@ fn recipients_and_placeholders_are_filled_in() {
         ),
         // 16, 17
         (json!({"body": "在{{会议地点}}"}), "TPL_UNFILLED", "/body", "还有 1 处未填写：{{会议地点}}，未发送"),
-        (json!({"body": "{{#each x}}"}), "TPL_SYNTAX", "/body", "不支持的模板写法“{{#each x}}”，请写成 {{字段名}}"),
-        (json!({"title": "{{{x}}}"}), "TPL_SYNTAX", "/title", "不支持的模板写法“{{{x}}}”，请写成 {{字段名}}"),
+        (
+            json!({"body": "{{#each x}}"}),
+            "TPL_SYNTAX",
+            "/body",
+            "不支持的模板写法“{{#each x}}”，可用字段：无，请去掉双花括号",
+        ),
+        (
+            json!({"title": "{{{x}}}"}),
+            "TPL_SYNTAX",
+            "/title",
+            "不支持的模板写法“{{{x}}}”，可用字段：无，请去掉双花括号",
+        ),
     ]);
 }
 

@@ -49,8 +49,8 @@ pub fn read_send(value: &Value, now: Timestamp) -> Result<Draft, Problem> {
     let template = template_use(&fields)?;
     let kind = kind(&fields, &body, url.as_deref(), template.is_some())?;
     if template.is_none() {
-        template::fill(&title, "/title", |_| None)?;
-        template::fill(&body, "/body", |_| None)?;
+        template::fill(&title, "/title", &[], |_| None)?;
+        template::fill(&body, "/body", &[], |_| None)?;
     }
     let audience = fields.get("audience").ok_or_else(|| fields::missing("/audience"))?;
     let audience = audience::read(audience, "/audience")?;

@@ -62,23 +62,38 @@ pub fn title(raw: &str, at: &str) -> Result<String, Problem> {
         return Err(Problem::invalid("MSG_TITLE_EMPTY", at, "标题不能为空（空格和不可见字符不算内容）")
             .in_english("the title is empty (spaces and invisible characters do not count)"));
     }
-    let length = Length { code: "MSG_TITLE_LEN", what: "标题", english: "title", limit: limits::TITLE };
-    length.check(&title, at)?;
+    TITLE.check(&title, at)?;
     Ok(title)
 }
 
 pub fn body(raw: &str, at: &str) -> Result<String, Problem> {
     let body = paragraphs(raw, at)?;
-    Length { code: "MSG_BODY_LEN", what: "内容", english: "body", limit: limits::BODY }.check(&body, at)?;
+    BODY.check(&body, at)?;
     Ok(body)
 }
 
 /// 落款
 pub fn signature(raw: &str, at: &str) -> Result<String, Problem> {
     let signature = line(raw, at)?;
-    let length = Length { code: "MSG_SIGN_LEN", what: "落款", english: "signature", limit: limits::SIGNATURE };
-    length.check(&signature, at)?;
+    SIGNATURE.check(&signature, at)?;
     Ok(signature)
+}
+
+const TITLE: Length = Length { code: "MSG_TITLE_LEN", what: "标题", english: "title", limit: limits::TITLE };
+const BODY: Length = Length { code: "MSG_BODY_LEN", what: "内容", english: "body", limit: limits::BODY };
+const SIGNATURE: Length =
+    Length { code: "MSG_SIGN_LEN", what: "落款", english: "signature", limit: limits::SIGNATURE };
+const LINK: Length = Length { code: "LINK_INVALID", what: "链接地址", english: "link", limit: limits::URL };
+
+/// What is still being written may be empty or wrong, but not longer than what can be sent.
+///
+/// # Errors
+/// `MSG_TITLE_LEN`, `MSG_BODY_LEN`, `MSG_SIGN_LEN`, `LINK_INVALID`
+pub fn fits(title: &str, body: &str, signature: &str, url: &str) -> Result<(), Problem> {
+    TITLE.check(title, "/title")?;
+    BODY.check(body, "/body")?;
+    SIGNATURE.check(signature, "/signature")?;
+    LINK.check(url, "/url")
 }
 
 /// A limit and the words to say it with.

@@ -99,6 +99,19 @@ async fn a_draft_waits_for_its_writer_and_is_gone_when_it_is_sent() {
     let again = format!("/compose/{address}");
     browser.get(&again).await.assert(200, &["写到一半", "value=\"office\" checked", "value=\"参加\""]);
 
+    // what could never be sent is not kept either, and stays in the form
+    let (title, body) = ("长".repeat(201), "长".repeat(10_001));
+    for (name, value, words) in [
+        ("title", title.as_str(), "标题最多 200 字，当前 201 字"),
+        ("body", body.as_str(), "内容最多 10000 字，当前 10001 字"),
+        ("signature", &title[..93], "落款最多 30 字，当前 31 字"),
+        ("url", title.as_str(), "链接地址最多 200 字，当前 201 字"),
+    ] {
+        let long = [("do", "draft"), ("id", address.as_str()), (name, value)];
+        browser.post("/compose", &long).await.assert(422, &[words, value]);
+    }
+    browser.get(&again).await.assert(200, &["写到一半"]);
+
     // nobody else's, and nothing has gone out
     let stranger = site.test.member("zhao", office).await;
     site.browser_of(&stranger).await.get(&again).await.assert(404, &[]);
