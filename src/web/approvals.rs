@@ -5,7 +5,6 @@
 //! that somebody else was asked about does not exist.
 
 use axum::{
-    extract::Path,
     http::StatusCode,
     response::{IntoResponse, Redirect},
 };
@@ -15,6 +14,7 @@ use super::{
     form::{Fields, Form, Query},
     page::{Answer, Around},
     page_error::{PageError, status_of},
+    path::Path,
     plan,
     session::Me,
     views::{

@@ -3,7 +3,6 @@
 //! It is saved, never shown: a file of somebody else must not become a page of ours (security 7.9).
 
 use axum::{
-    extract::Path,
     http::{
         HeaderValue,
         header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS},
@@ -11,7 +10,7 @@ use axum::{
     response::IntoResponse,
 };
 
-use super::{Web, approvals, inbox, page::Answer, session::Me};
+use super::{Web, approvals, inbox, page::Answer, path::Path, session::Me};
 use crate::{
     domain::{ApprovalId, AttachmentId, MessageId, Problem},
     storage::attachments::{self, Attachment},

@@ -6,7 +6,6 @@
 use std::collections::HashMap;
 
 use axum::{
-    extract::Path,
     http::StatusCode,
     response::{IntoResponse, Redirect},
 };
@@ -17,6 +16,7 @@ use super::{
     letter,
     page::{Answer, Around},
     page_error::{PageError, status_of},
+    path::Path,
     session::Me,
     views::{
         inbox::{

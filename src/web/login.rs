@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::{
-    extract::{ConnectInfo, FromRequestParts, Path, State},
+    extract::{ConnectInfo, FromRequestParts, State},
     http::{HeaderMap, StatusCode, request::Parts},
     response::{IntoResponse, Redirect},
 };
@@ -13,6 +13,7 @@ use super::{
     form::{Fields, Form, Query},
     page::Answer,
     page_error::{PageError, retry_after, status_of},
+    path::Path,
     session::Guest,
     views::door::{DemoPerson, LoginPage},
 };

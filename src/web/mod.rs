@@ -28,6 +28,7 @@ mod me;
 mod outbox;
 mod page;
 mod page_error;
+mod path;
 mod plan;
 mod portal;
 pub mod render;

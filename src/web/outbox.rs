@@ -1,16 +1,14 @@
 //! `/outbox` and `/outbox/{id}`: what this person has sent, what became of it, and what may still
 //! be done about it. Nobody else's exists.
 
-use axum::{
-    extract::Path,
-    response::{IntoResponse, Redirect},
-};
+use axum::response::{IntoResponse, Redirect};
 
 use super::{
     cursor::{Cursor, cut, older},
     form::{Fields, Form, Query},
     page::{Answer, Around},
     page_error::PageError,
+    path::Path,
     session::Me,
     tally,
     views::{

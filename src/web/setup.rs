@@ -1,11 +1,12 @@
 //! `/setup/{token}`: the first password, by a link that serves once.
 
-use axum::{extract::Path, http::StatusCode};
+use axum::http::StatusCode;
 
 use super::{
     form::{Fields, Form},
     page::Answer,
     page_error::{PageError, status_of},
+    path::Path,
     session::Guest,
     views::door::SetupPage,
 };

@@ -82,6 +82,13 @@ async fn whoever_is_signed_in_keeps_the_way_when_a_page_is_not_there() {
         browser.send(from, axum::body::Body::empty()).await.assert(404, &["Not found", "href=\"/inbox?tab=unread\""]);
     assert!(lost.has("<html lang=\"en\"") && lost.has("name=\"lang\" value=\"zh-CN\""));
     site.browser().get("/nothing").await.assert(404, &["class=\"door\""]);
+    for page in ["/inbox/", "/outbox/", "/approvals/", "/compose/"] {
+        for id in ["%ff", "%00", "0", "-1", "1e9", "%27%20or%201=1"] {
+            browser.get(&format!("{page}{id}")).await.assert(404, &["Not found"]);
+        }
+    }
+    browser.get("/inbox/%ff/files/%ff").await.assert(404, &[]);
+    browser.get("/static/%ff").await.assert(404, &[]);
     site.test.end().await;
 }
 
