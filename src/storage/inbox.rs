@@ -160,6 +160,18 @@ pub async fn neighbours(
     Ok((newer, older))
 }
 
+/// Those of these messages that lie in this person's inbox, wherever there.
+pub async fn list_own(tx: &mut Tx, person: PersonId, messages: &[MessageId]) -> Result<Vec<MessageId>> {
+    let messages = Json(messages.iter().map(|id| id.simple()).collect::<Vec<_>>());
+    let sql = each_id!(
+        tx,
+        "select message_id from inbox where person_id = $1 and purged_at is null and message_id in (",
+        "$2",
+        ")"
+    );
+    fetch_values!(tx, MessageId, sql, [person, &messages])
+}
+
 /// Sets `read_at` once; a second reading changes nothing, nor does one after the recall.
 pub async fn mark_read(
     tx: &mut Tx,

@@ -83,6 +83,18 @@ async fn many_are_tidied_at_once_and_found_by_words() {
     browser.get("/inbox?tab=unread").await.assert(200, &["共 32 条，其中 30 条未读"]);
     browser.post("/inbox/bulk", &[("do", "restore"), ("id", &ids[2])]).await;
     browser.get("/inbox").await.assert(200, &["共 33 条，其中 31 条未读"]);
+
+    // nobody tidies for others, not even beside a message of his own
+    let stranger = site.test.member("zhao", office).await;
+    let own = site.test.sends(&sender, to(&[&stranger], "自己的")).await.unwrap().id.to_string();
+    site.test.settle().await;
+    let mut other = site.browser_of(&stranger).await;
+    for what in ["read", "delete", "restore", "purge"] {
+        other.post("/inbox/bulk", &[("do", what), ("id", &ids[5]), ("id", &own)]).await.assert(303, &[]);
+        browser.get("/inbox").await.assert(200, &["共 33 条，其中 31 条未读"]);
+    }
+    other.get("/inbox").await.assert(200, &["共 0 条"]);
+    other.post("/inbox/bulk", &[("do", "read"), ("id", "%ff")]).await.assert(404, &[]);
     site.test.end().await;
 }
 
