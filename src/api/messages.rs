@@ -35,7 +35,10 @@ pub async fn send(State(api): State<Api>, caller: Caller, request: Request) -> R
     if let Some(answer) = api.hub.answered::<Answer>(&source, &key, fingerprint).await? {
         return Ok(accepted(&Answer { duplicate: true, ..answer }, lang));
     }
-    let draft = command::read_send(&value, api.hub.clock.now())?;
+    let now = api.hub.clock.now();
+    // Looking into the files may take a while.
+    let draft = tokio::task::spawn_blocking(move || command::read_send(&value, now));
+    let draft = draft.await.expect("reading a message does not panic")?;
     let answer = to_the_end(async move { api.hub.accept(&source, Some(&key), fingerprint, draft).await });
     Ok(accepted(&answer.await?, lang))
 }

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod approval;
+mod archive;
 pub mod calendar;
 pub mod command;
 pub mod contact;
@@ -14,6 +15,7 @@ pub mod name;
 pub mod password;
 pub mod person;
 pub mod phone;
+mod picture;
 pub mod pinyin_keys;
 pub mod problem;
 pub mod seal;

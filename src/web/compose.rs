@@ -115,8 +115,11 @@ impl Me {
     async fn try_send(&self, fields: &Fields) -> Result<hub::Answer, PageError> {
         let hub = &self.web.hub;
         let command = compose_form::command(fields, hub.place.timezone)?;
-        let draft = command::read_send(&command, hub.clock.now())?;
         let hash = seal::sha256(command.to_string().as_bytes());
+        let now = hub.clock.now();
+        // Looking into the files may take a while.
+        let draft = tokio::task::spawn_blocking(move || command::read_send(&command, now));
+        let draft = draft.await.expect("reading a message does not panic")?;
         let key = Some(fields.get("key")).filter(|key| !key.is_empty());
         Ok(hub.accept(&Source::Person(self.id()), key, hash, draft).await?)
     }

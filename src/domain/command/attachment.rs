@@ -1,12 +1,13 @@
-//! 附件: what may be attached, told by its name and by its first bytes.
+//! 附件: what may be attached, told by its name, by its first bytes and by what is inside.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
 use super::{fields, fields::Fields, text};
 use crate::domain::{
-    Problem,
+    Problem, archive,
     message::{AttachedFile, limits},
+    picture,
     problem::Class,
 };
 
@@ -90,7 +91,8 @@ fn one(value: &Value, at: &str) -> Result<AttachedFile, Problem> {
 /// An attachment from its name and bytes, as a form or the API sends it.
 ///
 /// # Errors
-/// `NAME_BIDI`, `FILE_EMPTY`, `FILE_SIZE`, `FILE_TYPE`
+/// `NAME_BIDI`, `FILE_EMPTY`, `FILE_SIZE`, `FILE_TYPE`, `FILE_MACRO`, `ZIP_BOMB`, `ZIP_PATH`,
+/// `IMG_PIXELS`, `IMG_BROKEN`
 pub fn check(name: &str, bytes: Vec<u8>, at: &str) -> Result<AttachedFile, Problem> {
     if name.chars().any(text::is_bidi) {
         return Err(Problem::invalid("NAME_BIDI", format!("{at}/name"), "文件名含有方向控制字符")
@@ -115,12 +117,56 @@ pub fn check(name: &str, bytes: Vec<u8>, at: &str) -> Result<AttachedFile, Probl
         return Err(Problem::invalid("FILE_TYPE", at, format!("文件内容{found}，不是 {wanted}，已拒绝"))
             .in_english(format!("the content {english}, not a .{extension} file; refused")));
     }
+    format.look_into(&bytes, at)?;
     Ok(AttachedFile { name, bytes, media_type: format.media_type.to_owned() })
 }
 
 impl Format {
+    fn look_into(&self, bytes: &[u8], at: &str) -> Result<(), Problem> {
+        if self.media_type.starts_with("image/") {
+            picture::check(bytes).map_err(|fault| of_picture(&fault, at))
+        } else if bytes.starts_with(b"PK") {
+            archive::check(bytes).map_err(|fault| self.of_archive(&fault, at))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn of_archive(&self, fault: &archive::Fault, at: &str) -> Problem {
+        use archive::Fault;
+        let bomb = |detail: &str, english: &str| Problem::invalid("ZIP_BOMB", at, detail).in_english(english);
+        match fault {
+            Fault::Large => bomb("压缩包展开后超过 100 MB", "the archive unpacks to more than 100 MB"),
+            Fault::Dense => {
+                bomb("压缩包展开后超过自身大小的 100 倍", "the archive unpacks to more than 100 times its size")
+            }
+            Fault::Many(count) => bomb(
+                &format!("压缩包内最多 2000 个文件，当前 {count} 个"),
+                &format!("at most 2000 files in an archive, these are {count}"),
+            ),
+            Fault::Deep => bomb("压缩包最多嵌套 2 层", "archives are nested at most twice"),
+            Fault::Inner => bomb("压缩包内的压缩包超过 8 MB", "an archive inside the archive is larger than 8 MB"),
+            Fault::Path => Problem::invalid("ZIP_PATH", at, "压缩包含有非法路径")
+                .in_english("the archive holds paths that lead out of it"),
+            Fault::Macro => Problem::invalid("FILE_MACRO", at, "文档含宏，不能上传")
+                .in_english("documents with macros are not taken"),
+            Fault::Broken => Problem::invalid("FILE_TYPE", at, format!("文件已损坏，不是完整的 {}，已拒绝", self.name))
+                .in_english("the file is damaged; refused"),
+        }
+    }
+
     fn fits(&self, bytes: &[u8]) -> bool {
         self.magic.iter().any(|magic| bytes.starts_with(magic)) && contains(bytes, self.inside)
+    }
+}
+
+fn of_picture(fault: &picture::Fault, at: &str) -> Problem {
+    match fault {
+        picture::Fault::Broken => Problem::invalid("IMG_BROKEN", at, "图片已损坏").in_english("the picture is damaged"),
+        picture::Fault::Large(width, height) => {
+            Problem::invalid("IMG_PIXELS", at, format!("图片最多 4000 万像素，当前 {width} × {height}，请缩小后再上传"))
+                .in_english(format!("at most 40 million pixels, this is {width} × {height}"))
+        }
     }
 }
 
@@ -178,18 +224,14 @@ mod tests {
 
     #[test]
     fn the_name_and_the_bytes_must_agree() {
-        for (name, bytes) in [
-            ("议程.pdf", &b"%PDF-1.7"[..]),
-            ("照片.JPG", b"\xFF\xD8\xFF\xE0"),
-            ("表.xlsx", b"PK\x03\x04....xl/workbook.xml"),
-            ("CON.pdf", b"%PDF-"),
-            ("../../议程.pdf", b"%PDF-"),
-        ] {
+        for (name, bytes) in [("议程.pdf", &b"%PDF-1.7"[..]), ("CON.pdf", b"%PDF-"), ("../../议程.pdf", b"%PDF-")] {
             assert!(check(name, bytes.to_vec(), "").is_ok(), "{name}");
         }
         assert_eq!(refused("议程.pdf", b"MZ\x90"), ("FILE_TYPE", "文件内容是程序，不是 PDF，已拒绝".to_owned()));
         assert_eq!(refused("a.jpg", b" <html>").1, "文件内容是网页，不是 JPG 图片，已拒绝");
         assert_eq!(refused("a.docx", b"PK\x03\x04xl/").1, "文件内容是 ZIP 压缩包，不是 Word 文档，已拒绝");
+        assert_eq!(refused("表.xlsx", b"PK\x03\x04....xl/").1, "文件已损坏，不是完整的 Excel 表格，已拒绝");
+        assert_eq!(refused("照片.JPG", b"\xFF\xD8\xFF\xE0"), ("IMG_BROKEN", "图片已损坏".to_owned()));
         assert_eq!(refused("a.pdf.exe", b"MZ").0, "FILE_TYPE");
         assert_eq!(refused("议程", b"%PDF-").0, "FILE_TYPE");
         assert_eq!(refused("fdp.\u{202E}exe.pdf", b"%PDF-"), ("NAME_BIDI", "文件名含有方向控制字符".to_owned()));

@@ -2,6 +2,7 @@
 //! that it fits through; and which test keeps which line of the catalogue.
 
 mod doors;
+mod inside;
 mod lines;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -118,7 +119,9 @@ fn file(name: &str, bytes: &[u8]) -> Value {
 async fn what_is_wrong_is_wrong_at_every_door() {
     let mut doors = Doors::open().await;
     let mut typed = 0;
-    for (line, changes, code, words) in [texts(), people(), times_and_answers(), files(), shapes()].concat() {
+    for (line, changes, code, words) in
+        [texts(), people(), times_and_answers(), files(), inside::cases(), shapes()].concat()
+    {
         let message = with(&changes);
         let over_http = doors.http(message.to_string()).await;
         assert_eq!(over_http.1, code, "line {line}: {changes} {over_http:?}");
