@@ -74,6 +74,31 @@ pub struct Draft {
     pub about_approval: Option<ApprovalId>,
 }
 
+impl Draft {
+    /// These words to these people, and nothing more.
+    pub fn content(title: impl Into<String>, body: impl Into<String>, audience: Audience) -> Self {
+        Self {
+            kind: Kind::Content,
+            title: title.into(),
+            body: body.into(),
+            signature: String::new(),
+            url: None,
+            category: None,
+            audience,
+            send_rule: None,
+            receipt: None,
+            actions: Vec::new(),
+            send_at: None,
+            expires_at: None,
+            recurrence: None,
+            template: None,
+            attachments: Vec::new(),
+            attributes: serde_json::Map::new(),
+            about_approval: None,
+        }
+    }
+}
+
 /// 接收范围: who is meant, not yet resolved to people.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

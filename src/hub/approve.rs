@@ -16,7 +16,7 @@ use crate::{
     domain::{
         ApprovalId, MessageId, PersonId, Problem,
         approval::{Approver, Decision, Rule, State as ApprovalState},
-        message::{Audience, Draft, Kind, State},
+        message::{Audience, Draft, State},
     },
     storage::{
         Tx, accounts,
@@ -239,25 +239,8 @@ fn moved(is_moved: bool) -> Result<(), Problem> {
 fn note_to(accounts: Vec<String>, title: &str, body: &str) -> Draft {
     // What people wrote must not be taken for placeholders.
     let plain = |text: &str| text.replace("{{", "{ {");
-    Draft {
-        kind: Kind::Content,
-        title: plain(title).chars().take(200).collect(),
-        body: plain(body),
-        signature: String::new(),
-        url: None,
-        category: None,
-        audience: Audience { people: accounts, ..Audience::default() },
-        send_rule: None,
-        receipt: None,
-        actions: Vec::new(),
-        send_at: None,
-        expires_at: None,
-        recurrence: None,
-        template: None,
-        attachments: Vec::new(),
-        attributes: serde_json::Map::new(),
-        about_approval: None,
-    }
+    let title: String = plain(title).chars().take(200).collect();
+    Draft::content(title, plain(body), Audience { people: accounts, ..Audience::default() })
 }
 
 /// Never the sender himself; where a department has no other head, those with the role.

@@ -3,6 +3,11 @@
 //! Each test has a hub and browsers of its own. `ZHIHUI_TEST_CHROMIUM` and
 //! `ZHIHUI_TEST_CHROMEDRIVER` name the programs where they have other names than in Debian.
 
+#[path = "../shared/parts.rs"]
+mod parts;
+#[path = "../shared/staff.rs"]
+mod staff;
+
 mod approving;
 mod driver;
 mod faults;

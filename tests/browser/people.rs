@@ -2,79 +2,35 @@
 
 use zhihui::{
     domain::{
-        DepartmentId, MessageId, PersonId,
-        contact::Contact,
-        message::{Audience, DepartmentChoice, Draft, Kind},
+        DepartmentId, MessageId,
+        message::{Audience, DepartmentChoice, Draft},
     },
     hub::Source,
-    storage::{
-        assignments::{self, Assignment},
-        departments::{self, Department},
-        inbox,
-        people::{self, Profile},
-    },
+    storage::inbox,
 };
 
-use crate::{site::Site, window::PATIENCE};
+use crate::{site::Site, staff, window::PATIENCE};
 
-/// Somebody in a story.
-#[derive(Debug, Clone)]
-pub struct Person {
-    pub id: PersonId,
-    pub account: String,
-    pub phone: String,
-}
+pub use crate::staff::Actor as Person;
 
 impl Site {
     pub async fn department(&self, code: &str, name: &str) -> DepartmentId {
-        let id = DepartmentId::new();
-        let row = Department { id, code: code.to_owned(), name: name.to_owned(), parent_id: None, position: 0 };
-        let mut tx = self.hub.db.begin().await.unwrap();
-        departments::insert_many(&mut tx, &[row]).await.unwrap();
-        tx.commit().await.unwrap();
-        id
+        staff::department(&self.hub, code, name, None).await
     }
 
     pub async fn member(&self, account: &str, name: &str, department: DepartmentId) -> Person {
-        self.join(&[(account, name)], department, false).await.remove(0)
+        staff::join(&self.hub, &[(account, name)], department, false).await.remove(0)
     }
 
     pub async fn head(&self, account: &str, name: &str, department: DepartmentId) -> Person {
-        self.join(&[(account, name)], department, true).await.remove(0)
+        staff::join(&self.hub, &[(account, name)], department, true).await.remove(0)
     }
 
     /// So many members who have no part in the story.
     pub async fn crowd(&self, count: usize, department: DepartmentId) {
         let names: Vec<_> = (1..=count).map(|nth| (format!("member{nth}"), format!("职员{nth}"))).collect();
         let names: Vec<_> = names.iter().map(|(account, name)| (account.as_str(), name.as_str())).collect();
-        self.join(&names, department, false).await;
-    }
-
-    async fn join(&self, names: &[(&str, &str)], department: DepartmentId, is_head: bool) -> Vec<Person> {
-        let mut tx = self.hub.db.begin().await.unwrap();
-        let known = people::count_active(&mut tx).await.unwrap();
-        let (mut profiles, mut posts, mut persons) = (Vec::new(), Vec::new(), Vec::new());
-        for (nth, (account, name)) in (1..).zip(names) {
-            let phone = format!("138{:08}", known + nth);
-            let profile = Profile {
-                phone: Some(Contact::phone(&self.hub.sealer, &phone)),
-                dingtalk_id: Some(phone.clone()),
-                ..Profile::of(account, name, "staff")
-            };
-            posts.push(Assignment {
-                person_id: profile.id,
-                department_id: department,
-                is_primary: true,
-                is_head,
-                position: nth,
-            });
-            persons.push(Person { id: profile.id, account: (*account).to_owned(), phone });
-            profiles.push(profile);
-        }
-        people::insert_many(&mut tx, &profiles, self.hub.clock.now()).await.unwrap();
-        assignments::insert_many(&mut tx, &posts).await.unwrap();
-        tx.commit().await.unwrap();
-        persons
+        staff::join(&self.hub, &names, department, false).await;
     }
 
     /// Returns as soon as it is accepted; workers bring it.
@@ -113,23 +69,5 @@ pub fn to_department(code: &str, title: &str, body: &str) -> Draft {
 }
 
 fn letter(title: &str, body: &str, audience: Audience) -> Draft {
-    Draft {
-        kind: Kind::Content,
-        title: title.to_owned(),
-        body: body.to_owned(),
-        signature: "教务处".to_owned(),
-        url: None,
-        category: None,
-        audience,
-        send_rule: None,
-        receipt: None,
-        actions: Vec::new(),
-        send_at: None,
-        expires_at: None,
-        recurrence: None,
-        template: None,
-        attachments: Vec::new(),
-        attributes: serde_json::Map::new(),
-        about_approval: None,
-    }
+    Draft { signature: "教务处".to_owned(), ..Draft::content(title, body, audience) }
 }

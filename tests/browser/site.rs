@@ -14,13 +14,16 @@ use zhihui::{
     broker::Broker,
     cli::demo,
     clock::Clock,
-    domain::{ReplicaId, seal, seal::Sealer, sign_in::LinkPurpose},
-    hub::{Channels, Hub, InHand, Live, Place, Wake},
-    storage::{Db, people, sessions},
+    domain::{seal, sign_in::LinkPurpose},
+    hub::{Channels, Hub},
+    storage::{people, sessions},
     web::{DemoLink, Web},
 };
 
-use crate::people::Person;
+use crate::{
+    parts::{self, Parts},
+    people::Person,
+};
 
 const CARRIER_SECRET: &str = "the carrier's secret";
 const LINK: Duration = Duration::hours(1);
@@ -116,27 +119,15 @@ async fn open(dir: &tempfile::TempDir, origin: &str, carrier: &Arc<Carrier>) -> 
     let channels = Channels::new(
         CHANNELS.map(|medium| (Arc::new(Simulated::new(carrier.clone(), medium)) as Arc<dyn Channel>, None)).into(),
     );
-    let db = Db::open(&format!("sqlite://{}/zhihui.db", dir.path().display())).await.unwrap();
-    db.migrate().await.unwrap();
-    let hub = Hub {
-        db,
+    let parts = Parts {
+        database: &format!("sqlite://{}/zhihui.db", dir.path().display()),
         broker: Broker::connect("memory:", "browser", &channels.names()).await.unwrap(),
         channels,
         clock: Clock::manual(Utc.with_ymd_and_hms(2026, 11, 20, 2, 0, 0).unwrap()),
-        sealer: Sealer::new(&[7; 32]),
-        place: Arc::new(Place {
-            public_url: origin.to_owned(),
-            timezone: chrono_tz::Asia::Shanghai,
-            data_dir: dir.path().to_owned(),
-            organisation: "青溪大学".to_owned(),
-        }),
-        replica: ReplicaId::new(),
-        in_hand: InHand::default(),
-        wake: Wake::default(),
-        live: Live::default(),
+        public_url: origin,
+        data_dir: dir.path(),
     };
-    hub.set_up().await.unwrap();
-    hub
+    parts::open(parts).await
 }
 
 /// A test that failed drops the sender: then the hub goes with its runtime.

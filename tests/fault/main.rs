@@ -4,6 +4,13 @@
 //! `tests/run fault` runs all of it; with `ZHIHUI_FAULT=short` each fault comes a few times only.
 //! The production set needs `ZHIHUI_TEST_DATABASE` and `ZHIHUI_TEST_BROKER`.
 
+#[path = "../shared/parts.rs"]
+mod parts;
+#[path = "../shared/schema.rs"]
+mod schema;
+#[path = "../shared/staff.rs"]
+mod staff;
+
 mod broadcast;
 mod broker;
 mod crash;

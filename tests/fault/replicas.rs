@@ -107,7 +107,7 @@ async fn deciders(set: Set) {
                 }
             }
         };
-        let heads = place.people[..usize::try_from(HEADS).unwrap()].iter().enumerate().map(|(at, head)| {
+        let heads = place.people[..HEADS].iter().enumerate().map(|(at, head)| {
             let (hub, who) = (hubs[at % 2].clone(), *head);
             let decision = if at % 2 == 0 { Decision::Approve } else { Decision::Reject };
             async move { hub.decide(who, approval, decision, "意见").await }

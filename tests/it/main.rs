@@ -1,5 +1,12 @@
 //! The tests that run in one process: stories, contracts, pages, access and the shape of the tree.
 
+#[path = "../shared/parts.rs"]
+mod parts;
+#[path = "../shared/schema.rs"]
+mod schema;
+#[path = "../shared/staff.rs"]
+mod staff;
+
 mod access;
 mod api;
 mod bad_input;

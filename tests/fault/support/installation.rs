@@ -12,32 +12,29 @@ use serde_json::{Value, json};
 use zhihui::{
     broker::Broker,
     clock::Clock,
-    domain::{
-        DepartmentId, MessageId, PersonId, ReplicaId,
-        contact::Contact,
-        delivery,
-        seal::{self, Sealer},
-    },
+    domain::{MessageId, PersonId, delivery, seal},
     hub::{
-        Channels, Hub, InHand, Live, Place, Wake,
+        Channels, Hub,
         invariants::{self, Violation},
         register::Registration,
         witness::{self, Told},
     },
     storage::{
         Db, Json,
-        assignments::{self, Assignment},
-        departments::{self, Department},
-        people::{self, Profile},
         producers::{ProducerAudience, ProducerCategories},
         settings::{self, SendRuleRow, Steps},
     },
 };
 
+use crate::{
+    parts::{self, Parts},
+    schema, staff,
+};
+
 use super::{Child, Outcome, Provider, until};
 
 /// Who may approve for the others.
-pub const HEADS: i64 = 8;
+pub const HEADS: usize = 8;
 pub const SECRET: &str = "a secret of the tests";
 /// Seven, thirty-two times, in base64.
 const KEY: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
@@ -210,11 +207,7 @@ impl Installation {
 
     /// Changes rows behind the hub's back.
     pub async fn run(&self, sql: &str) {
-        let sql = sqlx::AssertSqlSafe(sql.to_owned());
-        match &self.hub.db {
-            Db::Sqlite { write, .. } => _ = sqlx::raw_sql(sql).execute(write).await.unwrap(),
-            Db::Postgres(pool) => _ = sqlx::raw_sql(sql).execute(pool).await.unwrap(),
-        }
+        schema::run(&self.hub.db, sql).await;
     }
 
     /// Another hub of the test on the same database.
@@ -253,48 +246,25 @@ impl Installation {
 
 async fn hub(database: &str, provider: &Provider, dir: &tempfile::TempDir) -> Hub {
     let gateway = Gateway::new("sms", &provider.url(), Some(SECRET.to_owned())).unwrap();
-    let db = Db::open(database).await.unwrap();
-    db.migrate().await.unwrap();
-    let hub = Hub {
-        db,
+    let parts = Parts {
+        database,
         broker: Broker::connect("memory:", "eyes", &["sms"]).await.unwrap(),
         channels: Channels::new(vec![(Arc::new(gateway) as Arc<dyn Channel>, None)]),
         clock: Clock::System,
-        sealer: Sealer::new(&[7; 32]),
-        place: Arc::new(Place {
-            public_url: "http://127.0.0.1:8080".to_owned(),
-            timezone: chrono_tz::Asia::Shanghai,
-            data_dir: dir.path().to_owned(),
-            organisation: "青溪大学".to_owned(),
-        }),
-        replica: ReplicaId::new(),
-        in_hand: InHand::default(),
-        wake: Wake::default(),
-        live: Live::default(),
+        public_url: "http://127.0.0.1:8080",
+        data_dir: dir.path(),
     };
-    hub.set_up().await.unwrap();
-    hub
+    parts::open(parts).await
 }
 
 /// A department `all` with heads and members, and a rule that texts at once and again later.
 async fn populate(hub: &Hub, number: usize) -> Vec<PersonId> {
-    let department = DepartmentId::new();
-    let row =
-        Department { id: department, code: "all".to_owned(), name: "全校".to_owned(), parent_id: None, position: 0 };
-    let profiles: Vec<_> = (0..number)
-        .map(|nth| Profile {
-            phone: Some(Contact::phone(&hub.sealer, &format!("138{nth:08}"))),
-            ..Profile::of(&format!("a{nth}"), "李雷", "staff")
-        })
-        .collect();
-    let post = |(position, profile): (i64, &Profile)| Assignment {
-        person_id: profile.id,
-        department_id: department,
-        is_primary: true,
-        is_head: position < HEADS,
-        position,
-    };
-    let posts: Vec<_> = (0..).zip(&profiles).map(post).collect();
+    let department = staff::department(hub, "all", "全校", None).await;
+    let accounts: Vec<_> = (0..number).map(|nth| format!("a{nth}")).collect();
+    let names: Vec<_> = accounts.iter().map(|account| (account.as_str(), "李雷")).collect();
+    let (heads, others) = names.split_at(HEADS);
+    let people =
+        [staff::join(hub, heads, department, true).await, staff::join(hub, others, department, false).await].concat();
     let step = |after: i64| json!({"channels": ["sms"], "after": after, "unless": (after > 0).then_some("read")});
     let rule = |name: &str, steps: Value| SendRuleRow {
         name: name.to_owned(),
@@ -303,24 +273,15 @@ async fn populate(hub: &Hub, number: usize) -> Vec<PersonId> {
         is_offered: true,
     };
     let mut tx = hub.db.begin().await.unwrap();
-    departments::insert_many(&mut tx, &[row]).await.unwrap();
-    people::insert_many(&mut tx, &profiles, hub.clock.now()).await.unwrap();
-    assignments::insert_many(&mut tx, &posts).await.unwrap();
     settings::insert_send_rule(&mut tx, &rule("text", json!([step(0)])), 90).await.unwrap();
     settings::insert_send_rule(&mut tx, &rule("text_twice", json!([step(0), step(60)])), 91).await.unwrap();
     tx.commit().await.unwrap();
-    profiles.iter().map(|profile| profile.id).collect()
+    people.into_iter().map(|person| person.id).collect()
 }
 
 /// A schema of its own in the database that the tests were given.
 pub async fn fresh_database() -> String {
-    let url = variable("ZHIHUI_TEST_DATABASE");
-    let schema = format!("fault_{}", uuid::Uuid::now_v7().simple());
-    let pool = sqlx::PgPool::connect(&url).await.unwrap();
-    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("create schema {schema}"))).execute(&pool).await.unwrap();
-    pool.close().await;
-    let sign = if url.contains('?') { '&' } else { '?' };
-    format!("{url}{sign}options=-c%20search_path%3D{schema}")
+    schema::fresh(&variable("ZHIHUI_TEST_DATABASE"), "fault").await
 }
 
 pub fn variable(name: &str) -> String {

@@ -4,10 +4,12 @@ use chrono::Duration;
 use zhihui::domain::{approval::Decision, message::Draft, message::State};
 
 use super::sending::code;
-use crate::support::{
-    TestHub,
-    people::{Actor, to_department},
-    run,
+use crate::{
+    schema::run,
+    support::{
+        TestHub,
+        people::{Actor, to_department},
+    },
 };
 
 /// A department with a head and so many members that its mass mail needs consent.
@@ -123,9 +125,9 @@ async fn nobody_agrees_to_his_own_or_to_what_has_changed() {
     test.sends(&sender, to_department("jwc", "全体会议")).await.unwrap();
     let id = test.waiting_for(&head).await.unwrap();
     // Neither comes about by itself: whoever sends is not asked, and a change voids the request.
-    run(&test, "insert into approval_approver select approval.id, sender_id from approval join message on message.id = message_id").await;
+    run(&test.db, "insert into approval_approver select approval.id, sender_id from approval join message on message.id = message_id").await;
     assert_eq!(code(test.decide(sender.id, id, Decision::Approve, "").await), "APPR_SELF");
-    run(&test, "update message set title = title || '（改）'").await;
+    run(&test.db, "update message set title = title || '（改）'").await;
     assert_eq!(code(test.approves(&head).await), "APPR_STALE");
     test.close().await;
 }

@@ -16,10 +16,12 @@ use zhihui::{
     storage::approvals,
 };
 
-use crate::support::{
-    TestHub, morning,
-    people::{to, to_department},
-    run,
+use crate::{
+    schema::run,
+    support::{
+        TestHub, morning,
+        people::{to, to_department},
+    },
 };
 
 /// What a promise must be held against by now; the others need what is still to be built.
@@ -195,27 +197,27 @@ fn no_promise_is_without_a_breach_that_is_found() {
 async fn every_damage_is_found() {
     let test = world().await;
     for table in TABLES {
-        run(&test, &format!("create table kept_{table} as select * from {table}")).await;
+        run(&test.db, &format!("create table kept_{table} as select * from {table}")).await;
     }
     let mut missed = Vec::new();
     for (id, words, damage) in DAMAGES {
-        run(&test, damage).await;
+        run(&test.db, damage).await;
         let found = check_quiet(&test).await.unwrap();
         if !says(&found, id, words) {
             missed.push((damage, found));
         }
         for table in TABLES.iter().rev() {
-            run(&test, &format!("delete from {table}")).await;
+            run(&test.db, &format!("delete from {table}")).await;
         }
         for table in TABLES {
-            run(&test, &format!("insert into {table} select * from kept_{table}")).await;
+            run(&test.db, &format!("insert into {table} select * from kept_{table}")).await;
         }
     }
     assert!(missed.is_empty(), "not found: {missed:#?}");
     assert_eq!(check_quiet(&test).await.unwrap(), [], "the world is whole again");
 
-    run(&test, "drop table inbox; alter table kept_inbox rename to inbox").await;
-    run(&test, "insert into inbox select * from inbox limit 1").await;
+    run(&test.db, "drop table inbox; alter table kept_inbox rename to inbox").await;
+    run(&test.db, "insert into inbox select * from inbox limit 1").await;
     assert!(says(&check(&test).await.unwrap(), "I2", "twice"), "a table that has lost its key");
     test.close().await;
 }
@@ -237,7 +239,7 @@ async fn what_the_providers_saw_is_held_against_the_database() {
     let late = Seen { at: morning() + Duration::minutes(5), ..recalled.clone() };
     let known = line.key.parse::<Key>().unwrap();
     let chased = Seen { at: test.clock.now() + Duration::minutes(1), ..line.clone() };
-    run(&test, "update delivery set unless = 'read'").await;
+    run(&test.db, "update delivery set unless = 'read'").await;
     test.read(known.person, known.message, "web").await.unwrap();
     let stranger = Key { person: PersonId::new(), ..known }.to_string();
     for (seen, id, words) in [

@@ -16,12 +16,17 @@ use tokio_util::sync::CancellationToken;
 use zhihui::{
     broker::{Broker, Consumer, Queue},
     clock::Clock,
-    domain::{ReplicaId, seal::Sealer},
+    domain::ReplicaId,
     hub::{
-        Channels, Hub, InHand, Live, Place, Wake, invariants,
+        Channels, Hub, InHand, Live, Wake, invariants,
         witness::{self, Seen},
     },
     storage::{Db, tickets::Due},
+};
+
+use crate::{
+    parts::{self, Parts},
+    schema,
 };
 
 /// What the tests sign callbacks with.
@@ -83,26 +88,15 @@ impl TestHub {
         );
         let url = std::env::var("ZHIHUI_TEST_BROKER").unwrap_or_else(|_| "memory:".to_owned());
         let broker = Broker::connect(&url, prefix, &CHANNELS).await.unwrap();
-        let db = Db::open(database).await.unwrap();
-        db.migrate().await.unwrap();
-        let hub = Hub {
-            db,
+        let parts = Parts {
+            database,
             broker,
             channels,
             clock: Clock::manual(morning()),
-            sealer: Sealer::new(&[7; 32]),
-            place: Arc::new(Place {
-                public_url: "http://127.0.0.1:8080".to_owned(),
-                timezone: chrono_tz::Asia::Shanghai,
-                data_dir: dir.path().to_owned(),
-                organisation: "青溪大学".to_owned(),
-            }),
-            replica: ReplicaId::new(),
-            in_hand: InHand::default(),
-            wake: Wake::default(),
-            live: Live::default(),
+            public_url: "http://127.0.0.1:8080",
+            data_dir: dir.path(),
         };
-        hub.set_up().await.unwrap();
+        let hub = parts::open(parts).await;
         let mut queues: BTreeMap<_, _> =
             CHANNELS.iter().map(|name| (*name, hub.broker.consume(Queue::Work((*name).to_owned()), 20))).collect();
         queues.insert(PRIORITY, hub.broker.consume(Queue::Priority, 20));
@@ -212,28 +206,10 @@ impl TestHub {
     }
 }
 
-/// Changes rows behind the hub's back.
-pub async fn run(hub: &Hub, sql: &str) {
-    let sql = sqlx::AssertSqlSafe(sql.to_owned());
-    match &hub.db {
-        Db::Sqlite { write, .. } => _ = sqlx::raw_sql(sql).execute(write).await.unwrap(),
-        Db::Postgres(pool) => _ = sqlx::raw_sql(sql).execute(pool).await.unwrap(),
-    }
-}
-
 /// A migrated database of its own: a SQLite file, or a schema of PostgreSQL.
 pub async fn database_url(dir: &tempfile::TempDir) -> String {
     match std::env::var("ZHIHUI_TEST_DATABASE") {
-        Ok(url) => fresh_schema(&url).await,
+        Ok(url) => schema::fresh(&url, "test").await,
         Err(_) => format!("sqlite://{}/zhihui.db", dir.path().display()),
     }
-}
-
-async fn fresh_schema(url: &str) -> String {
-    let schema = format!("test_{}", uuid::Uuid::now_v7().simple());
-    let pool = sqlx::PgPool::connect(url).await.unwrap();
-    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("create schema {schema}"))).execute(&pool).await.unwrap();
-    pool.close().await;
-    let sign = if url.contains('?') { '&' } else { '?' };
-    format!("{url}{sign}options=-c%20search_path%3D{schema}")
 }

@@ -2,41 +2,24 @@
 
 use zhihui::{
     domain::{
-        ApprovalId, DepartmentId, MessageId, PersonId,
+        ApprovalId, DepartmentId, MessageId,
         approval::Decision,
-        contact::Contact,
-        message::{Audience, Draft, Kind, State},
+        message::{Audience, Draft, State},
         person::Role,
     },
     hub::{Answer, Result, Source},
-    storage::{
-        access, approvals,
-        assignments::{self, Assignment},
-        departments::{self, Department},
-        people::{self, Profile},
-        receipts,
-    },
+    storage::{access, approvals, people, receipts},
 };
 
 use super::TestHub;
+use crate::staff;
 
-/// Somebody who can act in a story.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Actor {
-    pub id: PersonId,
-    pub account: String,
-    pub phone: String,
-}
+pub use crate::staff::Actor;
 
 impl TestHub {
     /// A department below `parent`.
     pub async fn department(&self, code: &str, parent: Option<DepartmentId>) -> DepartmentId {
-        let id = DepartmentId::new();
-        let row = Department { id, code: code.to_owned(), name: code.to_owned(), parent_id: parent, position: 0 };
-        let mut tx = self.db.begin().await.unwrap();
-        departments::insert_many(&mut tx, &[row]).await.unwrap();
-        tx.commit().await.unwrap();
-        id
+        staff::department(self, code, code, parent).await
     }
 
     /// A member of a department, with a phone number that nobody else has.
@@ -50,32 +33,8 @@ impl TestHub {
     }
 
     pub async fn members(&self, accounts: &[&str], department: DepartmentId, is_head: bool) -> Vec<Actor> {
-        let mut tx = self.db.begin().await.unwrap();
-        let known = people::count_active(&mut tx).await.unwrap();
-        let mut profiles = Vec::new();
-        let mut posts = Vec::new();
-        let mut actors = Vec::new();
-        for (nth, account) in (1..).zip(accounts) {
-            let phone = format!("138{:08}", known + nth);
-            let profile = Profile {
-                phone: Some(Contact::phone(&self.sealer, &phone)),
-                dingtalk_id: Some(phone.clone()),
-                ..Profile::of(account, account, "staff")
-            };
-            posts.push(Assignment {
-                person_id: profile.id,
-                department_id: department,
-                is_primary: true,
-                is_head,
-                position: nth,
-            });
-            actors.push(Actor { id: profile.id, account: (*account).to_owned(), phone });
-            profiles.push(profile);
-        }
-        people::insert_many(&mut tx, &profiles, self.clock.now()).await.unwrap();
-        assignments::insert_many(&mut tx, &posts).await.unwrap();
-        tx.commit().await.unwrap();
-        actors
+        let names: Vec<_> = accounts.iter().map(|account| (*account, *account)).collect();
+        staff::join(self, &names, department, is_head).await
     }
 
     pub async fn sets_deputy(&self, person: &Actor, deputy: &Actor) {
@@ -142,23 +101,5 @@ pub fn to_department(code: &str, title: &str) -> Draft {
 }
 
 pub fn draft(title: &str, audience: Audience) -> Draft {
-    Draft {
-        kind: Kind::Content,
-        title: title.to_owned(),
-        body: "请准时参加。".to_owned(),
-        signature: "教务处".to_owned(),
-        url: None,
-        category: None,
-        audience,
-        send_rule: None,
-        receipt: None,
-        actions: Vec::new(),
-        send_at: None,
-        expires_at: None,
-        recurrence: None,
-        template: None,
-        attachments: Vec::new(),
-        attributes: serde_json::Map::new(),
-        about_approval: None,
-    }
+    Draft { signature: "教务处".to_owned(), ..Draft::content(title, "请准时参加。", audience) }
 }

@@ -195,14 +195,20 @@ fn reach(file: &Path, reached: &mut BTreeSet<PathBuf>) {
     let stem = file.file_stem().unwrap().to_str().unwrap();
     let folder = file.parent().unwrap();
     let base = if ["mod", "lib", "main"].contains(&stem) { folder.to_owned() } else { folder.join(stem) };
+    let mut elsewhere = None;
     for (_, line) in code(&read(file)) {
+        if let Some(path) = line.trim().strip_prefix("#[path = \"../") {
+            elsewhere = path.strip_suffix("\"]").map(|path| folder.parent().unwrap().join(path));
+            continue;
+        }
         let Some((before, name)) = line.trim().strip_suffix(';').and_then(|line| line.rsplit_once("mod ")) else {
             continue;
         };
         if !(before.is_empty() || before.starts_with("pub")) {
             continue;
         }
-        for path in [base.join(format!("{name}.rs")), base.join(name).join("mod.rs")] {
+        let beside = [base.join(format!("{name}.rs")), base.join(name).join("mod.rs")];
+        for path in beside.into_iter().chain(elsewhere.take()) {
             if root().join(&path).exists() {
                 reach(&path, reached);
             }
