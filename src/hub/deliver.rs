@@ -82,19 +82,35 @@ impl Hub {
         }
     }
 
-    /// Waits for a turn of the ticket's channel. None when its provider is to be left alone: the
-    /// ticket comes back after that rest.
+    /// Waits for a turn of the ticket's channel. None when there is nothing to wait for: its provider
+    /// is to be left alone, many urgent ones wait already, or this was an old copy of a ticket that is
+    /// done. Such a copy must not cost the channel's rate.
     pub(super) async fn turn(&self, ticket: &Due) -> Result<Option<Turn>> {
         let Some(lane) = self.channels.lane(&ticket.channel) else { return Ok(Some(Turn(None))) };
         if let Some(rest) = lane.resting().and_then(|rest| Duration::from_std(rest).ok()) {
-            let now = self.clock.now();
-            let mut tx = self.db.begin().await?;
-            tickets::put_off(&mut tx, ticket.id, now, now + rest.max(AGAIN)).await?;
-            tx.commit().await?;
+            self.put_off(ticket, rest.max(AGAIN)).await?;
             return Ok(None);
         }
-        let call = lane.turn(ticket.size, ticket.is_priority).await;
+        let Some(place) = lane.place(ticket.is_priority).await else {
+            self.put_off(ticket, BESIDE).await?;
+            return Ok(None);
+        };
+        let mut tx = self.db.read().await?;
+        let is_open = tickets::is_open(&mut tx, ticket.id, self.clock.now()).await?;
+        drop(tx);
+        if !is_open {
+            return Ok(None);
+        }
+        let call = lane.turn(place, ticket.size).await;
         Ok(Some(Turn(Some((lane, call)))))
+    }
+
+    /// The ticket comes back after a while.
+    async fn put_off(&self, ticket: &Due, pause: Duration) -> Result<()> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        tickets::put_off(&mut tx, ticket.id, now, now + pause).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Claims, sends and records, in the turn that the channel has given.
@@ -222,12 +238,16 @@ impl Hub {
                 }
             }
         }
-        // A ticket is made to be one call; more of them only where the channel takes less than then.
-        for part in batch.chunks(size) {
+        // A ticket is made to be one call, except that after a rest one message goes ahead.
+        let mut waiting = &batch[..];
+        while !waiting.is_empty() {
             if begun.elapsed() > NO_SENDING_AFTER || lane.resting().is_some() {
-                outcomes.extend(part.iter().map(|(person, _)| (*person, Outcome::NotTried)));
-                continue;
+                outcomes.extend(waiting.iter().map(|(person, _)| (*person, Outcome::NotTried)));
+                break;
             }
+            let ahead = if lane.is_probing() { 1 } else { size };
+            let (part, others) = waiting.split_at(ahead.min(waiting.len()));
+            waiting = others;
             let outgoing: Vec<_> = part.iter().map(|(_, outgoing)| outgoing.clone()).collect();
             failpoint!("esc.before_call");
             let answers = lane.channel.send(&outgoing).await;

@@ -41,10 +41,19 @@ impl Hub {
             let mut unfinished = Vec::new();
             for (message, round) in open {
                 chunks += 1;
-                if self.write_chunk(message, round).await? {
-                    self.announce(Change::Message(message));
-                    unfinished.push((message, round));
+                match self.write_chunk(message, round).await {
+                    Ok(true) => {
+                        self.announce(Change::Message(message));
+                        unfinished.push((message, round));
+                    }
+                    Ok(false) => {}
+                    Err(error) => {
+                        tracing::error!(error = &error as &dyn std::error::Error, message.id = %message, "a part of message {message} could not be written, it is tried again");
+                    }
                 }
+            }
+            if self.in_hand.is_stopping() {
+                break;
             }
             // One chunk of each in turn: what has come due meanwhile does not wait for a broadcast.
             unfinished.extend(self.claim_waves().await?);

@@ -3,7 +3,10 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use chrono::Duration;
@@ -13,7 +16,10 @@ use super::{
     deliver::{Asked, Work, Worked},
     together::Together,
 };
-use crate::{domain::ClaimId, storage::tickets};
+use crate::{
+    domain::ClaimId,
+    storage::{settings, tickets},
+};
 
 /// How long a worker has a ticket to itself unless it renews; as long does a ticket lie still after
 /// its worker is lost.
@@ -27,6 +33,7 @@ pub struct InHand {
 #[derive(Default)]
 struct Desk {
     claims: Mutex<BTreeSet<ClaimId>>,
+    stopping: AtomicBool,
     claiming: Together<Asked, Option<Work>>,
     recording: Together<Worked, ()>,
 }
@@ -56,6 +63,15 @@ impl InHand {
         self.claims().is_empty()
     }
 
+    /// Nothing new is to be begun.
+    pub fn stop(&self) {
+        self.desk.stopping.store(true, Ordering::SeqCst);
+    }
+
+    pub fn is_stopping(&self) -> bool {
+        self.desk.stopping.load(Ordering::SeqCst)
+    }
+
     fn claims(&self) -> MutexGuard<'_, BTreeSet<ClaimId>> {
         self.desk.claims.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -68,14 +84,28 @@ impl Drop for Held {
 }
 
 impl Hub {
-    /// This process is alive and still at what it has claimed.
-    pub async fn renew_leases(&self) -> Result<()> {
-        let claims: Vec<_> = self.in_hand.claims().iter().copied().collect();
-        if claims.is_empty() {
-            return Ok(());
-        }
+    /// This process is alive and still at what it has claimed; and it takes its part of every
+    /// channel's rate, as each of those does that are alive.
+    /// Returns how many processes there are.
+    pub async fn renew_leases(&self) -> Result<i64> {
+        let now = self.clock.now();
         let mut tx = self.db.begin().await?;
-        tickets::renew(&mut tx, &claims, self.clock.now() + LEASE).await?;
+        let alive = settings::note_worker(&mut tx, self.replica, now, now + LEASE).await?;
+        tx.commit().await?;
+        self.channels.share_among(u32::try_from(alive).unwrap_or(1));
+        let claims: Vec<_> = self.in_hand.claims().iter().copied().collect();
+        if !claims.is_empty() {
+            let mut tx = self.db.begin().await?;
+            tickets::renew(&mut tx, &claims, now + LEASE).await?;
+            tx.commit().await?;
+        }
+        Ok(alive)
+    }
+
+    /// This process works no more: the others may have its part of the rates.
+    pub async fn end_work(&self) -> Result<()> {
+        let mut tx = self.db.begin().await?;
+        settings::forget_worker(&mut tx, self.replica).await?;
         Ok(tx.commit().await?)
     }
 

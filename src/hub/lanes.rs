@@ -7,19 +7,21 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     num::NonZeroU32,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 use channels::{Channel, Supports};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use tokio::sync::{Mutex as Line, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Mutex as Line, MutexGuard, OwnedSemaphorePermit, Semaphore};
+
+use super::breaker::Breaker;
 
 use crate::domain::send_rule::Round;
 
-/// Consecutive failures after which a provider is left alone for [`REST`].
-const BREAK_AFTER: u32 = 20;
-const REST: Duration = Duration::from_secs(30);
 /// Most deliveries of one ticket.
 const TICKET: i64 = 100;
 /// Most tickets of one channel that a process takes off the queue; they wait in it for their turn.
@@ -30,25 +32,43 @@ pub struct Channels {
     lanes: Arc<BTreeMap<&'static str, Arc<Lane>>>,
 }
 
+/// Urgent tickets that wait for one channel at most; more of them come back a moment later, so that
+/// a slow channel does not hold up the urgent messages of the others.
+const URGENT: usize = 10;
+
 /// One channel and how fast it may go in this process.
 pub struct Lane {
     pub channel: Arc<dyn Channel>,
     rate: Option<NonZeroU32>,
-    limiter: Option<DefaultDirectRateLimiter>,
+    /// This process's share of the rate, and how many processes share it.
+    pace: Mutex<Option<(u32, Arc<Pace>)>>,
     /// Where tickets of broadcasts wait, so that an urgent one finds at most one of them before it.
     broadcasts: Line<()>,
-    calls: Arc<Semaphore>,
-    health: Mutex<Health>,
+    urgent: AtomicUsize,
+    /// As many messages as the channel has on their way at one time.
+    room: Arc<Semaphore>,
+    breaker: Mutex<Breaker>,
 }
 
-/// The right to make one call.
+type Pace = DefaultDirectRateLimiter;
+
+/// A place in a channel's line.
+pub struct Place<'lane> {
+    lane: &'lane Lane,
+    is_priority: bool,
+    _line: Option<MutexGuard<'lane, ()>>,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        if self.is_priority {
+            self.lane.urgent.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+}
+
+/// The right to send a ticket now.
 pub type Call = OwnedSemaphorePermit;
-
-#[derive(Default)]
-struct Health {
-    failures: u32,
-    resting_until: Option<Instant>,
-}
 
 impl Channels {
     /// `rate` is in messages a second; none is unlimited.
@@ -75,67 +95,158 @@ impl Channels {
         named.into_iter().filter(|name| !self.lanes.contains_key(name.as_str())).cloned().collect()
     }
 
-    /// How many deliveries one ticket of a channel holds: what it takes at once, and no more than
-    /// its rate lets through in a second.
+    /// How many deliveries one ticket of a channel holds: what it takes at once, and so few that the
+    /// rate is kept in every second to within three per cent.
     pub fn ticket_size(&self, name: &str) -> i64 {
         let Some(lane) = self.lanes.get(name) else { return TICKET };
         let batch = i64::try_from(lane.channel.supports().batch).unwrap_or(TICKET);
-        batch.min(lane.rate.map_or(TICKET, |rate| i64::from(rate.get()))).clamp(1, TICKET)
+        batch.min(lane.rate.map_or(TICKET, |rate| i64::from(burst(rate.get())))).clamp(1, TICKET)
+    }
+
+    /// Has any channel a rate to keep?
+    pub fn any_rated(&self) -> bool {
+        self.lanes.values().any(|lane| lane.rate.is_some())
+    }
+
+    /// So many processes work on the same contracts now: each takes its part of every rate.
+    pub fn share_among(&self, processes: u32) {
+        for lane in self.lanes.values() {
+            lane.share_among(processes);
+        }
     }
 }
 
 impl Lane {
     fn new(channel: Arc<dyn Channel>, rate: Option<u32>) -> Self {
-        let rate = rate.and_then(NonZeroU32::new);
-        Self {
-            rate,
-            limiter: rate.map(|rate| RateLimiter::direct(Quota::per_second(rate))),
-            broadcasts: Line::default(),
-            calls: Arc::new(Semaphore::new(channel.supports().concurrency.max(1))),
+        let supports = channel.supports();
+        let lane = Self {
             channel,
-            health: Mutex::default(),
-        }
+            rate: rate.and_then(NonZeroU32::new),
+            pace: Mutex::default(),
+            broadcasts: Line::default(),
+            urgent: AtomicUsize::new(0),
+            room: Arc::new(Semaphore::new((supports.batch * supports.concurrency).max(1))),
+            breaker: Mutex::default(),
+        };
+        lane.share_among(1);
+        lane
     }
 
     pub fn supports(&self) -> Supports {
         self.channel.supports()
     }
 
-    /// Waits until one more call may be made and the rate lets all of `size` through.
-    pub async fn turn(&self, size: i64, is_priority: bool) -> Call {
-        let _line = match is_priority {
-            true => None,
-            false => Some(self.broadcasts.lock().await),
-        };
-        let call = self.calls.clone().acquire_owned().await.expect("it is never closed");
-        let (Some(limiter), Some(rate)) = (&self.limiter, self.rate) else { return call };
-        let mut left = u32::try_from(size).unwrap_or(1);
-        // Never more at once than the rate lets through in a second.
-        while let Some(some) = NonZeroU32::new(left.min(rate.get())) {
-            limiter.until_n_ready(some).await.expect("a second's worth fits");
-            left -= some.get();
+    fn share_among(&self, processes: u32) {
+        let Some(rate) = self.rate else { return };
+        let mut pace = lock(&self.pace);
+        if pace.as_ref().is_none_or(|(among, _)| *among != processes) {
+            let share = NonZeroU32::new(rate.get() / processes.max(1)).unwrap_or(NonZeroU32::MIN);
+            let some = NonZeroU32::new(burst(share.get())).unwrap_or(NonZeroU32::MIN);
+            let quota = Quota::per_second(share).allow_burst(some);
+            *pace = Some((processes, Arc::new(RateLimiter::direct(quota))));
+        }
+    }
+
+    /// Waits for a place in front of the channel; none for an urgent ticket when many wait there.
+    pub async fn place(&self, is_priority: bool) -> Option<Place<'_>> {
+        if is_priority {
+            let before = self.urgent.fetch_add(1, Ordering::SeqCst);
+            let place = Place { lane: self, is_priority, _line: None };
+            return (before < URGENT).then_some(place);
+        }
+        Some(Place { lane: self, is_priority, _line: Some(self.broadcasts.lock().await) })
+    }
+
+    /// Waits until the channel has room for `size` messages and the rate lets them through. A
+    /// provider that has just rested is tried by one ticket alone.
+    pub async fn turn(&self, _place: Place<'_>, size: i64) -> Call {
+        let supports = self.channel.supports();
+        let most = u32::try_from((supports.batch * supports.concurrency).max(1)).unwrap_or(u32::MAX);
+        let size = u32::try_from(size).unwrap_or(1).clamp(1, most);
+        let room = if self.is_probing() { most } else { size };
+        let call = self.room.clone().acquire_many_owned(room).await.expect("it is never closed");
+        let pace = lock(&self.pace).as_ref().map(|(_, pace)| pace.clone());
+        let Some(pace) = pace else { return call };
+        for _ in 0..size {
+            pace.until_ready().await;
         }
         call
     }
 
     /// How long the provider is still to be left alone.
     pub fn resting(&self) -> Option<Duration> {
-        let health = self.health.lock().expect("nobody panics while holding it");
-        health.resting_until.and_then(|until| until.checked_duration_since(Instant::now()))
+        lock(&self.breaker).resting(Instant::now())
+    }
+
+    /// The provider's rest is over, and one message is to show whether it helped.
+    pub fn is_probing(&self) -> bool {
+        lock(&self.breaker).is_probing(Instant::now())
     }
 
     /// The provider took something.
     pub fn went_well(&self) {
-        *self.health.lock().expect("nobody panics while holding it") = Health::default();
+        lock(&self.breaker).went_well(Instant::now());
     }
 
     /// The provider was busy or away; `asked` is how long it wants to be left alone.
     pub fn went_wrong(&self, asked: Option<Duration>) {
-        let mut health = self.health.lock().expect("nobody panics while holding it");
-        health.failures += 1;
-        let rest = asked.or((health.failures >= BREAK_AFTER).then_some(REST));
-        if let Some(rest) = rest {
-            health.resting_until = Some(Instant::now() + rest.min(Duration::from_secs(300)));
+        lock(&self.breaker).went_wrong(asked, Instant::now());
+    }
+}
+
+/// What may leave at once: three per cent of a second, at least one.
+fn burst(rate: u32) -> u32 {
+    (rate / 33).max(1)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use channels::gateway::Gateway;
+
+    use super::*;
+
+    fn lanes(rate: u32) -> Channels {
+        let gateway = Gateway::new("sms", "http://127.0.0.1:9", None).expect("an address");
+        Channels::new(vec![(Arc::new(gateway) as Arc<dyn Channel>, Some(rate))])
+    }
+
+    #[test]
+    fn a_ticket_is_three_per_cent_of_a_second_and_no_more_than_the_channel_takes() {
+        assert_eq!([20, 300, 5_000].map(|rate| lanes(rate).ticket_size("sms")), [1, 9, 50]);
+        assert_eq!(lanes(20).ticket_size("pigeon"), TICKET);
+    }
+
+    #[tokio::test]
+    async fn the_rate_is_kept_from_the_first_message_on_and_shared_among_processes() {
+        for (processes, most) in [(1, 340), (2, 170)] {
+            let channels = lanes(1_000);
+            channels.share_among(processes);
+            let lane = channels.lane("sms").expect("it is there");
+            let begun = Instant::now();
+            let mut sent = 0;
+            while begun.elapsed() < Duration::from_millis(300) {
+                let place = lane.place(false).await.expect("broadcasts wait");
+                drop(lane.turn(place, 10).await);
+                sent += 10;
+            }
+            assert!(sent <= most, "{sent} in 0.3 s at 1,000 a second among {processes}");
         }
+    }
+
+    #[tokio::test]
+    async fn urgent_tickets_do_not_pile_up_in_front_of_a_slow_channel() {
+        let channels = lanes(1);
+        let lane = channels.lane("sms").expect("it is there");
+        let mut places = Vec::new();
+        for _ in 0..URGENT {
+            places.push(lane.place(true).await.expect("there is room"));
+        }
+        assert!(lane.place(true).await.is_none());
+        places.pop();
+        assert!(lane.place(true).await.is_some());
     }
 }

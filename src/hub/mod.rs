@@ -8,6 +8,7 @@
 pub mod administer;
 pub mod approve;
 pub mod audience;
+mod breaker;
 pub mod command;
 mod complaint;
 pub mod deliver;
@@ -108,6 +109,8 @@ pub enum Error {
     Storage(#[from] storage::Error),
     #[error("a file could not be read or written")]
     File(#[from] std::io::Error),
+    #[error("what was shared with others broke off")]
+    BrokenOff,
     #[error("a sealed value could not be opened")]
     Sealed(#[from] crate::domain::seal::CannotOpen),
 }

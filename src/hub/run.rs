@@ -17,12 +17,19 @@ use crate::broker::{Consumer, Delivered, Health, Queue};
 const PERIOD: Duration = Duration::from_secs(1);
 /// How often leases are renewed: twice may fail before one is lost.
 const RENEWAL: Duration = Duration::from_secs(4);
+/// How often the end of the last ticket is looked for at a stop.
+const WATCH: Duration = Duration::from_millis(100);
 /// After a failure a loop waits so long.
 const AFTER_FAILURE: Duration = Duration::from_secs(2);
 
 impl Hub {
     /// Starts everything that works; ends soon after `stop`, with what is in hand recorded.
     pub fn work(&self, tasks: &TaskTracker, stop: &CancellationToken) {
+        let (in_hand, asked) = (self.in_hand.clone(), stop.clone());
+        tasks.spawn(async move {
+            asked.cancelled().await;
+            in_hand.stop();
+        });
         self.spawn_loop(tasks, stop, "schedule", None, |hub| async move { hub.send_due().await });
         self.spawn_loop(tasks, stop, "waves", Some(Wake::waves), |hub| async move { hub.fan_out().await });
         self.spawn_loop(tasks, stop, "tickets", Some(Wake::tickets), |hub| async move {
@@ -32,12 +39,25 @@ impl Hub {
         self.spawn_loop(tasks, stop, "finish", None, |hub| async move { hub.finish().await });
         self.spawn_loop(tasks, stop, "audit", None, |hub| async move { hub.seal_audit().await });
         self.spawn_loop(tasks, stop, "forget", None, |hub| async move { hub.forget().await });
-        for name in self.channels.names() {
-            self.spawn_consumer(tasks, stop, self.broker.consume(Queue::Work(name.to_owned()), TICKETS));
-        }
-        self.spawn_consumer(tasks, stop, self.broker.consume(Queue::Priority, TICKETS));
-        self.spawn_renewal(tasks, stop);
+        self.spawn_workers(tasks, stop);
         self.spawn_watch(tasks, stop);
+    }
+
+    /// The consumers of tickets, once this process knows its part of the channels' rates and the
+    /// others know theirs.
+    fn spawn_workers(&self, tasks: &TaskTracker, stop: &CancellationToken) {
+        let (hub, tracker, stop) = (self.clone(), tasks.clone(), stop.clone());
+        tasks.spawn(async move {
+            let alive = hub.renew_leases().await.unwrap_or(1);
+            hub.spawn_renewal(&tracker, &stop);
+            if alive > 1 && hub.channels.any_rated() {
+                let _ = tokio::time::timeout(RENEWAL + PERIOD, stop.cancelled()).await;
+            }
+            for name in hub.channels.names() {
+                hub.spawn_consumer(&tracker, &stop, hub.broker.consume(Queue::Work(name.to_owned()), TICKETS));
+            }
+            hub.spawn_consumer(&tracker, &stop, hub.broker.consume(Queue::Priority, TICKETS));
+        });
     }
 
     fn spawn_loop<F>(
@@ -124,11 +144,21 @@ impl Hub {
     fn spawn_renewal(&self, tasks: &TaskTracker, stop: &CancellationToken) {
         let (hub, stop) = (self.clone(), stop.clone());
         tasks.spawn(async move {
+            let _ = tokio::time::timeout(RENEWAL, stop.cancelled()).await;
             while !(stop.is_cancelled() && hub.in_hand.is_empty()) {
-                sleep(if stop.is_cancelled() { PERIOD } else { RENEWAL }).await;
                 if let Err(error) = hub.renew_leases().await {
                     tracing::error!(error = &error as &dyn std::error::Error, "leases could not be renewed");
                 }
+                match stop.is_cancelled() {
+                    true => sleep(WATCH).await,
+                    false => _ = tokio::time::timeout(RENEWAL, stop.cancelled()).await,
+                }
+            }
+            if let Err(error) = hub.end_work().await {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the others learn later that this one has ended"
+                );
             }
         });
     }
@@ -147,18 +177,25 @@ impl Hub {
                     () = stop.cancelled() => break,
                     changed = lost.changed() => if changed.is_err() { break },
                 }
-                match hub.distrust_queue().await {
-                    Ok(0) => {}
-                    Ok(tickets) => tracing::warn!(tickets, "the queue may have lost tickets, they are queued again"),
-                    Err(error) => {
-                        tracing::error!(
-                            error = &error as &dyn std::error::Error,
-                            "tickets could not be queued again at once"
-                        );
+                while let Err(error) = hub.doubt_queue().await {
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "tickets that the queue may have lost could not be queued again, it is tried again"
+                    );
+                    if tokio::time::timeout(AFTER_FAILURE, stop.cancelled()).await.is_ok() {
+                        return;
                     }
                 }
             }
         });
+    }
+
+    async fn doubt_queue(&self) -> Result<()> {
+        match self.distrust_queue().await? {
+            0 => {}
+            tickets => tracing::warn!(tickets, "the queue may have lost tickets, they are queued again"),
+        }
+        Ok(())
     }
 }
 

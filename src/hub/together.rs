@@ -9,7 +9,10 @@ use std::{
 };
 
 use futures_util::future::BoxFuture;
-use tokio::sync::{Mutex as Turn, oneshot};
+use tokio::sync::{
+    Mutex as Turn,
+    oneshot::{self, error::TryRecvError},
+};
 
 use super::Result;
 
@@ -44,8 +47,11 @@ impl<I: Send + Sync, O: Send> Together<I, O> {
         self.line().push_back((input, sender));
         loop {
             let _turn = self.turn.lock().await;
-            if let Ok(answer) = answer.try_recv() {
-                return answer;
+            match answer.try_recv() {
+                Ok(answer) => return answer,
+                // Whoever had taken it along broke off.
+                Err(TryRecvError::Closed) => return Err(super::Error::BrokenOff),
+                Err(TryRecvError::Empty) => {}
             }
             let (inputs, askers): (Vec<_>, Vec<_>) = {
                 let mut line = self.line();
@@ -89,7 +95,10 @@ where
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
 
     use futures_util::{FutureExt, future::join_all};
 
@@ -119,6 +128,29 @@ mod tests {
         let answers: Vec<_> = answers.into_iter().map(Result::unwrap).collect();
         assert_eq!(answers, [0, 2, 4, 6, 8, 10, 12, 14, 16, 18]);
         assert!(rounds.load(Ordering::SeqCst) <= 2, "{rounds:?}");
+    }
+
+    #[tokio::test]
+    async fn whoever_was_taken_along_by_one_that_broke_off_is_told() {
+        let together = Arc::new(Together::<u32, u32>::default());
+        let lead = together.clone();
+        let leader = tokio::spawn(async move {
+            lead.ask(1, |_| {
+                async {
+                    tokio::task::yield_now().await;
+                    panic!("breaks off")
+                }
+                .boxed()
+            })
+            .await
+        });
+        let rounds = AtomicUsize::new(0);
+        let other = together.clone();
+        let (sender, _) = oneshot::channel();
+        other.line().push_back((2, sender));
+        assert!(leader.await.is_err());
+        // The line goes on for who comes after.
+        assert!(matches!(together.ask(3, double(&rounds)).await, Ok(6)));
     }
 
     #[tokio::test]

@@ -221,13 +221,17 @@ pub async fn mark_reported(tx: &mut Tx, key: &Key, to: State, detail: &str, now:
     Ok(moved == 1)
 }
 
-/// What has not begun to go out never will: the message was recalled.
+/// What has not begun to go out never will: the message was recalled. What a worker is taking at
+/// this moment is its own to judge.
 pub async fn cancel_ready(tx: &mut Tx, message: MessageId, now: Timestamp) -> Result<u64> {
-    execute!(
+    let sql = skip_locked!(
         tx,
-        "update delivery set state = 'cancelled', done_at = $2 where message_id = $1 and state = 'ready'",
-        [message, now]
-    )
+        "update delivery set state = 'cancelled', done_at = $2
+          where message_id = $1 and state = 'ready' and (person_id, channel, round) in (
+            select person_id, channel, round from delivery where message_id = $1 and state = 'ready'",
+        ")"
+    );
+    execute!(tx, sql, [message, now])
 }
 
 /// How many of a message's deliveries are where, by channel.

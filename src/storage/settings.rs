@@ -39,6 +39,17 @@ pub async fn lease_job(tx: &mut Tx, job: &str, owner: ReplicaId, now: Timestamp,
     Ok(taken == 1)
 }
 
+/// A process is at work until `until` unless it says so again; returns how many are, itself included.
+pub async fn note_worker(tx: &mut Tx, worker: ReplicaId, now: Timestamp, until: Timestamp) -> Result<i64> {
+    execute!(tx, "delete from job_lease where name like 'worker:%' and lease_until <= $1", [now])?;
+    lease_job(tx, &format!("worker:{worker}"), worker, now, until).await?;
+    fetch_value!(tx, i64, "select count(*) from job_lease where name like 'worker:%'", [])
+}
+
+pub async fn forget_worker(tx: &mut Tx, worker: ReplicaId) -> Result<u64> {
+    execute!(tx, "delete from job_lease where name = $1", [format!("worker:{worker}")])
+}
+
 /// Until when a job is taken; none when nobody ever did it.
 pub async fn job_until(tx: &mut Tx, job: &str) -> Result<Option<Timestamp>> {
     fetch_optional_value!(tx, Timestamp, "select lease_until from job_lease where name = $1", [job])

@@ -117,12 +117,32 @@ pub async fn claim(
     )
 }
 
-/// The workers of these claims are alive: they have their tickets until `until`.
+/// The workers of these claims are alive: they have their tickets until `until`. A row that is
+/// locked is just being recorded or taken, and needs no more time.
 pub async fn renew(tx: &mut Tx, claims: &[ClaimId], until: Timestamp) -> Result<u64> {
     let claims = Json(claims.iter().map(|id| id.simple()).collect::<Vec<_>>());
-    let sql =
-        each_id!(tx, "update ticket set lease_until = $2 where lease_until is not null and claim_id in (", "$1", ")");
+    let sql = dialect!(
+        tx,
+        sqlite: "update ticket set lease_until = $2
+          where lease_until is not null and claim_id in (select unhex(value) from json_each($1))",
+        postgres: "update ticket set lease_until = $2
+          where id in (select id from ticket
+                        where lease_until is not null
+                          and claim_id in (select value::uuid from jsonb_array_elements_text($1::jsonb) as each (value))
+                        for update skip locked)",
+    );
     execute!(tx, sql, [&claims, until])
+}
+
+/// Is it still to be worked, and by nobody at this moment?
+pub async fn is_open(tx: &mut Tx, id: TicketId, now: Timestamp) -> Result<bool> {
+    let found = fetch_optional_value!(
+        tx,
+        TicketId,
+        "select id from ticket where id = $1 and due_at <= $2 and (lease_until is null or lease_until <= $2)",
+        [id, now]
+    )?;
+    Ok(found.is_some())
 }
 
 /// Nobody works on anything: the only process that did has ended.
@@ -169,13 +189,16 @@ pub async fn remove(tx: &mut Tx, id: TicketId, claim: ClaimId) -> Result<bool> {
     Ok(removed == 1)
 }
 
-/// Those that nobody works on at this moment.
+/// Those that nobody works on at this moment. One that is being taken just now is left to its
+/// worker, who finds the message recalled: a recall never waits for a worker, nor a worker for it.
 pub async fn remove_idle(tx: &mut Tx, message: MessageId, now: Timestamp) -> Result<u64> {
-    execute!(
+    let sql = skip_locked!(
         tx,
-        "delete from ticket where message_id = $1 and (lease_until is null or lease_until <= $2)",
-        [message, now]
-    )
+        "delete from ticket where id in (
+            select id from ticket where message_id = $1 and (lease_until is null or lease_until <= $2)",
+        ")"
+    );
+    execute!(tx, sql, [message, now])
 }
 
 /// When the next ticket is due, and how many wait.

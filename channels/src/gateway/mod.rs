@@ -14,7 +14,6 @@ use async_trait::async_trait;
 use futures_util::future::join_all;
 use reqwest::{Client, Response, StatusCode, Url, header};
 use serde::Serialize;
-use tokio::sync::Semaphore;
 
 use self::answer::Answer;
 use crate::{
@@ -23,8 +22,6 @@ use crate::{
 
 /// From the first byte of a request to the last of its answer.
 const TOTAL: Duration = Duration::from_secs(10);
-/// Requests under way at one time, over all calls.
-const IN_FLIGHT: usize = 64;
 /// An answer longer than this is not one of a gateway.
 const MOST_BYTES: usize = 64 * 1024;
 
@@ -33,7 +30,6 @@ pub struct Gateway {
     url: Url,
     secret: Option<String>,
     client: Client,
-    in_flight: Semaphore,
 }
 
 #[derive(Serialize)]
@@ -55,12 +51,10 @@ impl Gateway {
             client: http::client(url, TOTAL)?,
             url: Url::parse(url).map_err(|error| SetupError::Url(error.into()))?,
             secret,
-            in_flight: Semaphore::new(IN_FLIGHT),
         })
     }
 
     async fn send_one(&self, outgoing: &Outgoing) -> Result<Accepted, SendError> {
-        let _turn = self.in_flight.acquire().await.expect("it is never closed");
         let body = Body { to: &outgoing.address, text: &text(outgoing), reference: &outgoing.idempotency_key };
         let body = serde_json::to_vec(&body).expect("plain strings are always JSON");
         let mut request = self.client.post(self.url.clone()).header(header::CONTENT_TYPE, "application/json");
@@ -110,10 +104,10 @@ impl Channel for Gateway {
 
     fn supports(&self) -> Supports {
         Supports {
-            batch: 100,
-            // Enough that 64 requests are always under way; and no more, because all of them end
-            // within a minute even when none is answered, and what a crash leaves in doubt is little.
-            concurrency: 3,
+            batch: 50,
+            // Everything that is handed over leaves at once: nothing waits here that could still be
+            // recalled, or that a crash would leave in doubt.
+            concurrency: 4,
             repeat: Repeat::Unsafe,
             callbacks: self.secret.is_some(),
             query: false,

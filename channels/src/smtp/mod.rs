@@ -77,7 +77,14 @@ impl Channel for Smtp {
     }
 
     fn supports(&self) -> Supports {
-        Supports { batch: 50, concurrency: 2, repeat: Repeat::Safe, callbacks: false, query: false, recall: false }
+        Supports {
+            batch: CONNECTIONS,
+            concurrency: 1,
+            repeat: Repeat::Safe,
+            callbacks: false,
+            query: false,
+            recall: false,
+        }
     }
 
     async fn send(&self, batch: &[Outgoing]) -> Vec<Result<Accepted, SendError>> {
