@@ -22,9 +22,9 @@ pub(super) async fn run(call: Call, command: Command) -> anyhow::Result<()> {
     let token = hub.create_administrator(&account, name.as_deref().unwrap_or(&account), force).await?;
     let url = format!("{}/setup/{token}", hub.place.public_url);
     if call.json {
-        println!("{}", serde_json::json!({"account": account, "setup_url": url}));
+        say!("{}", serde_json::json!({"account": account, "setup_url": url}));
     } else {
-        println!("管理员 {account} 已建立。请在 72 小时内打开以下一次性链接设置密码：\n{url}");
+        say!("管理员 {account} 已建立。请在 72 小时内打开以下一次性链接设置密码：\n{url}");
     }
     hub.broker.close().await;
     hub.db.close().await;

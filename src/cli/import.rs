@@ -26,7 +26,7 @@ pub(super) async fn run(call: Call, options: Options) -> anyhow::Result<ExitCode
     let shown = || options.file.display().to_string();
     if options.template {
         directory::write_template(&options.file).with_context(shown)?;
-        println!("模板已写入 {}", shown());
+        say!("模板已写入 {}", shown());
         return Ok(ExitCode::SUCCESS);
     }
     let bytes = std::fs::read(&options.file).with_context(shown)?;
@@ -36,14 +36,11 @@ pub(super) async fn run(call: Call, options: Options) -> anyhow::Result<ExitCode
     hub.broker.close().await;
     hub.db.close().await;
     if call.json {
-        println!("{}", serde_json::to_string(&report)?);
+        say!("{}", serde_json::to_string(&report)?);
     } else {
-        println!(
-            "新增 {}，更新 {}，无变化 {}，失败 {}",
-            report.created, report.updated, report.unchanged, report.failed
-        );
+        say!("新增 {}，更新 {}，无变化 {}，失败 {}", report.created, report.updated, report.unchanged, report.failed);
         for said in report.errors.iter().chain(&report.warnings) {
-            println!("第 {} 行 {}：“{}” {}；{}", said.row, said.column, said.value, said.reason, said.suggestion);
+            say!("第 {} 行 {}：“{}” {}；{}", said.row, said.column, said.value, said.reason, said.suggestion);
         }
     }
     Ok(if report.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -56,6 +53,6 @@ pub(super) async fn export(call: Call, file: &Path) -> anyhow::Result<()> {
     std::fs::write(file, bytes).with_context(|| file.display().to_string())?;
     hub.broker.close().await;
     hub.db.close().await;
-    println!("已写入 {}", file.display());
+    say!("已写入 {}", file.display());
     Ok(())
 }

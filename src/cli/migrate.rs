@@ -10,11 +10,11 @@ pub(super) async fn run(call: Call) -> anyhow::Result<()> {
     db.migrate().await?;
     let after = db.version().await.unwrap_or(0);
     if call.json {
-        println!("{}", serde_json::json!({"before": before, "after": after}));
+        say!("{}", serde_json::json!({"before": before, "after": after}));
     } else if before == after {
-        println!("数据库已是版本 {after}，无需迁移");
+        say!("数据库已是版本 {after}，无需迁移");
     } else {
-        println!("数据库已从版本 {before} 迁移到 {after}");
+        say!("数据库已从版本 {before} 迁移到 {after}");
     }
     db.close().await;
     Ok(())

@@ -1,5 +1,10 @@
 //! The commands, one a file. Exit codes: 0 fine, 1 failed at work, 2 wrong usage or settings.
 
+/// One line of the answer. A reader that had enough (`| head`) is no failure.
+macro_rules! say {
+    ($($words:tt)*) => { $crate::cli::answer(format_args!("{}\n", format_args!($($words)*))) };
+}
+
 mod admin;
 mod bench;
 mod check;
@@ -11,7 +16,7 @@ mod producer;
 mod send;
 mod serve;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{io::Write, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use tracing_subscriber::{EnvFilter, fmt};
@@ -117,7 +122,7 @@ fn start(arguments: Arguments) -> Result<ExitCode, Failure> {
         _ => None,
     };
     if let Some(text) = text {
-        print!("{text}");
+        answer(format_args!("{text}"));
         return Ok(ExitCode::SUCCESS);
     }
     let mut config = Config::load(arguments.config.as_deref(), |name| std::env::var(name).ok())?;
@@ -165,6 +170,14 @@ fn log_to_stderr(config: &Config) {
     match config.log.format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().flatten_event(true).init(),
+    }
+}
+
+/// To standard output.
+fn answer(words: std::fmt::Arguments<'_>) {
+    match std::io::stdout().write_fmt(words) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => tracing::error!("standard output: {error}"),
+        _ => {}
     }
 }
 

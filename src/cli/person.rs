@@ -1,9 +1,11 @@
 //! `zhihui person`: who may sign in, and who may do what.
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
 use super::Call;
 use crate::{
     domain::person::{Role, State},
-    hub::administer::By,
+    hub::{self, administer::By},
 };
 
 #[derive(clap::Subcommand)]
@@ -16,11 +18,13 @@ pub(super) enum Command {
     /// Gives a role: approver, org_admin, system_admin or audit_admin.
     Grant {
         account: String,
+        #[arg(value_parser = role())]
         role: Role,
     },
     /// Takes a role back.
     Revoke {
         account: String,
+        #[arg(value_parser = role())]
         role: Role,
     },
     /// Lets nobody sign in with this account and sends it nothing, until it is thawed.
@@ -32,35 +36,50 @@ pub(super) enum Command {
     },
 }
 
+/// The words of the roles, which a wrong one is answered with.
+fn role() -> impl TypedValueParser<Value = Role> {
+    PossibleValuesParser::new(Role::ALL.iter().map(|role| role.as_str())).try_map(|word| word.parse::<Role>())
+}
+
+/// Whoever typed the account is told which one it was that nobody has.
+fn named<T>(account: &str, done: hub::Result<T>) -> anyhow::Result<T> {
+    match done {
+        Err(hub::Error::Problem(problem)) if problem.code == "NOT_FOUND" => {
+            anyhow::bail!("NOT_FOUND 没有账号“{account}”，或者已停用")
+        }
+        done => Ok(done?),
+    }
+}
+
 pub(super) async fn run(call: Call, command: Command) -> anyhow::Result<()> {
     let hub = super::hub(&call.config).await?;
     match command {
         Command::Invite { accounts } => {
             for account in accounts {
-                let token = hub.invite(By::CommandLine, &account).await?;
+                let token = named(&account, hub.invite(By::CommandLine, &account).await)?;
                 let url = format!("{}/setup/{token}", hub.place.public_url);
                 if call.json {
-                    println!("{}", serde_json::json!({"account": account, "setup_url": url}));
+                    say!("{}", serde_json::json!({"account": account, "setup_url": url}));
                 } else {
-                    println!("{account}\t{url}");
+                    say!("{account}\t{url}");
                 }
             }
         }
         Command::Grant { account, role } => {
-            hub.set_role(By::CommandLine, &account, role, true).await?;
-            println!("{account} 已有角色 {role}");
+            named(&account, hub.set_role(By::CommandLine, &account, role, true).await)?;
+            say!("{account} 已有角色 {role}");
         }
         Command::Revoke { account, role } => {
-            hub.set_role(By::CommandLine, &account, role, false).await?;
-            println!("{account} 已没有角色 {role}");
+            named(&account, hub.set_role(By::CommandLine, &account, role, false).await)?;
+            say!("{account} 已没有角色 {role}");
         }
         Command::Freeze { account } => {
-            hub.set_person_state(By::CommandLine, &account, State::Frozen).await?;
-            println!("{account} 已冻结");
+            named(&account, hub.set_person_state(By::CommandLine, &account, State::Frozen).await)?;
+            say!("{account} 已冻结");
         }
         Command::Thaw { account } => {
-            hub.set_person_state(By::CommandLine, &account, State::Active).await?;
-            println!("{account} 已解冻");
+            named(&account, hub.set_person_state(By::CommandLine, &account, State::Active).await)?;
+            say!("{account} 已解冻");
         }
     }
     hub.broker.close().await;

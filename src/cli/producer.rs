@@ -68,21 +68,18 @@ fn registration(create: Create) -> Registration {
 
 fn show(call: &Call, what: &str, made: &Registered) {
     if call.json {
-        println!("{}", serde_json::json!({"name": made.name, "token": made.token, "amqp_user": made.amqp_user}));
+        say!("{}", serde_json::json!({"name": made.name, "token": made.token, "amqp_user": made.amqp_user}));
     } else {
-        println!(
-            "模块 {} {what}。\nAPI 令牌（只显示这一次）：{}\nAMQP 用户名：{}",
-            made.name, made.token, made.amqp_user
-        );
+        say!("模块 {} {what}。\nAPI 令牌（只显示这一次）：{}\nAMQP 用户名：{}", made.name, made.token, made.amqp_user);
     }
 }
 
 async fn disable(call: &Call, hub: &Hub, name: &str) -> anyhow::Result<()> {
     hub.disable_producer(name).await?;
     if call.json {
-        println!("{}", serde_json::json!({"name": name, "disabled": true}));
+        say!("{}", serde_json::json!({"name": name, "disabled": true}));
     } else {
-        println!("模块 {name} 已停用，其令牌和 AMQP 账号不再有效。");
+        say!("模块 {name} 已停用，其令牌和 AMQP 账号不再有效。");
     }
     Ok(())
 }

@@ -42,10 +42,10 @@ pub(super) async fn run(call: Call, options: Options) -> anyhow::Result<()> {
     drop(tx);
     let answer = hub.accept(&Source::Producer(producer), options.key.as_deref(), sha256(&bytes), draft).await?;
     if call.json {
-        println!("{}", answer.document("zh-CN"));
+        say!("{}", answer.document("zh-CN"));
     } else {
-        println!("消息 {} 已接受：{} 人，状态 {}", answer.id, answer.recipients, answer.state);
-        answer.warnings().iter().for_each(|warning| println!("注意：{}", warning.detail));
+        say!("消息 {} 已接受：{} 人，状态 {}", answer.id, answer.recipients, answer.state);
+        answer.warnings().iter().for_each(|warning| say!("注意：{}", warning.detail));
     }
     hub.broker.close().await;
     hub.db.close().await;

@@ -25,7 +25,7 @@ pub(super) async fn run(call: Call, options: Options) -> anyhow::Result<()> {
     let app = App::start(hub, options.role, web, listener).await?;
     tracing::info!(address = %app.address, "listening on http://{}", app.address);
     if call.json {
-        println!("{}", serde_json::json!({"url": format!("http://{}", app.address)}));
+        say!("{}", serde_json::json!({"url": format!("http://{}", app.address)}));
     }
     app.run_until(app::asked_to_stop()).await
 }

@@ -140,6 +140,15 @@ impl Config {
         }
     }
 
+    fn sends_links(&self) -> bool {
+        self.sms.is_some() || self.smtp.is_some()
+    }
+
+    /// Whether SMS or e-mail will carry links that open on nobody's phone.
+    pub fn links_lead_nowhere(&self) -> bool {
+        self.sends_links() && (self.web.public_url.is_none() || self.web.is_of_this_machine())
+    }
+
     /// What is allowed but probably not meant, one line each.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
@@ -159,8 +168,12 @@ impl Config {
              its data_dir",
         );
         warn(
-            !self.web.is_local() && self.web.public_url.is_none(),
+            (!self.web.is_local() || self.sends_links()) && self.web.public_url.is_none(),
             "public_url is not set: links in messages name the address on which the hub listens",
+        );
+        warn(
+            self.links_lead_nowhere() && self.web.public_url.is_some(),
+            "public_url names this machine alone: links in SMS and e-mail open nowhere else",
         );
         warn(
             !self.web.is_local() && !self.web.is_encrypted(),

@@ -300,6 +300,13 @@ fn what_is_probably_not_meant_is_told() {
             "public_url is not https: passwords and sessions cross the network in the clear",
         ]
     );
+    let sms = "sms_url = \"https://sms.cn/send\"\nsms_secret = \"0123456789abcdef\"\n";
+    let mine = "public_url names this machine alone: links in SMS and e-mail open nowhere else";
+    assert_eq!(warnings(sms), ["public_url is not set: links in messages name the address on which the hub listens"]);
+    for host in ["localhost", "127.0.0.1:8080", "[::1]"] {
+        assert_eq!(warnings(&format!("{sms}public_url = \"http://{host}\"")), [mine]);
+    }
+    assert!(warnings(&format!("{sms}public_url = \"https://a.cn\"")).is_empty());
 }
 
 #[test]

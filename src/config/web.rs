@@ -48,6 +48,14 @@ impl Web {
         }
     }
 
+    /// Whether the public address leads nobody here but this machine itself.
+    pub(super) fn is_of_this_machine(&self) -> bool {
+        let url = Url::parse(&self.origin()).ok();
+        let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
+        let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+        host == "localhost" || address.is_ok_and(|address| address.is_loopback() || address.is_unspecified())
+    }
+
     pub(super) fn is_local(&self) -> bool {
         self.listen.ip().is_loopback()
     }

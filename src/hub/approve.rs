@@ -76,9 +76,14 @@ impl Hub {
         let detail = json!({"rule": rule.name, "approvers": approvers.len(), "message": message.id});
         audit::insert(tx, now, &source.actor(), "approval.ask", &format!("approval:{}", approval.id), detail).await?;
         let title = format!("待审批：{}", message.title);
+        // A module belongs to no department.
+        let department = match message.sender_department.as_str() {
+            "" => String::new(),
+            department => format!("（{department}）"),
+        };
         let body = format!(
-            "{}（{}）申请向 {} 人发送《{}》，依据“{}”规则需要您审批。",
-            message.sender_name, message.sender_department, message.recipients, message.title, rule.name
+            "{}{department}申请向 {} 人发送《{}》，依据“{}”规则需要您审批。",
+            message.sender_name, message.recipients, message.title, rule.name
         );
         let accounts = accounts::accounts_of(tx, &approvers).await?;
         let note = Draft {

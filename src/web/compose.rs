@@ -28,7 +28,7 @@ use crate::{
     storage::{
         Tx,
         departments::{self, Branch},
-        groups, settings,
+        groups, recipients, settings,
     },
 };
 
@@ -135,11 +135,12 @@ impl Me {
             form.options.push(String::new());
         }
         let status = problem.as_ref().map_or(StatusCode::OK, |problem| status_of(problem.class));
+        let mut tx = self.web.hub.db.read().await?;
         let mut errors = ComposeErrors::default();
         if let Some(problem) = &problem {
-            errors.put(&problem.field, self.in_words(problem));
+            let unknown = self.unknown_accounts(&mut tx, problem, &form).await?;
+            errors.put(&problem.field, unknown.unwrap_or_else(|| self.in_words(problem)));
         }
-        let mut tx = self.web.hub.db.read().await?;
         let page = ComposePage {
             form,
             departments: tree(departments::list_tree(&mut tx).await?, &choices.departments),
@@ -151,6 +152,23 @@ impl Me {
         };
         drop(tx);
         self.page(Around::from(Section::Compose).status(status), "compose", &page).await
+    }
+
+    /// Which of the accounts that were typed nobody has, all of them: whoever typed them knows them,
+    /// and finds none by its number in a list.
+    async fn unknown_accounts(
+        &self,
+        tx: &mut Tx,
+        problem: &Problem,
+        form: &ComposeForm,
+    ) -> Result<Option<String>, PageError> {
+        if problem.code != "RCPT_NOT_VISIBLE" || !problem.field.starts_with("/audience/people") {
+            return Ok(None);
+        }
+        let typed: Vec<_> = compose_form::accounts(&form.accounts).into_iter().map(str::to_owned).collect();
+        let unknown = recipients::unknown_accounts(tx, &typed).await?;
+        let named: Vec<_> = typed.into_iter().filter(|account| unknown.contains(account)).collect();
+        Ok(Some(self.say("compose.unknown_accounts", &[("accounts", named.join(&self.say("list.comma", &[])))])))
     }
 
     async fn groups(&self, tx: &mut Tx, choices: &Choices) -> Result<Vec<GroupChoice>, PageError> {

@@ -83,7 +83,7 @@ fn audience(fields: &Fields) -> Value {
 }
 
 /// One a line, or with commas as people type them.
-fn accounts(typed: &str) -> Vec<&str> {
+pub fn accounts(typed: &str) -> Vec<&str> {
     typed.split([',', '，', '、', ';', '；']).flat_map(str::split_whitespace).collect()
 }
 

@@ -32,6 +32,13 @@ async fn somebody_checks_the_reach_sends_reminds_and_recalls() {
     window.fill("textarea[name=accounts]", "liwenbo").await;
     window.press("button[data-check]").await;
     window.until("document.querySelector('#forecast .bignum').firstChild.textContent.trim() === '1'").await;
+    // All that nobody has are named, and typing goes on there.
+    window.fill("textarea[name=accounts]", "liwenbo、nobody、nothing").await;
+    window.press("button[value=send]").await;
+    window.sees("没有这些账号：nobody、nothing").await;
+    window.until("document.activeElement.name === 'accounts'").await;
+    assert!(window.complaints().await.concat().contains("422"));
+    window.fill("textarea[name=accounts]", "liwenbo").await;
     window.press("button[value=send]").await;
     window.until("location.pathname.startsWith('/outbox/')").await;
     window.sees("消息已发送给 1 人").await;

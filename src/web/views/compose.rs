@@ -99,6 +99,8 @@ pub struct RuleCard {
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct ComposeErrors {
     pub audience: Option<String>,
+    /// of the audience: the people who are named one by one
+    pub accounts: Option<String>,
     pub title: Option<String>,
     pub body: Option<String>,
     pub signature: Option<String>,
@@ -116,6 +118,7 @@ impl ComposeErrors {
     pub fn put(&mut self, pointer: &str, text: String) {
         let field = pointer.trim_start_matches('/').split('/').next().unwrap_or_default();
         let place = match field {
+            "audience" if pointer.starts_with("/audience/people") => &mut self.accounts,
             "audience" => &mut self.audience,
             "title" => &mut self.title,
             "body" => &mut self.body,
@@ -139,9 +142,11 @@ mod tests {
     fn an_error_stands_beside_its_field() {
         let mut errors = ComposeErrors::default();
         errors.put("/audience/departments/0/code", "甲".into());
+        errors.put("/audience/people/2", "丁".into());
         errors.put("/attachments/0", "丙".into());
         errors.put("/category", "乙".into());
         assert_eq!(errors.audience.as_deref(), Some("甲"));
+        assert_eq!(errors.accounts.as_deref(), Some("丁"));
         assert_eq!(errors.attachments.as_deref(), Some("丙"));
         assert_eq!(errors.other.as_deref(), Some("乙"));
     }

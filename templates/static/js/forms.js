@@ -107,6 +107,10 @@
   on('submit', 'form[data-guard]', function () { dirty = false; });
   addEventListener('beforeunload', function (e) { if (dirty) { e.preventDefault(); e.returnValue = ''; } });
 
+  /* After a refusal typing goes on at the first thing that is wrong. */
+  var wrong = $('main form [aria-invalid=true], main form .field-wrong[tabindex]') || $('main form .note[role=alert]');
+  if (wrong) wrong.focus();
+
   Zh.onFresh(function (within) {
     $$('[data-max]', within).forEach(count);
     $$('form.receipt', within).forEach(other);
