@@ -168,7 +168,8 @@ impl Me {
         let typed: Vec<_> = compose_form::accounts(&form.accounts).into_iter().map(str::to_owned).collect();
         let unknown = recipients::unknown_accounts(tx, &typed).await?;
         let named: Vec<_> = typed.into_iter().filter(|account| unknown.contains(account)).collect();
-        Ok(Some(self.say("compose.unknown_accounts", &[("accounts", named.join(&self.say("list.comma", &[])))])))
+        let named = named.join(&self.say("list.comma", &[]));
+        Ok(Some(self.say("compose.unknown_accounts", &[("problem", self.in_words(problem)), ("accounts", named)])))
     }
 
     async fn groups(&self, tx: &mut Tx, choices: &Choices) -> Result<Vec<GroupChoice>, PageError> {
