@@ -16,9 +16,13 @@ use crate::{domain::command, hub};
 
 pub async fn resolve(State(api): State<Api>, caller: Caller, request: Request) -> Result<Json<Value>, ApiError> {
     let lang = language(request.headers());
-    let (value, _) = body::json(request, body::WITHOUT_FILES).await?;
+    let (value, _, held) = body::json(api.hub.in_hand.room(), request, body::WITHOUT_FILES).await?;
     let sketch = command::read_sketch(&value)?;
-    let found = to_the_end(async move { api.hub.resolve(&caller.source(), &sketch).await }).await?;
+    let found = to_the_end(async move {
+        let _held = held;
+        api.hub.resolve(&caller.source(), &sketch).await
+    })
+    .await?;
     let kinds: Vec<_> = found.by_kind.iter().map(|(kind, people)| json!({"kind": kind, "people": people})).collect();
     let departments: Vec<_> =
         found.by_department.iter().map(|(name, people)| json!({"name": name, "people": people})).collect();

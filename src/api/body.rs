@@ -11,7 +11,10 @@ use futures_util::StreamExt;
 use serde_json::Value;
 
 use super::ApiError;
-use crate::domain::{Problem, command, problem::Class};
+use crate::{
+    domain::{Problem, command, problem::Class},
+    hub::room::{Held, Room, Who},
+};
 
 /// Everything but attachments; a list of 100,000 accounts fits.
 pub const WITHOUT_FILES: usize = 4 * 1024 * 1024;
@@ -22,41 +25,57 @@ pub const CALLBACK: usize = 64 * 1024;
 /// So long a body may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A JSON body of at most `limit` bytes, and how many it has.
+/// A module's JSON body of at most `limit` bytes, how many it has, and the room that it takes up
+/// until its work is done.
 ///
 /// # Errors
-/// 408, 413, 415 and 400 as the bad-input catalogue has them.
-pub async fn json(request: Request, limit: usize) -> Result<(Value, usize), ApiError> {
+/// 408, 413, 415, 429 and 400 as the bad-input catalogue has them.
+pub async fn json(room: &Room, request: Request, limit: usize) -> Result<(Value, usize, Held), ApiError> {
     let (parts, body) = request.into_parts();
     check_type(&parts.headers)?;
-    let bytes = bytes(&parts.headers, body, limit).await?;
-    Ok((command::parse(&bytes)?, bytes.len()))
+    let (bytes, held) = Reading { room, who: Who::Known, limit, patience: PATIENCE }.all(&parts.headers, body).await?;
+    Ok((command::parse(&bytes)?, bytes.len(), held))
 }
 
-/// The bare bytes.
-pub async fn bytes(headers: &HeaderMap, body: Body, limit: usize) -> Result<Vec<u8>, ApiError> {
-    bytes_within(PATIENCE, headers, body, limit).await
+/// The bare bytes of a stranger.
+pub async fn bytes(room: &Room, headers: &HeaderMap, body: Body, limit: usize) -> Result<(Vec<u8>, Held), ApiError> {
+    Reading { room, who: Who::Stranger, limit, patience: PATIENCE }.all(headers, body).await
 }
 
-async fn bytes_within(patience: Duration, headers: &HeaderMap, body: Body, limit: usize) -> Result<Vec<u8>, ApiError> {
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > limit) {
-        return Err(too_large(limit).into());
-    }
-    let mut chunks = body.into_data_stream();
-    let mut bytes = Vec::with_capacity(announced.unwrap_or_default());
-    let reading = async {
-        while let Some(chunk) = chunks.next().await {
-            let chunk = chunk.map_err(|_| cut_off())?;
-            if bytes.len() + chunk.len() > limit {
-                return Err(too_large(limit));
-            }
-            bytes.extend_from_slice(&chunk);
+struct Reading<'a> {
+    room: &'a Room,
+    who: Who,
+    limit: usize,
+    patience: Duration,
+}
+
+impl Reading<'_> {
+    /// What is announced is judged, and has its room, before any of it is read.
+    async fn all(self, headers: &HeaderMap, body: Body) -> Result<(Vec<u8>, Held), ApiError> {
+        let Self { room, who, limit, patience } = self;
+        let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        if announced.is_some_and(|length: usize| length > limit) {
+            return Err(too_large(limit).into());
         }
-        Ok(())
-    };
-    tokio::time::timeout(patience, reading).await.map_err(|_| ApiError::Slow)??;
-    Ok(bytes)
+        let mut held = Held::default();
+        room.cover(&mut held, announced.unwrap_or_default(), announced.unwrap_or(limit), who).await?;
+        let mut chunks = body.into_data_stream();
+        let mut bytes = Vec::with_capacity(announced.unwrap_or_default());
+        let reading = async {
+            while let Some(chunk) = chunks.next().await {
+                let chunk = chunk.map_err(|_| cut_off())?;
+                let length = bytes.len() + chunk.len();
+                if length > limit {
+                    return Err(too_large(limit));
+                }
+                room.cover(&mut held, length, limit, who).await?;
+                bytes.extend_from_slice(&chunk);
+            }
+            Ok(())
+        };
+        tokio::time::timeout(patience, reading).await.map_err(|_| ApiError::Slow)??;
+        Ok((bytes, held))
+    }
 }
 
 /// More than this endpoint takes.
@@ -107,10 +126,12 @@ mod tests {
     async fn a_body_that_never_ends_is_not_waited_for() {
         let drop = || Ok::<_, std::convert::Infallible>(Bytes::from_static(b"{"));
         let endless = Body::from_stream(stream::once(async move { drop() }).chain(stream::pending()));
-        let slow = bytes_within(Duration::from_millis(20), &HeaderMap::new(), endless, CALLBACK).await;
+        let room = Room::default();
+        let within = |patience| Reading { room: &room, who: Who::Stranger, limit: CALLBACK, patience };
+        let slow = within(Duration::from_millis(20)).all(&HeaderMap::new(), endless).await;
         assert!(matches!(slow, Err(ApiError::Slow)), "{slow:?}");
         let flood = Body::from_stream(stream::repeat_with(drop));
-        let large = bytes_within(PATIENCE, &HeaderMap::new(), flood, CALLBACK).await;
+        let large = within(PATIENCE).all(&HeaderMap::new(), flood).await;
         assert!(matches!(large, Err(ApiError::Problem(problem)) if problem.code == "BODY_SIZE"));
     }
 }

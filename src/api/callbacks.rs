@@ -21,7 +21,7 @@ pub async fn take(
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     let provider = api.hub.channels.get(&channel).ok_or_else(Problem::not_found)?;
     let (parts, body) = request.into_parts();
-    let bytes = body::bytes(&parts.headers, body, body::CALLBACK).await?;
+    let (bytes, _held) = body::bytes(api.hub.in_hand.room(), &parts.headers, body, body::CALLBACK).await?;
     let text = |value: &axum::http::HeaderValue| value.to_str().ok().map(str::to_owned);
     let headers: Vec<_> =
         parts.headers.iter().filter_map(|(name, value)| Some((name.to_string(), text(value)?))).collect();

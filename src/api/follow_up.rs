@@ -65,10 +65,11 @@ pub async fn remind(
     // What is wrong with a body is nothing to whoever may not know of the message.
     api.hub.check_own(&source, id).await?;
     let key = idempotency::optional(request.headers())?;
-    let (value, _) = body::json(request, body::WITHOUT_FILES).await?;
+    let (value, _, held) = body::json(api.hub.in_hand.room(), request, body::WITHOUT_FILES).await?;
     let to = command::read_remind_to(&value)?;
     let fingerprint = command::fingerprint(Name::MessageRemind, &named(value, id));
     let reminded = to_the_end(async move {
+        let _held = held;
         let once = key.as_deref().map(|key| Once { key, fingerprint: &fingerprint });
         api.hub.remind(&source, once, id, &to).await
     })

@@ -26,7 +26,7 @@ use crate::{
 
 pub async fn send(State(api): State<Api>, caller: Caller, request: Request) -> Result<Response, ApiError> {
     let (key, lang) = (idempotency::required(request.headers())?, language(request.headers()));
-    let (value, size) = body::json(request, body::WITH_FILES).await?;
+    let (value, size, held) = body::json(api.hub.in_hand.room(), request, body::WITH_FILES).await?;
     if size > body::WITHOUT_FILES && value.get("attachments").and_then(Value::as_array).is_none_or(Vec::is_empty) {
         return Err(body::too_large(body::WITHOUT_FILES).into());
     }
@@ -39,7 +39,10 @@ pub async fn send(State(api): State<Api>, caller: Caller, request: Request) -> R
     // Looking into the files may take a while.
     let draft = tokio::task::spawn_blocking(move || command::read_send(&value, now));
     let draft = draft.await.expect("reading a message does not panic")?;
-    let answer = to_the_end(async move { api.hub.accept(&source, Some(&key), fingerprint, draft).await });
+    let answer = to_the_end(async move {
+        let _held = held;
+        api.hub.accept(&source, Some(&key), fingerprint, draft).await
+    });
     Ok(accepted(&answer.await?, lang))
 }
 

@@ -1,5 +1,5 @@
 //! What this process has in hand: its claims, kept alive by renewing their leases, and the
-//! transactions that its workers share.
+//! transactions that its workers share, and room for what is posted.
 
 use std::{
     collections::BTreeSet,
@@ -14,6 +14,7 @@ use chrono::Duration;
 use super::{
     Hub, Result,
     deliver::{Asked, Work, Worked},
+    room::Room,
     together::Together,
 };
 use crate::{
@@ -36,6 +37,7 @@ struct Desk {
     stopping: AtomicBool,
     claiming: Together<Asked, Option<Work>>,
     recording: Together<Worked, ()>,
+    room: Room,
 }
 
 /// A claim of this process, for as long as this is kept.
@@ -57,6 +59,11 @@ impl InHand {
 
     pub(super) fn recording(&self) -> &Together<Worked, ()> {
         &self.desk.recording
+    }
+
+    /// For what is being posted.
+    pub fn room(&self) -> &Room {
+        &self.desk.room
     }
 
     pub fn is_empty(&self) -> bool {

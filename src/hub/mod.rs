@@ -34,6 +34,7 @@ pub mod release;
 pub mod remind;
 pub mod report;
 pub mod resolve;
+pub mod room;
 pub mod run;
 pub mod schedule;
 pub mod seal;

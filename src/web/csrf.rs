@@ -6,7 +6,7 @@ use axum::{
     extract::{FromRequest, Multipart, Request, State},
     http::{
         HeaderMap,
-        header::{CONTENT_TYPE, HOST, ORIGIN},
+        header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, ORIGIN},
         request::Parts,
     },
     middleware::Next,
@@ -16,7 +16,10 @@ use subtle::ConstantTimeEq;
 use url::form_urlencoded;
 
 use super::{BODY_BYTES, UPLOAD_BYTES, Web, page_error::PageError, request::is_safe, session::Caller};
-use crate::domain::Problem;
+use crate::{
+    domain::Problem,
+    hub::room::{Held, Who},
+};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const FILES: &str = "multipart/form-data";
@@ -27,20 +30,28 @@ pub async fn check(State(web): State<Web>, request: Request, next: Next) -> Resp
         return next.run(request).await;
     }
     match prove(&web, request).await {
-        Ok(request) => next.run(request).await,
+        Ok((request, _held)) => next.run(request).await,
         Err(error) => error.into_response(),
     }
 }
 
-async fn prove(web: &Web, request: Request) -> Result<Request, PageError> {
+async fn prove(web: &Web, request: Request) -> Result<(Request, Held), PageError> {
     let caller = request.extensions().get::<Caller>();
     let expected = caller.map(|caller| caller.csrf.clone()).unwrap_or_default();
     let is_upload = has_type(request.headers(), FILES);
-    let limit = if is_upload && caller.is_some_and(|caller| caller.who.is_some()) { UPLOAD_BYTES } else { BODY_BYTES };
+    let who = if caller.is_some_and(|caller| caller.who.is_some()) { Who::Known } else { Who::Stranger };
+    let limit = if is_upload && who == Who::Known { UPLOAD_BYTES } else { BODY_BYTES };
     if !is_own_page(request.headers(), &web.hub.place.public_url) {
         return Err(expired().into());
     }
     let (parts, body) = request.into_parts();
+    let length = parts.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let length: usize = length.unwrap_or(limit);
+    if length > limit {
+        return Err(too_large().into());
+    }
+    let mut held = Held::default();
+    web.hub.in_hand.room().cover(&mut held, length, length, who).await?;
     let body = to_bytes(body, limit).await.map_err(|_| too_large())?;
     let given = match parts.headers.get("x-csrf") {
         Some(token) => token.to_str().unwrap_or_default().to_owned(),
@@ -52,7 +63,7 @@ async fn prove(web: &Web, request: Request) -> Result<Request, PageError> {
     if expected.is_empty() || !fits {
         return Err(expired().into());
     }
-    Ok(Request::from_parts(parts, Body::from(body)))
+    Ok((Request::from_parts(parts, Body::from(body)), held))
 }
 
 /// New browsers say where a request comes from, older ones at least its origin. Whoever says

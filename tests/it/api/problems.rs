@@ -2,6 +2,7 @@
 
 use axum::{body::Body, http::Request};
 use serde_json::json;
+use zhihui::hub::room::{Held, Who};
 
 use super::Module;
 
@@ -79,6 +80,22 @@ async fn what_is_posted_is_json_of_a_size_and_has_a_key() {
     let padded = [b"{".to_vec(), vec![b' '; 10 * 1024 * 1024], b"}".to_vec()].concat();
     assert_eq!(code(json(), padded).await, expected(413, "BODY_SIZE"));
     assert_eq!(code(json(), vec![b' '; 31 * 1024 * 1024]).await, expected(413, "BODY_SIZE"));
+    module.test.end().await;
+}
+
+#[tokio::test]
+async fn what_is_large_waits_for_room_and_is_then_told_when_to_come_again() {
+    let module = Module::start().await;
+    let mut held = Held::default();
+    let all = 48 * 1024 * 1024;
+    module.test.in_hand.room().cover(&mut held, all, all, Who::Known).await.unwrap();
+    let mut large = module.message();
+    large["attributes"] = json!({"note": "字".repeat(100_000)});
+    let refused = module.send("k", &large).await;
+    assert_eq!((refused.code(), refused.header("retry-after")), ((429, "BUSY"), "5"));
+    assert_eq!(module.send("small", &module.message()).await.status, 202);
+    drop(held);
+    assert_eq!(module.send("k", &large).await.status, 422, "read, and its attributes are too long");
     module.test.end().await;
 }
 
