@@ -62,6 +62,35 @@ pub(super) const RULES: &[Rule] = &[
                    and ticket.last_person >= delivery.person_id)
           group by delivery.message_id"
     ),
+    // A round is over once that was noted and no wave of it is left. Conditions never cease to hold,
+    // so that whoever still has none to stop for had none then.
+    rule!(
+        "I4",
+        "has rounds that are over, but not a delivery for everybody",
+        "select recipient.message_id, count(*) from " (planned) "
+           join message on message.id = planned.message_id
+           join recipient on recipient.message_id = planned.message_id
+           left join delivery on delivery.message_id = recipient.message_id
+                             and delivery.person_id = recipient.person_id
+                             and delivery.channel = planned.channel and delivery.round = planned.round
+          where message.state in ('sending', 'sent') and delivery.message_id is null
+            and not exists (select 1 from wave where wave.message_id = message.id and wave.round = planned.round)
+            and exists (select 1 from audit
+                         where audit.object = " (object "message" "message.id") " and audit.at >= message.sent_at
+                           and (planned.round = 0 and audit.verb = 'message.fan_out'
+                             or audit.verb = 'escalation.step'
+                                and cast(audit.detail ->> 'step' as bigint) = planned.round))
+            and (planned.unless is null
+              or planned.unless = 'read' and not exists (
+                 select 1 from inbox where inbox.message_id = message.id and inbox.person_id = recipient.person_id
+                                       and inbox.read_at is not null)
+              or planned.unless in ('receipt', 'confirmed') and not exists (
+                 select 1 from receipt
+                  where receipt.message_id = message.id and receipt.person_id = recipient.person_id)
+              or planned.unless = 'decided' and exists (
+                 select 1 from approval where approval.id = message.about_approval_id and approval.state = 'pending'))
+          group by recipient.message_id"
+    ),
     rule!(
         "I4",
         "has deliveries that ended without an attempt or without a time",

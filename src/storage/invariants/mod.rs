@@ -37,7 +37,8 @@ pub struct Open {
 }
 
 /// One text for both databases: literals as they are, `(object "message" "column")` for the name
-/// that the audit gives a row, `(seconds "from" "to")` for the time between two columns.
+/// that the audit gives a row, `(seconds "from" "to")` for the time between two columns, `(planned)`
+/// for every round of every message with each channel that it begins with.
 macro_rules! rule {
     ($id:literal, $broken:literal, $($part:tt)*) => {
         $crate::storage::invariants::Rule {
@@ -56,6 +57,18 @@ macro_rules! rule {
         )
     };
     (@postgres (object $kind:literal $column:literal)) => { concat!("'", $kind, ":' || ", $column, "::text") };
+    (@sqlite (planned)) => {
+        "(select message.id as message_id, step.key as round, step.value ->> 'unless' as unless, way.value as channel
+            from message, json_each(message.rounds, '$.list') as step, json_each(step.value, '$.channels') as way
+           where step.value ->> 'mode' = 'together' or way.key = 0) as planned"
+    };
+    (@postgres (planned)) => {
+        "(select message.id as message_id, step.nth - 1 as round, step.value ->> 'unless' as unless,
+                 way.value as channel
+            from message, jsonb_array_elements(message.rounds -> 'list') with ordinality as step (value, nth),
+                 jsonb_array_elements_text(step.value -> 'channels') with ordinality as way (value, nth)
+           where step.value ->> 'mode' = 'together' or way.nth = 1) as planned"
+    };
     (@sqlite (seconds $from:literal $to:literal)) => { concat!("(unixepoch(", $to, ") - unixepoch(", $from, "))") };
     (@postgres (seconds $from:literal $to:literal)) => { concat!("extract(epoch from ", $to, " - ", $from, ")") };
 }

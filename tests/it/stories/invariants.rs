@@ -72,6 +72,20 @@ const DAMAGES: &[(&str, &str, &str)] = &[
     ("I12", "number of recipients", "update message set recipients = recipients + 1 where state = 'sent'"),
     ("I4", "nobody will work on", "update delivery set state = 'ready'"),
     ("I4", "are on their way", "update delivery set state = 'sending'"),
+    ("I4", "not a delivery for everybody", "delete from delivery where channel = 'sms'"),
+    ("I4", "not a delivery for everybody", "delete from delivery where channel = 'voice'"),
+    (
+        "I4",
+        "not a delivery for everybody",
+        "delete from delivery where message_id in (select id from message where recipients > 50)",
+    ),
+    (
+        "I4",
+        "not a delivery for everybody",
+        "delete from delivery where (message_id, person_id) in (
+            select message_id, person_id from recipient
+             where message_id in (select id from message where recipients > 50) order by 1, 2 limit 1)",
+    ),
     ("I4", "without an attempt", "update delivery set fired_at = null where state = 'accepted'"),
     ("I4", "without a time", "update delivery set done_at = null where state = 'accepted'"),
     ("I7", "without consent to just that", "update approval set content_hash = snapshot_hash"),
@@ -153,7 +167,8 @@ const DAMAGES: &[(&str, &str, &str)] = &[
     ("I22", "not called sent", "update message set state = 'sending' where state = 'sent'"),
 ];
 
-/// A broadcast that was agreed to, an answer, a scheduled message and a recalled one, all done.
+/// A broadcast that was agreed to, an answer, a scheduled message, a recalled one and one that was
+/// chased, all done.
 async fn world() -> TestHub {
     let mut test = TestHub::start().await;
     let office = test.department("jwc", None).await;
@@ -174,6 +189,9 @@ async fn world() -> TestHub {
     let source = Source::Person(sender.id);
     let urgent = by("urgent", to(&[&reader], "停电通知"));
     let wrong = test.accept(&source, Some("k1"), [1; 32], urgent).await.unwrap().id;
+    test.sends(&sender, by("sms", to(&[&reader, &head], "停课通知"))).await.unwrap();
+    let chased = test.sends(&sender, by("urgent", to(&[&reader, &head], "台风警报"))).await.unwrap().id;
+    test.read(head.id, chased, "web").await.unwrap();
     test.after_minutes(3).await;
     test.answers(&reader, asking, "参加", "").await.unwrap();
     test.recall(&source, wrong).await.unwrap();
