@@ -172,17 +172,19 @@ impl App {
     }
 }
 
-/// On SQLite one process works. The lock goes with the process, however it ends.
+/// On SQLite one process works. The lock belongs to the database's file, whatever else the processes
+/// share, and goes with the process, however it ends.
 fn alone(hub: &Hub) -> anyhow::Result<Option<File>> {
-    let Db::Sqlite { .. } = hub.db else { return Ok(None) };
-    let path = hub.place.data_dir.join("working.lock");
-    let file = File::create(&path)?;
+    let Some(database) = hub.db.file()? else { return Ok(None) };
+    let mut path = database.clone().into_os_string();
+    path.push(".lock");
+    let file = File::create(path)?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => anyhow::bail!(
-            "another zhihui works on {}: stop it first, or give this one a data_dir of its own \
+            "another zhihui works on {}: stop it first, or give this one a database of its own \
              (several processes need PostgreSQL and RabbitMQ)",
-            hub.place.data_dir.display()
+            database.display()
         ),
         Err(TryLockError::Error(error)) => Err(error.into()),
     }

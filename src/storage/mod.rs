@@ -91,6 +91,14 @@ impl Db {
         }
     }
 
+    /// The file of a SQLite database, by its one true name.
+    pub fn file(&self) -> std::io::Result<Option<std::path::PathBuf>> {
+        match self {
+            Self::Sqlite { write, .. } => write.connect_options().get_filename().canonicalize().map(Some),
+            Self::Postgres(_) => Ok(None),
+        }
+    }
+
     /// Waits for what is running and closes every connection.
     pub async fn close(&self) {
         match self {
