@@ -4,14 +4,18 @@
 //! every queue costs time and no mail. A second copy on the queue finds the row taken or gone.
 
 use chrono::Duration;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
-use super::{Hub, Result};
+use super::{Hub, Result, deliver::AGAIN};
 use crate::{
     broker::{Envelope, Target},
     storage::tickets::{self, Due},
 };
 
 const BATCH: i64 = 1_000;
+/// Between two tries to reach a storage that is away.
+const PAUSE: std::time::Duration = std::time::Duration::from_secs(1);
 /// How long the queue is trusted with a ticket, by how often it was queued.
 const TRUST_MINUTES: [i64; 7] = [1, 2, 4, 8, 16, 32, 60];
 
@@ -45,6 +49,28 @@ impl Hub {
             tx.commit().await?;
         }
         Ok(due.into_iter().filter(|ticket| !failed.contains(&ticket.id)).collect())
+    }
+
+    /// A ticket that the storage failed is off the queue and due again soon, once the storage answers:
+    /// meanwhile the worker waits, for the next ticket would fare no better. False at a stop.
+    pub(super) async fn put_off(&self, ticket: &Due, stop: &CancellationToken) -> bool {
+        loop {
+            match self.try_put_off(ticket).await {
+                Ok(()) => return true,
+                Err(error) => tracing::debug!(error = &error as &dyn std::error::Error, "the storage is still away"),
+            }
+            tokio::select! {
+                () = stop.cancelled() => return false,
+                () = sleep(PAUSE) => {}
+            }
+        }
+    }
+
+    async fn try_put_off(&self, ticket: &Due) -> Result<()> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        tickets::put_off(&mut tx, ticket.id, now, now + AGAIN).await?;
+        Ok(tx.commit().await?)
     }
 
     /// The queue may have lost what it held: everything is queued again at once.

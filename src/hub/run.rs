@@ -119,7 +119,7 @@ impl Hub {
         });
     }
 
-    /// Works what came over a queue and settles it. A storage failure leaves the row for the sweep.
+    /// Works what came over a queue and settles it. After a storage failure the ticket comes back soon.
     /// At a stop, what still waits for its turn goes back to the queue; what is claimed is finished.
     pub async fn work_ticket(&self, delivered: Delivered, stop: &CancellationToken) {
         let Some(ticket) = queued(&delivered.envelope) else { return delivered.reject().await };
@@ -135,6 +135,9 @@ impl Hub {
         };
         if let Err(error) = worked {
             tracing::error!(error = &error as &dyn std::error::Error, ticket.id = %ticket.id, "ticket {} failed, it will be queued again", ticket.id);
+            if !self.put_off(&ticket, stop).await {
+                return delivered.requeue().await;
+            }
         }
         delivered.ack().await;
     }

@@ -1,23 +1,28 @@
 //! Two replicas on one database, and what happens when both want the same thing at once.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use channels::{Report, Status, simulated::Fault};
 use chrono::Duration;
+use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use zhihui::{
+    app::{App, Role},
     domain::{
         approval::Decision,
         delivery::{Key, State},
         message::Draft,
     },
-    hub::{Error, Source},
-    storage::{deliveries, messages},
+    hub::{Error, Hub, Place, Source},
+    storage::{Db, deliveries, messages},
+    web::Web,
 };
 
 use super::sending::code;
 use crate::support::{
     TestHub,
     people::{to, to_department},
+    run,
 };
 
 #[tokio::test]
@@ -175,6 +180,59 @@ async fn tickets_that_the_queue_lost_are_queued_again() {
     test.after(Duration::seconds(1)).await;
     assert_eq!(test.sent(), [format!("dingtalk {}", reader.phone)]);
     test.end().await;
+}
+
+#[tokio::test]
+async fn a_ticket_that_the_storage_failed_comes_back_soon() {
+    let mut test = TestHub::start().await;
+    let office = test.department("jwc", None).await;
+    let (sender, reader) = (test.member("zhang", office).await, test.member("li", office).await);
+    let draft = Draft { send_rule: Some("dingtalk".to_owned()), ..to(&[&reader], "会议") };
+    test.sends(&sender, draft).await.unwrap();
+    test.fan_out().await.unwrap();
+    run(&test, "alter table delivery rename to delivery_away").await;
+    let queued = test.queue_tickets().await.unwrap();
+    for ticket in &queued {
+        test.work_one(ticket).await;
+    }
+    run(&test, "alter table delivery_away rename to delivery").await;
+    test.settle().await;
+    assert!(test.sent().is_empty(), "it does not spin");
+    test.after(Duration::seconds(5)).await;
+    assert_eq!(test.sent(), [format!("dingtalk {}", reader.phone)]);
+    test.end().await;
+}
+
+#[tokio::test]
+async fn an_idle_hub_stops_at_once() {
+    let test = TestHub::start().await;
+    let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+    test.work(&tasks, &stop);
+    tokio::task::yield_now().await;
+    stop.cancel();
+    tasks.close();
+    tokio::time::timeout(std::time::Duration::from_secs(3), tasks.wait()).await.expect("nothing is in hand");
+    test.end().await;
+}
+
+#[tokio::test]
+async fn one_process_works_on_a_file_whatever_its_data_folder() {
+    let test = TestHub::start().await;
+    let start = async |hub: &Hub| {
+        let web = Web::open(hub.clone(), None, Vec::new()).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        App::start(hub.clone(), Role::Work, web, listener).await
+    };
+    let elsewhere = tempfile::tempdir().unwrap();
+    let place = Place { data_dir: elsewhere.path().to_owned(), ..Place::clone(&test.place) };
+    let second = Hub { place: Arc::new(place), ..test.replica().await };
+    let first = start(&test).await.unwrap();
+    let refused = start(&second).await.err();
+    match test.db {
+        Db::Sqlite { .. } => assert!(refused.unwrap().to_string().contains("another zhihui works on")),
+        Db::Postgres(_) => assert!(refused.is_none(), "there may be many"),
+    }
+    first.run_until(std::future::ready(())).await.unwrap();
 }
 
 #[tokio::test]

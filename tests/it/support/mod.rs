@@ -123,7 +123,7 @@ impl TestHub {
     }
 
     /// Works one message of the queue that `ticket` went to.
-    async fn work_one(&mut self, ticket: &Due) {
+    pub async fn work_one(&mut self, ticket: &Due) {
         let name = self.queue_of(ticket);
         let delivered = self.queues.get_mut(name).unwrap().next().await.unwrap();
         self.hub.work_ticket(delivered, &CancellationToken::new()).await;
