@@ -53,7 +53,7 @@ impl Hub {
 
     /// A ticket that the storage failed is off the queue and due again soon, once the storage answers:
     /// meanwhile the worker waits, for the next ticket would fare no better. False at a stop.
-    pub(super) async fn put_off(&self, ticket: &Due, stop: &CancellationToken) -> bool {
+    pub(super) async fn bring_back(&self, ticket: &Due, stop: &CancellationToken) -> bool {
         loop {
             match self.try_put_off(ticket).await {
                 Ok(()) => return true,

@@ -135,7 +135,7 @@ impl Hub {
         };
         if let Err(error) = worked {
             tracing::error!(error = &error as &dyn std::error::Error, ticket.id = %ticket.id, "ticket {} failed, it will be queued again", ticket.id);
-            if !self.put_off(&ticket, stop).await {
+            if !self.bring_back(&ticket, stop).await {
                 return delivered.requeue().await;
             }
         }

@@ -19,10 +19,12 @@ use zhihui::{
 };
 
 use super::sending::code;
-use crate::support::{
-    TestHub,
-    people::{to, to_department},
-    run,
+use crate::{
+    schema::run,
+    support::{
+        TestHub,
+        people::{to, to_department},
+    },
 };
 
 #[tokio::test]
@@ -190,12 +192,12 @@ async fn a_ticket_that_the_storage_failed_comes_back_soon() {
     let draft = Draft { send_rule: Some("dingtalk".to_owned()), ..to(&[&reader], "会议") };
     test.sends(&sender, draft).await.unwrap();
     test.fan_out().await.unwrap();
-    run(&test, "alter table delivery rename to delivery_away").await;
+    run(&test.db, "alter table delivery rename to delivery_away").await;
     let queued = test.queue_tickets().await.unwrap();
     for ticket in &queued {
         test.work_one(ticket).await;
     }
-    run(&test, "alter table delivery_away rename to delivery").await;
+    run(&test.db, "alter table delivery_away rename to delivery").await;
     test.settle().await;
     assert!(test.sent().is_empty(), "it does not spin");
     test.after(Duration::seconds(5)).await;
