@@ -207,7 +207,8 @@ impl Grid {
 /// Numbers as they were typed: an account or a phone number has no decimals.
 fn cell_text(cell: &Data) -> Option<String> {
     let text = match cell {
-        Data::String(text) => text.trim().to_owned(),
+        // A byte order mark comes along when a cell was pasted from a text file.
+        Data::String(text) => text.trim_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}').to_owned(),
         Data::Int(number) => number.to_string(),
         Data::Float(number) if number.fract() == 0.0 && number.abs() < 1e15 => format!("{number:.0}"),
         Data::Float(number) => number.to_string(),

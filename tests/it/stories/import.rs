@@ -237,11 +237,11 @@ async fn columns_stand_in_any_order_below_a_title_and_under_other_names() {
     book.add_worksheet().set_name("封面").unwrap();
     let sheet = book.add_worksheet();
     sheet.write_string(0, 0, "青溪大学通讯录").unwrap();
-    for (column, heading) in (2..).zip(["备注", "类别", "职位", "所属部门", "Email", "手机", "姓名*", "工号"])
+    for (column, heading) in (2..).zip(["备注", "类别", "职位", "所属部门", "Email", "手机", "姓名*", "\u{FEFF}工号"])
     {
         sheet.write_string(2, column, heading).unwrap();
     }
-    for (column, text) in (2..).zip(["x", "学生", "", "甲", "", "", "韩梅梅", "s1"]) {
+    for (column, text) in (2..).zip(["x", "学生", "", "甲", "", "", "韩梅梅", "\u{FEFF}s1"]) {
         sheet.write_string(3, column, text).unwrap();
     }
     assert_eq!(counts(&import(&test, book.save_to_buffer().unwrap()).await), (1, 0, 0, 0));
@@ -256,6 +256,7 @@ async fn a_file_that_is_none_says_what_it_is() {
         (sheet(&[]), "IMPORT_EMPTY", "没有可导入"),
         (directory::template().unwrap(), "IMPORT_EMPTY", "没有可导入"),
         ("账号,姓名\n1,张三\n".as_bytes().to_vec(), "IMPORT_FORMAT", "CSV 或纯文本（UTF-8"),
+        ("\u{FEFF}账号,姓名\n1,张三\n".as_bytes().to_vec(), "IMPORT_FORMAT", "CSV 或纯文本（UTF-8"),
         (gbk.to_vec(), "IMPORT_FORMAT", "GBK"),
         (vec![0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1], "IMPORT_FORMAT", ".xls"),
         (b"<html><table>".to_vec(), "IMPORT_FORMAT", "网页"),
