@@ -64,6 +64,7 @@ impl Hub {
         file.write_all(bytes).await?;
         file.sync_all().await?;
         tokio::fs::rename(&part, &path).await?;
-        Ok(())
+        // The name too outlives a loss of power, before a row relies on it.
+        Ok(tokio::fs::File::open(&folder).await?.sync_all().await?)
     }
 }
