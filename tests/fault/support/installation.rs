@@ -39,7 +39,7 @@ pub const SECRET: &str = "a secret of the tests";
 /// Seven, thirty-two times, in base64.
 const KEY: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
 /// After the last fault everything has come to rest within this.
-const REST: Duration = Duration::from_secs(150);
+const REST: Duration = Duration::from_secs(300);
 
 /// What an installation stands on.
 #[derive(Debug, Clone, PartialEq, Eq)]
