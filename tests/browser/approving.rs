@@ -8,12 +8,7 @@ use crate::{
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_head_consents_and_a_recipients_open_page_learns_of_it() {
-    let site = Site::start().await;
-    let office = site.department("jwc", "教务处").await;
-    let head = site.head("zhouliqun", "周立群", office).await;
-    let sender = site.member("wangxiaomei", "王晓梅", office).await;
-    let reader = site.member("liwenbo", "李文博", office).await;
-    site.crowd(58, office).await;
+    let (site, head, sender, reader) = Site::of_sixty().await;
     let body = "元旦放假时间为 1 月 1 日至 3 日。\n请各科室做好值班安排。";
     site.send(&sender, to_department("jwc", "元旦放假安排", body)).await;
 

@@ -14,6 +14,17 @@ use crate::{site::Site, staff, window::PATIENCE};
 pub use crate::staff::Actor as Person;
 
 impl Site {
+    /// 周 the head, 王 and 李, and 58 more: so many that a message to all of them needs his consent.
+    pub async fn of_sixty() -> (Self, Person, Person, Person) {
+        let site = Self::start().await;
+        let office = site.department("jwc", "教务处").await;
+        let head = site.head("zhouliqun", "周立群", office).await;
+        let sender = site.member("wangxiaomei", "王晓梅", office).await;
+        let reader = site.member("liwenbo", "李文博", office).await;
+        site.crowd(58, office).await;
+        (site, head, sender, reader)
+    }
+
     pub async fn department(&self, code: &str, name: &str) -> DepartmentId {
         staff::department(&self.hub, code, name, None).await
     }

@@ -10,12 +10,7 @@ use crate::{
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_head_consents_and_somebody_answers_without_scripts() {
-    let site = Site::start().await;
-    let office = site.department("jwc", "教务处").await;
-    let head = site.head("zhouliqun", "周立群", office).await;
-    let sender = site.member("wangxiaomei", "王晓梅", office).await;
-    let reader = site.member("liwenbo", "李文博", office).await;
-    site.crowd(58, office).await;
+    let (site, head, sender, reader) = Site::of_sixty().await;
     let mut meeting = to_department("jwc", "教学工作会议", "定于下周三下午两点召开教学工作会议。");
     meeting.receipt = Some(ReceiptRequest { options: vec!["参加".into()], due_at: None });
     site.send(&sender, meeting).await;

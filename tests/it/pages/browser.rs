@@ -33,6 +33,14 @@ impl Site {
         Self::with(TestHub::start().await, None)
     }
 
+    /// 王, who writes, and 李, who reads, in one office.
+    pub async fn of_two() -> (Self, Actor, Actor) {
+        let site = Self::start().await;
+        let office = site.test.department("office", None).await;
+        let (sender, reader) = (site.test.member("wang", office).await, site.test.member("li", office).await);
+        (site, sender, reader)
+    }
+
     /// With the phones of the demonstration, and one way in that has expired.
     pub async fn start_demo() -> Self {
         let test = TestHub::start().await;

@@ -69,10 +69,7 @@ async fn what_is_written_reaches_whom_it_is_for_once() {
 
 #[tokio::test]
 async fn what_was_recalled_is_written_again_and_what_is_out_is_not() {
-    let mut site = Site::start().await;
-    let office = site.test.department("office", None).await;
-    let sender = site.test.member("wang", office).await;
-    let reader = site.test.member("li", office).await;
+    let (mut site, sender, reader) = Site::of_two().await;
     let id = site.test.sends(&sender, to(&[&reader], "通知")).await.unwrap().id;
     site.test.settle().await;
     let mut browser = site.browser_of(&sender).await;
@@ -129,10 +126,7 @@ async fn a_draft_waits_for_its_writer_and_is_gone_when_it_is_sent() {
 
 #[tokio::test]
 async fn files_go_with_a_message_and_are_what_they_say() {
-    let mut site = Site::start().await;
-    let office = site.test.department("office", None).await;
-    let sender = site.test.member("wang", office).await;
-    let reader = site.test.member("li", office).await;
+    let (mut site, sender, reader) = Site::of_two().await;
     let mut browser = site.browser_of(&sender).await;
     let fields = [("do", "send"), ("kind", "content"), ("title", "议程"), ("body", "见附件"), ("accounts", "li")];
     browser

@@ -19,10 +19,7 @@ async fn next(body: &mut axum::body::Body) -> serde_json::Value {
 
 #[tokio::test]
 async fn a_new_message_is_told_and_a_reading_too() {
-    let mut site = Site::start().await;
-    let office = site.test.department("office", None).await;
-    let sender = site.test.member("wang", office).await;
-    let reader = site.test.member("li", office).await;
+    let (mut site, sender, reader) = Site::of_two().await;
     let mut browser = site.browser_of(&reader).await;
     let response = browser.open(Method::GET, "/events").await;
     assert_eq!(response.headers()["content-type"], "text/event-stream");

@@ -7,10 +7,7 @@ use crate::support::people::to;
 
 #[tokio::test]
 async fn opening_is_reading_and_an_answer_is_given_once() {
-    let mut site = Site::start().await;
-    let office = site.test.department("office", None).await;
-    let sender = site.test.member("wang", office).await;
-    let reader = site.test.member("li", office).await;
+    let (mut site, sender, reader) = Site::of_two().await;
     let mut draft = to(&[&reader], "教学工作会议");
     draft.receipt = Some(ReceiptRequest { options: vec!["参加".into(), "请假".into()], due_at: None });
     let id = site.test.sends(&sender, draft).await.unwrap().id;
@@ -37,10 +34,7 @@ async fn opening_is_reading_and_an_answer_is_given_once() {
 
 #[tokio::test]
 async fn what_is_not_mine_does_not_exist_and_what_was_recalled_is_gone() {
-    let mut site = Site::start().await;
-    let office = site.test.department("office", None).await;
-    let sender = site.test.member("wang", office).await;
-    let reader = site.test.member("li", office).await;
+    let (mut site, sender, reader) = Site::of_two().await;
     let id = site.test.sends(&sender, to(&[&reader], "通知")).await.unwrap().id;
     site.test.settle().await;
     let page = format!("/inbox/{id}");
@@ -100,10 +94,7 @@ async fn many_are_tidied_at_once_and_found_by_words() {
 
 #[tokio::test]
 async fn a_button_is_pressed_once_and_a_link_is_followed() {
-    let mut site = Site::start().await;
-    let office = site.test.department("office", None).await;
-    let sender = site.test.member("wang", office).await;
-    let reader = site.test.member("li", office).await;
+    let (mut site, sender, reader) = Site::of_two().await;
     let mut draft = to(&[&reader], "会议室承接");
     draft.actions = vec![Action { id: "confirm".into(), label: "确认承接".into() }];
     let id = site.test.sends(&sender, draft).await.unwrap().id;
@@ -128,10 +119,7 @@ async fn a_button_is_pressed_once_and_a_link_is_followed() {
 
 #[tokio::test]
 async fn no_search_is_a_pattern_or_an_error() {
-    let mut site = Site::start().await;
-    let office = site.test.department("office", None).await;
-    let sender = site.test.member("wang", office).await;
-    let reader = site.test.member("li", office).await;
+    let (mut site, sender, reader) = Site::of_two().await;
     site.test.sends(&sender, to(&[&reader], "关于𠮷祥路停水的通知")).await.unwrap();
     site.test.settle().await;
     let mut browser = site.browser_of(&reader).await;

@@ -41,10 +41,7 @@ async fn a_sender_sees_who_read_and_answered_reminds_and_recalls() {
 
 #[tokio::test]
 async fn nobody_owes_an_answer_that_was_not_asked_for() {
-    let mut site = Site::start().await;
-    let office = site.test.department("office", None).await;
-    let sender = site.test.member("wang", office).await;
-    let reader = site.test.member("li", office).await;
+    let (mut site, sender, reader) = Site::of_two().await;
     let plain = site.test.sends(&sender, to(&[&reader], "停水通知")).await.unwrap().id;
     let mut draft = to(&[&reader], "教学工作会议");
     draft.receipt = Some(ReceiptRequest { options: vec!["参加".into()], due_at: None });
@@ -60,10 +57,7 @@ async fn nobody_owes_an_answer_that_was_not_asked_for() {
 
 #[tokio::test]
 async fn a_message_that_was_held_goes_out_when_its_sender_says_so() {
-    let mut site = Site::start().await;
-    let office = site.test.department("office", None).await;
-    let sender = site.test.member("wang", office).await;
-    let reader = site.test.member("li", office).await;
+    let (mut site, sender, reader) = Site::of_two().await;
     let mut draft = to(&[&reader], "早上的会");
     draft.send_at = Some(site.test.clock.now() + chrono::Duration::minutes(5));
     let id = site.test.sends(&sender, draft).await.unwrap().id;

@@ -8,10 +8,7 @@ use crate::support::people::to;
 
 #[tokio::test]
 async fn the_first_page_says_what_waits() {
-    let mut site = Site::start().await;
-    let office = site.test.department("office", None).await;
-    let sender = site.test.member("wang", office).await;
-    let reader = site.test.member("li", office).await;
+    let (mut site, sender, reader) = Site::of_two().await;
     site.test.sends(&sender, to(&[&reader], "停水通知")).await.unwrap();
     site.test.settle().await;
     let page = site.browser_of(&reader).await.get("/").await.assert(200, &["上午好", "停水通知"]);
