@@ -46,7 +46,7 @@ create table delivery (
 );
 
 -- The right to work on a range of one message's deliveries. Exclusive while leased; gone when the
--- results are recorded. A ticket on the queue is only this row's id.
+-- results are recorded. A ticket on the queue is this row's id, channel, size and priority.
 create table ticket (
     id uuid primary key not null,
     message_id uuid not null,

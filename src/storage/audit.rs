@@ -3,7 +3,7 @@
 use super::{Json, Result, Tx};
 use crate::{clock::Timestamp, domain::AuditId};
 
-/// One row for one change. `actor` is `person:<account>`, `producer:<name>` or `hub`; `object` is
+/// One row for one change. `actor` is `person:<id>`, `producer:<name>` or `hub`; `object` is
 /// `message:<id>` and the like. `detail` is a JSON object without personal data.
 pub async fn insert(
     tx: &mut Tx,
