@@ -27,7 +27,7 @@ use zhihui::{
 use super::{Child, Installation, installation::SECRET};
 
 /// A client that is not answered asks again for so long.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Installation {
     /// A message to everybody over HTTP; none when the child did not answer. `at` schedules it.
