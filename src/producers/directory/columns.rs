@@ -54,7 +54,7 @@ impl Column {
         let heading: String = heading
             .chars()
             .map(crate::domain::pinyin_keys::half_width)
-            .filter(|c| !c.is_whitespace() && *c != '*')
+            .filter(|c| !super::sheet::is_blank(*c) && *c != '*')
             .flat_map(char::to_lowercase)
             .collect();
         Self::ALL.into_iter().find(|column| {
@@ -137,6 +137,7 @@ mod tests {
             (" 工号\n", Some(Column::Account)),
             ("* 姓名", Some(Column::Name)),
             ("Ｅｍａｉｌ", Some(Column::Email)),
+            ("\u{FEFF}＊账　号\u{200B}", Some(Column::Account)),
             ("备注", None),
             ("", None),
         ] {

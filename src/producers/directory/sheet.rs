@@ -207,8 +207,7 @@ impl Grid {
 /// Numbers as they were typed: an account or a phone number has no decimals.
 fn cell_text(cell: &Data) -> Option<String> {
     let text = match cell {
-        // A byte order mark comes along when a cell was pasted from a text file.
-        Data::String(text) => text.trim_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}').to_owned(),
+        Data::String(text) => text.trim_matches(is_blank).to_owned(),
         Data::Int(number) => number.to_string(),
         Data::Float(number) if number.fract() == 0.0 && number.abs() < 1e15 => format!("{number:.0}"),
         Data::Float(number) => number.to_string(),
@@ -216,6 +215,12 @@ fn cell_text(cell: &Data) -> Option<String> {
         _ => return None,
     };
     (!text.is_empty()).then_some(text)
+}
+
+/// Blanks of every width, and what nobody sees: a byte order mark or a joint of no width comes along
+/// when a cell was pasted from a text file or a web page.
+pub(super) fn is_blank(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{FEFF}' | '\u{200B}'..='\u{200F}' | '\u{2060}')
 }
 
 fn broken() -> Problem {

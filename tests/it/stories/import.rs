@@ -248,6 +248,31 @@ async fn columns_stand_in_any_order_below_a_title_and_under_other_names() {
 }
 
 #[tokio::test]
+async fn what_nobody_sees_around_a_word_is_no_part_of_it() {
+    let test = TestHub::start().await;
+    let mut book = Workbook::new();
+    let page = book.add_worksheet();
+    let headings = ["\u{FEFF}　账　号　", "＊姓 名\u{200B}", "手机号\n", "邮箱", "部门\u{FEFF}", "职务", "　类别"];
+    for (column, heading) in (0..).zip(headings) {
+        page.write_string(0, column, heading).unwrap();
+    }
+    let han =
+        ["\u{FEFF}20160899　", "　韩梅梅\u{FEFF}", "138 0013 8000\u{200B}", "　", "　青溪大学 -> 教务处　", "", ""];
+    for (column, text) in (0..).zip(han) {
+        page.write_string(1, column, text).unwrap();
+    }
+    // a row of nothing but that is no row
+    page.write_string(2, 0, "　\u{FEFF}").unwrap();
+    let report = import(&test, book.save_to_buffer().unwrap()).await;
+    assert_eq!((counts(&report), &*report.errors), ((1, 0, 0, 0), &[][..]));
+    let mut tx = test.db.read().await.unwrap();
+    let han = people::find_by_account(&mut tx, "20160899").await.unwrap().unwrap();
+    assert_eq!((han.name.as_str(), han.phone(&test.sealer).unwrap().as_deref()), ("韩梅梅", Some("13800138000")));
+    let tree = departments::list_tree(&mut tx).await.unwrap();
+    assert_eq!(tree.iter().map(|each| each.name.as_str()).collect::<Vec<_>>(), ["青溪大学", "教务处"]);
+}
+
+#[tokio::test]
 async fn a_file_that_is_none_says_what_it_is() {
     let test = TestHub::start().await;
     let gbk = b"\xd5\xcb\xba\xc5,\xd0\xd5\xc3\xfb\r\n1,\xd5\xc5\xc8\xfd\r\n";
