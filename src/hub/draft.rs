@@ -101,6 +101,10 @@ impl Hub {
     pub async fn drop_draft(&self, who: PersonId, id: MessageId) -> Result<bool> {
         let mut tx = self.db.begin().await?;
         let dropped = messages::remove_draft(&mut tx, id, who).await?;
+        if dropped {
+            let (actor, object) = (format!("person:{who}"), format!("message:{id}"));
+            audit::insert(&mut tx, self.clock.now(), &actor, "message.discard", &object, json!({})).await?;
+        }
         tx.commit().await?;
         Ok(dropped)
     }
