@@ -14,6 +14,9 @@ use super::{
 };
 use crate::{domain::command, hub};
 
+/// Departments that are named, the largest first.
+const DEPARTMENTS: usize = 50;
+
 pub async fn resolve(State(api): State<Api>, caller: Caller, request: Request) -> Result<Json<Value>, ApiError> {
     let lang = language(request.headers());
     let (value, _, held) = body::json(api.hub.in_hand.room(), request, body::WITHOUT_FILES).await?;
@@ -24,8 +27,12 @@ pub async fn resolve(State(api): State<Api>, caller: Caller, request: Request) -
     })
     .await?;
     let kinds: Vec<_> = found.by_kind.iter().map(|(kind, people)| json!({"kind": kind, "people": people})).collect();
-    let departments: Vec<_> =
-        found.by_department.iter().map(|(name, people)| json!({"name": name, "people": people})).collect();
+    let departments: Vec<_> = found
+        .by_department
+        .iter()
+        .take(DEPARTMENTS)
+        .map(|(name, people)| json!({"name": name, "people": people}))
+        .collect();
     let warnings: Vec<_> = hub::missing(&found.missing_channels).iter().map(|warning| warning.note(lang)).collect();
     Ok(Json(json!({
         "recipients": found.recipients,

@@ -11,13 +11,13 @@ use crate::{
         approval::Reach,
         contact::Contact,
         message::{Audience, limits},
-        send_rule::Round,
+        send_rule::{Round, To},
         wording::Said,
     },
     storage::{
         Tx, accounts, approvals,
         external::{self, Outsider},
-        recipients,
+        recipients::{self, Unreachable},
         waves::NOBODY,
     },
 };
@@ -99,10 +99,15 @@ impl Hub {
             }
             Source::Producer(_) | Source::Hub => 0,
         };
+        // Most messages cost nothing, and then nobody's phone is looked for.
+        let cost_units = match cost(rounds, said, recipients, &Unreachable::default()) {
+            0 => 0,
+            _ => cost(rounds, said, recipients, &recipients::count_unreachable(tx, message).await?),
+        };
         Ok(Reach {
             recipients,
             beyond_department,
-            cost_units: recipients * cost_of_one(rounds, said),
+            cost_units,
             by_producer: matches!(source, Source::Producer(_)),
             is_trusted: match source {
                 Source::Producer(producer) => producer.is_trusted,
@@ -113,9 +118,30 @@ impl Hub {
     }
 }
 
-/// SMS pieces and calls that one recipient costs if every step is needed.
-pub fn cost_of_one(rounds: &[Round], said: Said<'_>) -> i64 {
-    rounds.iter().flat_map(|round| &round.channels).map(|channel| said.cost(channel)).sum()
+/// SMS pieces and calls if every step is needed for everybody whom it can reach.
+pub fn cost(rounds: &[Round], said: Said<'_>, recipients: i64, gaps: &Unreachable) -> i64 {
+    sends(rounds, recipients, gaps).map(|(channel, people)| said.cost(channel) * people).sum()
+}
+
+/// The SMS pieces alone.
+pub fn sms_pieces(rounds: &[Round], said: Said<'_>, recipients: i64, gaps: &Unreachable) -> i64 {
+    let texts = sends(rounds, recipients, gaps).filter(|(channel, _)| *channel == "sms");
+    texts.map(|(_, people)| said.sms_segments() * people).sum()
+}
+
+/// How many each step can reach over each of its channels.
+fn sends<'a>(rounds: &'a [Round], recipients: i64, gaps: &Unreachable) -> impl Iterator<Item = (&'a str, i64)> {
+    rounds.iter().flat_map(move |round| {
+        let without_phone = match round.to {
+            To::Recipient => gaps.no_phone,
+            To::Deputy => gaps.no_deputy_phone,
+            To::Person(_) => 0,
+        };
+        round.channels.iter().map(move |channel| match channel.as_str() {
+            "sms" | "voice" => (channel.as_str(), recipients - without_phone),
+            other => (other, recipients),
+        })
+    })
 }
 
 /// SHA-256 over the ids in their order: the same people, the same hash.
@@ -276,4 +302,25 @@ fn nobody(named: u64, audience: &Audience) -> Problem {
 fn repeated(audience: &Audience) -> i64 {
     let distinct: std::collections::BTreeSet<_> = audience.people.iter().collect();
     i64::try_from(audience.people.len() - distinct.len()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::send_rule::shipped;
+
+    #[test]
+    fn nobody_is_charged_for_whom_no_phone_rings() {
+        let said = Said { sender_name: "教务处", title: "停水", body: "", signature: "" };
+        let gaps = Unreachable { no_phone: 4, no_deputy_phone: 9, ..Unreachable::default() };
+        let of = |name: &str| {
+            let rules = shipped();
+            let rounds = rules.iter().find(|rule| rule.name == name).expect("it is shipped").rounds();
+            (cost(&rounds, said, 10, &gaps), sms_pieces(&rounds, said, 10, &gaps))
+        };
+        assert_eq!(of("dingtalk"), (0, 0));
+        assert_eq!(of("dingtalk_then_sms"), (6, 6));
+        assert_eq!(of("urgent"), (12, 6), "one piece and one call for each of six");
+        assert_eq!(of("undertaker"), (3 * 6 + 1, 0), "three calls, and one to the only deputy with a phone");
+    }
 }

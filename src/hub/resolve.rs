@@ -3,7 +3,6 @@
 use super::{
     Hub, Result, Source,
     approve::find_approvers,
-    audience::cost_of_one,
     intake::{DEFAULT_RULE, find_rule},
     policy::{self, Action, Facts},
 };
@@ -12,8 +11,8 @@ use crate::{
     storage::recipients::{self, Unreachable},
 };
 
-/// Departments named in a dry run, the largest first.
-pub const DEPARTMENTS: i64 = 50;
+/// Departments counted at all; one organisation has a few hundred.
+const DEPARTMENTS: i64 = 10_000;
 
 /// What would happen.
 #[derive(Debug, Clone)]
@@ -22,11 +21,12 @@ pub struct Resolved {
     /// named more than once, counted once
     pub repeated: i64,
     pub by_kind: Vec<(String, i64)>,
+    /// all of them, the largest first
     pub by_department: Vec<(String, i64)>,
     pub unreachable: Unreachable,
     /// pieces of one SMS
     pub sms_segments: i64,
-    /// SMS pieces and calls if every step is needed for everybody
+    /// SMS pieces and calls if every step is needed for everybody whom it can reach
     pub cost_units: i64,
     pub approval: Option<NeededApproval>,
     /// what the send rule names and this installation lacks
@@ -75,7 +75,7 @@ impl Hub {
             by_department: recipients::count_by_department(&mut tx, id, DEPARTMENTS).await?,
             unreachable: recipients::count_unreachable(&mut tx, id).await?,
             sms_segments: said.sms_segments(),
-            cost_units: snapshot.recipients * cost_of_one(&rounds, said),
+            cost_units: reach.cost_units,
             approval,
             missing_channels: self.channels.missing(&rounds),
         })

@@ -10,7 +10,7 @@ use crate::{
     domain::{MessageId, PersonId, Problem, delivery::State},
     storage::{
         Tx, deliveries,
-        message_status::{self, Asked, Person, Totals, Try, Wanted},
+        message_status::{self, Asked, ChannelPeople, Person, Totals, Try, Wanted},
         messages::{self, Message},
         receipts,
     },
@@ -25,6 +25,8 @@ pub struct MessageStatus {
     pub receipts: Vec<(String, i64)>,
     /// how many tries over each channel are where
     pub channels: Vec<(String, State, i64)>,
+    /// the same in people
+    pub reached: Vec<ChannelPeople>,
     pub approvals: Vec<Asked>,
 }
 
@@ -44,6 +46,7 @@ impl Hub {
             totals: message_status::count(&mut tx, id).await?,
             receipts: receipts::count_by_choice(&mut tx, id).await?,
             channels: deliveries::count_by_state(&mut tx, id).await?,
+            reached: message_status::count_by_channel(&mut tx, id).await?,
             approvals: message_status::list_approvals(&mut tx, id).await?,
             message,
         })

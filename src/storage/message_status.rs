@@ -23,6 +23,8 @@ row! {
         pub delivered_outside: i64,
         /// have deliveries of which none went through
         pub failed: i64,
+        /// have it, and more is on its way to them
+        pub busy: i64,
         pub answered: i64,
     }
 }
@@ -44,7 +46,40 @@ pub async fn count(tx: &mut Tx, message: MessageId) -> Result<Totals> {
                 (select count(*) from outside) as sent_outside,
                 (select count(*) from outside where delivered > 0) as delivered_outside,
                 (select count(*) from reached where sent = 0 and open = 0) as failed,
+                (select count(*) from reached
+                  where open > 0 and (sent > 0 or exists (
+                      select 1 from inbox where inbox.message_id = $1 and inbox.person_id = reached.person_id))) as busy,
                 (select count(*) from receipt where message_id = $1) as answered",
+        [message]
+    )
+}
+
+row! {
+    /// What one channel did, in people: whoever was tried twice counts once.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct ChannelPeople {
+        pub channel: String,
+        /// to be reached over it
+        pub people: i64,
+        /// a try went through
+        pub sent: i64,
+        /// a try failed, and none went through or goes on
+        pub failed: i64,
+    }
+}
+
+pub async fn count_by_channel(tx: &mut Tx, message: MessageId) -> Result<Vec<ChannelPeople>> {
+    fetch_all!(
+        tx,
+        ChannelPeople,
+        "with tried (channel, person_id, sent, failed, open) as (
+             select channel, person_id, count(*) filter (where state in ('accepted', 'delivered')),
+                    count(*) filter (where state in ('undelivered', 'refused', 'expired')),
+                    count(*) filter (where state in ('ready', 'sending'))
+               from delivery where message_id = $1 group by channel, person_id)
+         select channel, count(*) as people, count(*) filter (where sent > 0) as sent,
+                count(*) filter (where sent = 0 and open = 0 and failed > 0) as failed
+           from tried group by channel order by channel limit 100",
         [message]
     )
 }

@@ -282,6 +282,8 @@ row! {
     #[derive(Debug, Clone, Default)]
     pub struct Unreachable {
         pub no_phone: i64,
+        /// have no deputy, or one without a phone
+        pub no_deputy_phone: i64,
         pub no_email: i64,
         pub no_dingtalk: i64,
     }
@@ -291,10 +293,14 @@ pub async fn count_unreachable(tx: &mut Tx, message: MessageId) -> Result<Unreac
     fetch_one!(
         tx,
         Unreachable,
-        "select count(*) filter (where phone_sealed is null) as no_phone,
-                count(*) filter (where email_sealed is null) as no_email,
-                count(*) filter (where dingtalk_id is null) as no_dingtalk
-           from recipient join person on person.id = recipient.person_id where recipient.message_id = $1",
+        "select count(*) filter (where person.phone_sealed is null) as no_phone,
+                count(*) filter (where deputy.phone_sealed is null) as no_deputy_phone,
+                count(*) filter (where person.email_sealed is null) as no_email,
+                count(*) filter (where person.dingtalk_id is null) as no_dingtalk
+           from recipient
+           join person on person.id = recipient.person_id
+           left join person as deputy on deputy.id = person.deputy_id
+          where recipient.message_id = $1",
         [message]
     )
 }

@@ -16,10 +16,7 @@ use crate::{
         message::State,
         send_rule::{Round, To},
     },
-    hub::{
-        Channels,
-        resolve::{self, Resolved},
-    },
+    hub::{Channels, audience::sms_pieces, resolve::Resolved},
     storage::{
         Tx, accounts,
         approvals::{self, Approval},
@@ -39,17 +36,13 @@ pub async fn reach(tx: &mut Tx, message: &Message, me: &Me) -> Result<Reach, Pag
     let kinds = recipients::count_by_kind(tx, message.id).await?;
     let departments = recipients::count_by_department(tx, message.id, ALL_DEPARTMENTS).await?;
     let gaps = recipients::count_unreachable(tx, message.id).await?;
-    let sms = message.rounds.0.list.iter().flat_map(|round| &round.channels).filter(|name| *name == "sms").count();
-    let sms_segments = i64::try_from(sms).unwrap_or(0) * message.said().sms_segments() * message.recipients;
+    let sms_segments = sms_pieces(&message.rounds.0.list, message.said(), message.recipients, &gaps);
     Ok(Reach { sms_segments, ..split(me, message.recipients, kinds, departments, &gaps) })
 }
 
 /// The same of a message that is only thought of.
 pub fn foreseen(me: &Me, found: Resolved) -> Reach {
-    // of the smallest departments a dry run says nothing, so that the rest cannot be summed up
-    let is_whole = i64::try_from(found.by_department.len()).is_ok_and(|count| count < resolve::DEPARTMENTS);
-    let reach = split(me, found.recipients, found.by_kind, found.by_department, &found.unreachable);
-    Reach { rest: reach.rest.filter(|_| is_whole), ..reach }
+    split(me, found.recipients, found.by_kind, found.by_department, &found.unreachable)
 }
 
 fn split(

@@ -72,16 +72,11 @@ pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDeta
     })
 }
 
+/// People who have it and to whom nothing more is on its way.
 fn progress(status: &MessageStatus) -> Progress {
-    let count = |is_counted: fn(delivery::State) -> bool| -> i64 {
-        status.channels.iter().filter(|(_, state, _)| is_counted(*state)).map(|(_, _, count)| count).sum()
-    };
-    let total = count(|_| true) + status.message.recipients;
+    let total = status.message.recipients;
     match status.message.state {
-        State::Sending => {
-            let inside = status.totals.arrived + status.totals.sent_outside;
-            Progress::of(count(delivery::State::is_end) + inside, total)
-        }
+        State::Sending => Progress::of(status.totals.arrived + status.totals.sent_outside - status.totals.busy, total),
         _ => Progress::of(total, total),
     }
 }
@@ -97,28 +92,21 @@ fn receipts(status: &MessageStatus) -> Vec<Share> {
     options.chain(actions).collect()
 }
 
+/// In people, as everything around it: a reminder does not make more of them.
 fn channels(status: &MessageStatus) -> Vec<ChannelTally> {
-    use delivery::State::{Accepted, Delivered, Expired, Refused, Undelivered};
     let inbox = ChannelTally {
         channel: "inbox".to_owned(),
         total: status.message.recipients,
         sent: status.totals.arrived,
         failed: 0,
     };
-    let mut tallies = vec![inbox];
-    for (channel, state, count) in &status.channels {
-        if !tallies.iter().any(|tally| tally.channel == *channel) {
-            tallies.push(ChannelTally { channel: channel.clone(), total: 0, sent: 0, failed: 0 });
-        }
-        let tally = tallies.iter_mut().find(|tally| tally.channel == *channel).expect("it was added just now");
-        tally.total += count;
-        match state {
-            Accepted | Delivered => tally.sent += count,
-            Undelivered | Refused | Expired => tally.failed += count,
-            _ => {}
-        }
-    }
-    tallies
+    let outside = status.reached.iter().map(|reached| ChannelTally {
+        channel: reached.channel.clone(),
+        total: reached.people,
+        sent: reached.sent,
+        failed: reached.failed,
+    });
+    std::iter::once(inbox).chain(outside).collect()
 }
 
 /// A receipt or the press of a button.

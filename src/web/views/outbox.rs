@@ -89,7 +89,7 @@ pub struct OutboxDetail {
     pub tally: Tally,
     /// A receipt or an action is asked.
     pub asks: bool,
-    /// Deliveries that are at an end, and all of them.
+    /// People to whom nothing more is on its way, and all of them.
     pub progress: Progress,
     /// Receipts by option, 其他 last.
     pub receipts: Vec<Share>,
@@ -123,13 +123,14 @@ impl Progress {
     }
 }
 
-/// What one channel did.
+/// What one channel did, in people.
 #[derive(Debug, Clone, Serialize)]
 pub struct ChannelTally {
     pub channel: String,
     pub total: i64,
-    /// The provider took it, or said that it arrived.
+    /// The provider took it, or said that it arrived, at least once.
     pub sent: i64,
+    /// Nothing went through.
     pub failed: i64,
 }
 

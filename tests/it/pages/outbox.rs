@@ -32,6 +32,9 @@ async fn a_sender_sees_who_read_and_answered_reminds_and_recalls() {
     let told = browser.post(&format!("{page}/remind"), &[("to", "unread")]).await.assert(303, &[]);
     browser.get(told.leads_to()).await.assert(200, &["已再次提醒 1 人", "disabled"]);
     browser.post(&format!("{page}/remind"), &[("to", "unread")]).await.assert(429, &["秒后再提醒"]);
+    site.test.settle().await;
+    assert_eq!(site.test.sent().iter().filter(|line| line.starts_with("dingtalk")).count(), 4);
+    browser.get(&page).await.assert(200, &["钉钉</span>", "<b>3</b><small>/ 3</small>"]).lacks(&["/ 4"]);
 
     let told = browser.post(&format!("{page}/recall"), &[]).await.assert(303, &[]);
     browser.get(told.leads_to()).await.assert(200, &["已撤回，接收人无法再查看", "/compose/"]);
