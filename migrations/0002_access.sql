@@ -30,7 +30,9 @@ create table session (
     created_at timestamptz not null,
     seen_at timestamptz not null,
     expires_at timestamptz not null,
-    ended_at timestamptz
+    ended_at timestamptz,
+    -- when the password was last asked for again
+    proved_at timestamptz
 );
 create index session_person on session (person_id);
 

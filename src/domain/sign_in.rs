@@ -15,6 +15,8 @@ words! {
 
 /// However busy, a session ends after this.
 pub const SESSION: Duration = Duration::hours(12);
+/// So long after the password was asked for again somebody may do what asks for it.
+pub const PROOF: Duration = Duration::minutes(10);
 /// A set-up link may travel on paper.
 pub const SETUP_LINK: Duration = Duration::hours(72);
 

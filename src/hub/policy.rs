@@ -44,7 +44,10 @@ pub enum Action {
     ReadUnsent,
     /// 同意 or 驳回
     Approve,
+    /// 撤回; of a foreign message in an emergency.
     Recall,
+    /// Titles and senders of what everybody sends, to find what must be recalled.
+    FindForeign,
     /// 再次提醒
     Remind,
     /// 立即发送 what was held because its time had passed.
@@ -73,13 +76,17 @@ pub struct Facts {
     pub is_recipient: bool,
     /// Was asked to decide about it.
     pub is_assigned: bool,
+    /// Gave the password again, a few minutes ago at most.
+    pub is_proved: bool,
 }
 
 impl Facts {
-    pub const STRANGER: Self = Self { is_own: false, is_recipient: false, is_assigned: false };
+    pub const STRANGER: Self = Self { is_own: false, is_recipient: false, is_assigned: false, is_proved: false };
     pub const OWN: Self = Self { is_own: true, ..Self::STRANGER };
     pub const RECIPIENT: Self = Self { is_recipient: true, ..Self::STRANGER };
     pub const ASSIGNED: Self = Self { is_assigned: true, ..Self::STRANGER };
+    /// No more than a stranger to it, whose password was asked for again.
+    pub const PROVED: Self = Self { is_proved: true, ..Self::STRANGER };
 
     /// What is known of somebody who is its owner or nobody to it.
     pub fn owned(is_own: bool) -> Self {
@@ -111,7 +118,9 @@ fn person_may(roles: &[Role], action: Action, facts: &Facts) -> bool {
         Action::ReadInbox => facts.is_recipient,
         Action::ReadUnsent | Action::SeeDeliveries => facts.is_own || facts.is_assigned,
         Action::Approve => facts.is_assigned && !facts.is_own,
-        Action::Recall | Action::Remind | Action::Release => facts.is_own,
+        Action::Recall => facts.is_own || (has(Role::OrgAdmin) && facts.is_proved),
+        Action::FindForeign => has(Role::OrgAdmin) && facts.is_proved,
+        Action::Remind | Action::Release => facts.is_own,
         Action::EditDirectory => has(Role::OrgAdmin),
         Action::Administer | Action::ReplayDeadLetter => has(Role::SystemAdmin),
         Action::ReadAudit => has(Role::AuditAdmin),
@@ -144,6 +153,7 @@ mod tests {
             department: String::new(),
             roles: roles.to_vec(),
             is_head,
+            is_proved: false,
             csrf: String::new(),
         }
     }
@@ -202,6 +212,23 @@ mod tests {
             }
         }
     }
+    #[test]
+    fn a_proof_lets_the_organisations_administrator_recall_and_nothing_else() {
+        for who in columns() {
+            let is_admin = who.has(Role::OrgAdmin);
+            for action in [Action::Recall, Action::FindForeign] {
+                assert!(!may(&who, action, &Facts::STRANGER), "{action:?} {:?}", who.roles);
+                assert_eq!(may(&who, action, &Facts::PROVED), is_admin, "{action:?} {:?}", who.roles);
+            }
+            for action in
+                [Action::ReadInbox, Action::ReadUnsent, Action::SeeDeliveries, Action::Remind, Action::Release]
+            {
+                assert!(!may(&who, action, &Facts::PROVED), "{action:?} {:?}", who.roles);
+            }
+        }
+        assert!(!may(Asker::Producer, Action::Recall, &Facts::PROVED));
+    }
+
     #[test]
     fn a_module_may_do_what_it_needs_with_what_is_its_own_and_nothing_else() {
         let own = [Action::Recall, Action::Remind, Action::Release, Action::SeeDeliveries, Action::ReplayDeadLetter];

@@ -5,7 +5,7 @@
 
 use channels::Recalled;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     Change, Hub, Once, Result, Source,
@@ -75,26 +75,31 @@ impl Hub {
             }
             tx.commit().await?;
             failpoint!("recall.after_commit");
-            tracing::info!(message.id = %id, "recalled message {id}");
-            self.announce(Change::Message(message.id));
-            self.wake.all();
+            self.recalled(message.id);
         } else {
             drop(tx);
         }
-        match self.ask_and_keep(source, once, id).await {
-            Ok(channels) => Ok(RecallOutcome { duplicate, channels }),
-            Err(error) => {
-                // The recall itself is committed: what is with the providers is told as not taken back.
-                tracing::error!(error = &error as &dyn std::error::Error, message.id = %id, "providers could not be asked to take message {id} back");
-                Ok(RecallOutcome { duplicate, channels: Vec::new() })
-            }
-        }
+        Ok(RecallOutcome { duplicate, channels: honest(id, self.ask_and_keep(source, once, id).await) })
+    }
+
+    /// It is committed: whoever looks at it or works on it hears so.
+    pub(super) fn recalled(&self, id: MessageId) {
+        tracing::info!(message.id = %id, "recalled message {id}");
+        self.announce(Change::Message(id));
+        self.wake.all();
     }
 
     /// The recall itself: from the end of this transaction on nothing more goes out.
     async fn withdraw(&self, tx: &mut Tx, source: &Source, id: MessageId) -> Result<Message> {
         let message = messages::lock(tx, id).await?.ok_or_else(Problem::not_found)?;
         policy::require(source, Action::Recall, &source.facts(&message))?;
+        self.take_back(tx, &source.actor(), &message, json!({"from": message.state})).await?;
+        Ok(message)
+    }
+
+    /// Whoever may do it has locked the row of the message.
+    pub(super) async fn take_back(&self, tx: &mut Tx, actor: &str, message: &Message, detail: Value) -> Result<()> {
+        let id = message.id;
         // Waves before the time: a chunk in writing holds its wave, and what it wrote is earlier.
         waves::remove_all(tx, id).await?;
         let now = self.clock.now();
@@ -106,10 +111,9 @@ impl Hub {
         tickets::remove_idle(tx, id, now).await?;
         deliveries::cancel_ready(tx, id, now).await?;
         approvals::void(tx, id, now).await?;
-        let detail = json!({"from": message.state});
-        audit::insert(tx, now, &source.actor(), "message.recall", &format!("message:{id}"), detail).await?;
-        self.tell(tx, now, "message.recalled", &message, json!({"state": "recalled"})).await?;
-        Ok(message)
+        audit::insert(tx, now, actor, "message.recall", &format!("message:{id}"), detail).await?;
+        self.tell(tx, now, "message.recalled", message, json!({"state": "recalled"})).await?;
+        Ok(())
     }
 
     /// Asks the providers, and keeps what they said under the key.
@@ -123,7 +127,7 @@ impl Hub {
         Ok(channels)
     }
 
-    async fn ask_back(&self, id: MessageId) -> Result<Vec<ChannelRecall>> {
+    pub(super) async fn ask_back(&self, id: MessageId) -> Result<Vec<ChannelRecall>> {
         let mut tx = self.db.read().await?;
         let counts = deliveries::count_by_state(&mut tx, id).await?;
         let mut wanted = Vec::new();
@@ -167,4 +171,12 @@ impl Hub {
         line.not_possible = (out - line.recalled).max(0);
         line
     }
+}
+
+/// The recall itself is committed: what could not be asked of the providers is told as not taken back.
+pub(super) fn honest(id: MessageId, asked: Result<Vec<ChannelRecall>>) -> Vec<ChannelRecall> {
+    asked.unwrap_or_else(|error| {
+        tracing::error!(error = &error as &dyn std::error::Error, message.id = %id, "providers could not be asked to take message {id} back");
+        Vec::new()
+    })
 }

@@ -41,20 +41,11 @@ impl Hub {
     /// Changes one's own password; the session that it came by ends with all others.
     ///
     /// # Errors
-    /// `PWD_WRONG` when the present one is not right; `PWD_WEAK` also for the present one again.
+    /// `PWD_WRONG` when the present one is not right, `PWD_WAIT` after too many of those; `PWD_WEAK` also
+    /// for the present one again.
     pub async fn change_password(&self, who: &SignedIn, present: &str, next: &str) -> Result<Session> {
         self.check_password(next, &who.account, &who.name)?;
-        if present.len() > password::LONGEST_BYTES {
-            return Err(password::too_long().into());
-        }
-        let mut tx = self.db.read().await?;
-        let kept = access::find_credential(&mut tx, who.person).await?.map(|kept| kept.password_hash);
-        drop(tx);
-        if !hash::verify(present.to_owned(), kept).await? {
-            return Err(Problem::invalid("PWD_WRONG", "/present", "当前密码不正确")
-                .in_english("the present password is not right")
-                .into());
-        }
+        self.check_present(who.person, present, "/present").await?;
         if present == next {
             return Err(Problem::invalid("PWD_WEAK", "/password", "新密码不能与当前密码相同")
                 .in_english("the new password is the old one")

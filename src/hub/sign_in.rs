@@ -46,6 +46,8 @@ pub struct SignedIn {
     pub roles: Vec<Role>,
     /// Heads a department.
     pub is_head: bool,
+    /// The password was asked for again, a few minutes ago at most.
+    pub is_proved: bool,
     pub csrf: String,
 }
 
@@ -125,6 +127,7 @@ impl Hub {
             department: found.department.unwrap_or_default(),
             roles,
             is_head: found.is_head,
+            is_proved: found.proved_at.is_some_and(|at| now - at < sign_in::PROOF),
             csrf: found.csrf,
         };
         Ok(Some((who, idle)))
@@ -211,7 +214,7 @@ pub(super) async fn open(tx: &mut Tx, person: PersonId, now: Timestamp) -> Resul
 
 /// Counts the failure, unless the account is waiting already, and writes it down. An unknown
 /// account is written down too: it must not answer sooner.
-async fn refuse(tx: &mut Tx, person: Option<PersonId>, now: Timestamp) -> Result<()> {
+pub(super) async fn refuse(tx: &mut Tx, person: Option<PersonId>, now: Timestamp) -> Result<()> {
     let Some(person) = person else {
         return Ok(audit::insert(tx, now, "hub", "session.refuse", "account:unknown", json!({})).await?);
     };

@@ -230,6 +230,41 @@ pub async fn list_of_sender(
     fetch_all!(tx, OutboxLine, sql, [wanted.sender, &states, cursor.0, cursor.1, limit, &pattern])
 }
 
+row! {
+    /// A message as somebody sees it who is nobody to it.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct ForeignLine {
+        pub id: MessageId,
+        pub title: String,
+        pub sender_name: String,
+        pub sender_department: String,
+        pub state: State,
+        pub recipients: i64,
+        pub created_at: Timestamp,
+        pub sent_at: Option<Timestamp>,
+    }
+}
+
+/// What people and modules have sent or are about to send and can still take back, newest first,
+/// from before `cursor` on. What the hub itself writes is nobody's to recall.
+pub async fn list_foreign(
+    tx: &mut Tx,
+    search: &str,
+    cursor: (Timestamp, MessageId),
+    limit: i64,
+) -> Result<Vec<ForeignLine>> {
+    fetch_all!(
+        tx,
+        ForeignLine,
+        "select id, title, sender_name, sender_department, state, recipients, created_at, sent_at from message
+          where (created_at, id) < ($1, $2) and (sender_id is not null or producer_id is not null)
+            and state in ('pending_approval', 'scheduled', 'held', 'sending', 'sent')
+            and (lower(title) like $4 escape '\\' or lower(sender_name) like $4 escape '\\')
+          order by created_at desc, id desc limit $3",
+        [cursor.0, cursor.1, limit, super::containing(search)]
+    )
+}
+
 /// How many messages of a sender are in each state.
 pub async fn count_of_sender(tx: &mut Tx, sender: PersonId) -> Result<Vec<(State, i64)>> {
     fetch_all!(

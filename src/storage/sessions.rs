@@ -13,6 +13,8 @@ row! {
         pub person_id: PersonId,
         pub csrf: String,
         pub seen_at: Timestamp,
+        /// when the password was last asked for again
+        pub proved_at: Option<Timestamp>,
         pub account: String,
         pub name: String,
         /// of the primary department
@@ -47,7 +49,7 @@ pub async fn find(tx: &mut Tx, token_hash: &[u8], now: Timestamp) -> Result<Opti
     fetch_optional!(
         tx,
         Session,
-        "select session.person_id, csrf, seen_at, account, person.name,
+        "select session.person_id, csrf, seen_at, proved_at, account, person.name,
                 (select department.name from assignment
                    join department on department.id = assignment.department_id
                   where assignment.person_id = person.id
@@ -62,6 +64,13 @@ pub async fn find(tx: &mut Tx, token_hash: &[u8], now: Timestamp) -> Result<Opti
 
 pub async fn mark_seen(tx: &mut Tx, token_hash: &[u8], at: Timestamp) -> Result<u64> {
     execute!(tx, "update session set seen_at = $2 where token_hash = $1 and seen_at < $2", [token_hash, at])
+}
+
+/// The password was asked for again, and was right.
+pub async fn mark_proved(tx: &mut Tx, token_hash: &[u8], at: Timestamp) -> Result<bool> {
+    let proved =
+        execute!(tx, "update session set proved_at = $2 where token_hash = $1 and ended_at is null", [token_hash, at])?;
+    Ok(proved == 1)
 }
 
 /// False: it had ended before.

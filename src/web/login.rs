@@ -79,7 +79,7 @@ impl Web {
 
 impl PageError {
     /// As [`PageError::into_problem`], and also why somebody was not let in.
-    fn into_refusal(self) -> Result<Problem, Self> {
+    pub fn into_refusal(self) -> Result<Problem, Self> {
         match self {
             Self::Hub(crate::hub::Error::Problem(problem)) => Ok(problem),
             other => Err(other),

@@ -28,9 +28,12 @@ mod me;
 mod outbox;
 mod page;
 mod page_error;
+mod password;
 mod path;
 mod plan;
 mod portal;
+mod prove;
+mod recalls;
 pub mod render;
 mod request;
 mod session;
@@ -175,7 +178,14 @@ routes! {
     post "/compose"                     => compose::submit;
     get  "/compose/{id}"                => compose::again;
 
+    get  "/me/password"                 => password::form;
+    post "/me/password"                 => password::change;
+    get  "/me/prove"                    => prove::form;
+    post "/me/prove"                    => prove::prove;
+
     get  "/admin"                       => admin::page;
+    get  "/admin/recalls"               => recalls::list;
+    post "/admin/recalls/{id}"          => recalls::recall;
 
     get  "/demo/phone"                  => demo_phone::page;
     get  "/demo/phone/events"           => demo_phone::events;

@@ -126,7 +126,7 @@ pub async fn recall(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answe
 }
 
 /// What is out for good, for the sentence about it.
-fn kept(outcome: &RecallOutcome) -> String {
+pub fn kept(outcome: &RecallOutcome) -> String {
     let lines = outcome.channels.iter().filter(|line| line.not_possible > 0);
     lines.map(|line| format!("&kept={}.{}", line.channel, line.not_possible)).collect()
 }
@@ -175,7 +175,7 @@ const DONE: [&str; 6] = ["sent", "pending_approval", "scheduled", "recalled", "r
 
 impl Me {
     /// What was just done, out of the address: known words and numbers alone.
-    fn notice(&self, query: &Fields) -> Option<String> {
+    pub fn notice(&self, query: &Fields) -> Option<String> {
         let done = query.get("done");
         if !DONE.contains(&done) {
             return None;

@@ -66,6 +66,7 @@ impl Web {
             counts: Counts::default(),
             is_approver: false,
             is_admin: false,
+            is_org_admin: false,
             demo: self.demo.is_some(),
         }
     }
@@ -89,6 +90,7 @@ impl Me {
             counts: Counts { inbox: badge.unread, approvals: badge.pending },
             is_approver: badge.was_asked || self.who.has(Role::Approver),
             is_admin: self.who.has(Role::SystemAdmin),
+            is_org_admin: self.who.has(Role::OrgAdmin),
             ..self.web.outside(&self.caller, around.title.clone())
         })
     }

@@ -3,11 +3,13 @@
 use axum::http::StatusCode;
 
 use super::{
+    Web,
     form::{Fields, Form},
     page::Answer,
     page_error::{PageError, status_of},
     path::Path,
     session::Guest,
+    text::Lang,
     views::door::SetupPage,
 };
 use crate::{
@@ -40,11 +42,7 @@ impl Guest {
     }
 
     async fn try_set(&self, token: &str, fields: &Fields) -> Result<Session, PageError> {
-        if fields.get("password") != fields.get("again") {
-            return Err(Problem::invalid("PWD_AGAIN", "/again", "两次输入的密码不一致")
-                .in_english("the two passwords are not the same")
-                .into());
-        }
+        check_again(fields)?;
         Ok(self.web.hub.set_password(token, fields.get("password")).await?)
     }
 }
@@ -54,13 +52,22 @@ fn show(guest: &Guest, link: Link, problem: Option<Problem>) -> Answer {
     let view = SetupPage {
         account: link.account,
         name: link.name,
-        rule: guest
-            .web
-            .templates
-            .words()
-            .say(lang, "setup.rule", &[("count", password::SHORTEST.to_string())])
-            .unwrap_or_default(),
+        rule: rule(&guest.web, lang),
         error: problem.as_ref().map(|problem| problem.text(lang.tag()).to_owned()),
     };
     guest.page(problem.map_or(StatusCode::OK, |problem| status_of(problem.class)), "setup", &view)
+}
+
+/// `password` and `again` are the same.
+pub fn check_again(fields: &Fields) -> Result<(), Problem> {
+    if fields.get("password") == fields.get("again") {
+        return Ok(());
+    }
+    Err(Problem::invalid("PWD_AGAIN", "/again", "两次输入的密码不一致")
+        .in_english("the two passwords are not the same"))
+}
+
+/// What a password must be, in words.
+pub fn rule(web: &Web, lang: Lang) -> String {
+    web.templates.words().say(lang, "setup.rule", &[("count", password::SHORTEST.to_string())]).unwrap_or_default()
 }

@@ -49,6 +49,13 @@ const CASES: &[Case] = &[
     ("get", "/compose", [303, 200, 200, 200, 200, 200]),
     ("post", "/compose", [401, 422, 422, 422, 422, 422]),
     ("get", "/compose/{id}", [303, 404, 404, 200, 404, 404]),
+    ("get", "/me/password", [303, 200, 200, 200, 200, 200]),
+    ("post", "/me/password", [401, 422, 422, 422, 422, 422]),
+    ("get", "/me/prove", [303, 200, 200, 200, 200, 200]),
+    ("post", "/me/prove", [401, 422, 422, 422, 422, 422]),
+    // who may recall is asked for the password first
+    ("get", "/admin/recalls", [303, 404, 404, 404, 404, 303]),
+    ("post", "/admin/recalls/{id}", [401, 404, 404, 404, 404, 303]),
     ("get", "/admin", [303, 404, 404, 404, 404, 200]),
     ("get", "/demo/phone", [303, 404, 404, 404, 404, 404]),
     ("get", "/demo/phone/events", [303, 404, 404, 404, 404, 404]),
@@ -89,8 +96,12 @@ async fn nobody_opens_what_is_not_theirs() {
 }
 
 /// What a role opens by itself, beyond what every stranger to a message may open.
-const BY_ROLE: &[(&str, Role, u16)] =
-    &[("get /admin", Role::SystemAdmin, 200), ("get /approvals", Role::Approver, 200)];
+const BY_ROLE: &[(&str, Role, u16)] = &[
+    ("get /admin", Role::SystemAdmin, 200),
+    ("get /admin/recalls", Role::OrgAdmin, 303),
+    ("post /admin/recalls/{id}", Role::OrgAdmin, 303),
+    ("get /approvals", Role::Approver, 200),
+];
 
 #[tokio::test]
 async fn a_role_alone_opens_nobodys_messages() {

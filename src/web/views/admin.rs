@@ -3,6 +3,37 @@
 use serde::Serialize;
 
 use super::Moment;
+use crate::domain::message;
+
+/// `pages/recalls`: `POST /admin/recalls/{id}` with `reason`.
+#[derive(Debug, Clone, Serialize)]
+pub struct RecallsPage {
+    pub rows: Vec<ForeignRow>,
+    /// A part of a title or a sender's name; empty: nothing.
+    pub query: String,
+    /// Address of the next page; `None` at the end.
+    pub older: Option<String>,
+    /// What was just done, already in the person's language.
+    pub notice: Option<String>,
+}
+
+/// A message of somebody else, as far as an administrator sees it.
+#[derive(Debug, Clone, Serialize)]
+pub struct ForeignRow {
+    pub id: String,
+    pub title: String,
+    pub sender: String,
+    /// Empty for a module.
+    pub department: String,
+    /// Words under `outbox.state.<state>`.
+    pub state: message::State,
+    pub recipients: i64,
+    /// Sent, or handed in.
+    pub at: Moment,
+    /// What was typed, after an error.
+    pub reason: String,
+    pub error: Option<String>,
+}
 
 /// `pages/admin`.
 #[derive(Debug, Clone, Serialize)]

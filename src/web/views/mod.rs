@@ -9,6 +9,7 @@ pub mod compose;
 pub mod door;
 pub mod inbox;
 pub mod letter;
+pub mod me;
 pub mod outbox;
 pub mod phone;
 pub mod portal;

@@ -64,6 +64,8 @@ pub enum Section {
     Meetings,
     Me,
     Admin,
+    /// 紧急撤回
+    Recalls,
     /// The phone of the demonstration.
     Phone,
     /// Something that went wrong for somebody who is signed in.
@@ -110,6 +112,8 @@ pub struct Shell {
     pub counts: Counts,
     pub is_approver: bool,
     pub is_admin: bool,
+    /// May recall what others sent.
+    pub is_org_admin: bool,
     /// The demonstration: shows the way to its phone.
     pub demo: bool,
 }

@@ -79,6 +79,16 @@ impl Site {
         browser
     }
 
+    /// What the link ends with by which somebody sets the first password.
+    pub async fn invitation_of(&self, person: &Actor) -> String {
+        let (token, hash) = seal::token();
+        let mut tx = self.test.db.begin().await.unwrap();
+        let until = self.test.clock.now() + Duration::hours(1);
+        sessions::insert_link(&mut tx, &hash, person.id, LinkPurpose::Setup, until).await.unwrap();
+        tx.commit().await.unwrap();
+        token
+    }
+
     pub async fn grant(&self, person: &Actor, role: Role) {
         let mut tx = self.test.db.begin().await.unwrap();
         access::grant(&mut tx, person.id, role).await.unwrap();
@@ -104,6 +114,14 @@ pub struct Page {
 impl Page {
     pub fn has(&self, text: &str) -> bool {
         self.body.contains(text)
+    }
+
+    #[track_caller]
+    pub fn lacks(self, texts: &[&str]) -> Self {
+        for text in texts {
+            assert!(!self.has(text), "“{text}” in {}", self.body);
+        }
+        self
     }
 
     /// Where it sends the browser.

@@ -1,5 +1,10 @@
 //! 写消息: one set of rules with the API, everything typed comes back, a double click sends once.
 
+use zhihui::storage::{
+    audit,
+    people::{self, Profile},
+};
+
 use super::browser::{Page, Site};
 use crate::support::people::to;
 
@@ -121,6 +126,11 @@ async fn a_draft_waits_for_its_writer_and_is_gone_when_it_is_sent() {
     browser.post("/compose", &more).await.assert(303, &[]);
     browser.get(&again).await.assert(404, &[]);
     browser.get("/outbox?state=draft").await.assert(200, &["没有草稿"]);
+    let mut tx = site.test.db.read().await.unwrap();
+    let noted = audit::list_of(&mut tx, &format!("message:{address}"), 10).await.unwrap();
+    let verbs: Vec<_> = noted.iter().map(|entry| entry.verb.as_str()).collect();
+    assert_eq!(verbs, ["message.draft", "message.discard"]);
+    drop(tx);
     site.test.end().await;
 }
 
@@ -201,5 +211,30 @@ async fn a_rule_that_would_reach_only_the_inbox_is_shown_and_cannot_be_chosen() 
         after.split('>').next().unwrap().trim().to_owned()
     };
     assert_eq!([rule("email"), rule("sms"), rule("inbox")], ["disabled", "", "checked"]);
+    site.test.end().await;
+}
+
+#[tokio::test]
+async fn a_forecast_counts_every_department_and_charges_for_nobody_without_a_phone() {
+    let site = Site::start().await;
+    let office = site.test.department("office", None).await;
+    let sender = site.test.member("wang", office).await;
+    for nth in 0..60 {
+        let unit = site.test.department(&format!("unit{nth}"), Some(office)).await;
+        site.test.member(&format!("member{nth}"), unit).await;
+    }
+    let mut tx = site.test.db.begin().await.unwrap();
+    let quiet = Profile::of("quiet", "quiet", "staff");
+    people::insert_many(&mut tx, &[quiet], site.test.clock.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut browser = site.browser_of(&sender).await;
+    let mut asks = async |fields: &[(&str, &str)]| {
+        let typed = [&[("do", "check"), ("title", "停水"), ("body", "明日"), ("send_rule", "urgent")], fields].concat();
+        browser.post("/compose", &typed).await
+    };
+    // 61 departments, eight of them by name; two steps that cost for each of 61 people
+    let all = asks(&[("department", "office"), ("accounts", "quiet")]).await;
+    all.assert(200, &["其余 53 个部门 53 人", "短信和电话最多 122 条次", "1 人没有手机号"]);
+    asks(&[("accounts", "quiet")]).await.assert(200, &["1 人没有手机号"]).lacks(&["短信和电话最多"]);
     site.test.end().await;
 }

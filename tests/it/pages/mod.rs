@@ -1,5 +1,6 @@
 //! The pages, through the router and without a socket, as browsers would use them.
 
+mod account;
 mod approvals;
 pub mod browser;
 mod compose;

@@ -3,11 +3,12 @@
 use serde::Serialize;
 use serde_json::Value;
 use zhihui::web::views::{
-    admin::AdminPage,
+    admin::{AdminPage, RecallsPage},
     approvals::{ApprovalPage, ApprovalsPage},
     compose::ComposePage,
     door::{ErrorPage, LoginPage, SetupPage},
     inbox::{InboxPage, Reader},
+    me::{PasswordPage, ProvePage},
     outbox::{OutboxDetail, OutboxPage, Recipients},
     phone::PhonePage,
     portal::PortalPage,
@@ -85,6 +86,14 @@ pub fn samples() -> Vec<Sample> {
         part("phone", Section::Phone, &PhonePage::sample_talking()),
         page("admin", "", Section::Admin, &AdminPage::sample()),
         page("admin", "well", Section::Admin, &AdminPage::sample_well()),
+        page("recalls", "", Section::Recalls, &RecallsPage::sample()),
+        page("recalls", "empty", Section::Recalls, &RecallsPage::sample_empty()),
+        page("password", "", Section::Me, &PasswordPage::sample()),
+        page("password", "error", Section::Me, &PasswordPage::sample_error()),
+        page("password", "unset", Section::Me, &PasswordPage::sample_unset()),
+        page("prove", "", Section::Me, &ProvePage::sample()),
+        page("prove", "error", Section::Me, &ProvePage::sample_error()),
+        page("prove", "unset", Section::Me, &ProvePage::sample_unset()),
     ];
     for status in ErrorPage::STATUSES {
         all.push(page("error", &status.to_string(), Section::Door, &ErrorPage::sample(status)));

@@ -1,7 +1,7 @@
 //! The state of a system in which something is wrong.
 
 use super::september;
-use crate::web::views::admin::*;
+use crate::{domain::message::State, web::views::admin::*};
 
 impl AdminPage {
     pub fn sample() -> Self {
@@ -46,5 +46,34 @@ impl AdminPage {
         page.parts.iter_mut().for_each(|part| part.health = Health::Ok);
         page.channels.retain(|channel| channel.health == Health::Ok);
         page
+    }
+}
+
+impl RecallsPage {
+    pub fn sample() -> Self {
+        let row = |title: &str, sender: &str, department: &str, state, error: Option<&str>| ForeignRow {
+            id: "0198f3c2".into(),
+            title: title.into(),
+            sender: sender.into(),
+            department: department.into(),
+            state,
+            recipients: 312,
+            at: september(14, 9, 41),
+            reason: String::new(),
+            error: error.map(str::to_owned),
+        };
+        Self {
+            rows: vec![
+                row("关于停课的通知", "教务处", "教务处", State::Sent, Some("请填写撤回原因（最多 500 字）")),
+                row("访客到访提醒", "访客预约", "", State::Scheduled, None),
+            ],
+            query: "通知".into(),
+            older: Some("/admin/recalls?cursor=1".into()),
+            notice: Some("已撤回，接收人无法再查看。".into()),
+        }
+    }
+
+    pub fn sample_empty() -> Self {
+        Self { rows: Vec::new(), query: String::new(), older: None, notice: None }
     }
 }

@@ -7,6 +7,7 @@ mod compose;
 mod door;
 mod inbox;
 mod letter;
+mod me;
 mod outbox;
 mod phone;
 mod portal;

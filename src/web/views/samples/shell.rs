@@ -20,6 +20,7 @@ impl Shell {
             counts: Counts { inbox: 31, approvals: 4 },
             is_approver: true,
             is_admin: true,
+            is_org_admin: true,
             demo: true,
         }
     }

@@ -1,0 +1,77 @@
+//! 紧急撤回: the organisation's administrator takes back what somebody else sent, with a reason and
+//! a fresh proof of who he is. He sees titles and senders, never what a message says.
+
+use serde_json::json;
+
+use super::{
+    Hub, Result,
+    policy::{self, Action, Facts},
+    recall::{RecallOutcome, honest},
+    sign_in::SignedIn,
+};
+use crate::{
+    clock::Timestamp,
+    domain::{MessageId, Problem},
+    storage::{
+        Tx,
+        messages::{self, ForeignLine, Message},
+    },
+};
+
+/// In characters, as of an opinion on an approval.
+const LONGEST_REASON: usize = 500;
+
+impl Hub {
+    /// What went out or is about to, newest first, from before `cursor` on.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` for everybody but an administrator who has proved who he is.
+    pub async fn list_foreign(
+        &self,
+        who: &SignedIn,
+        search: &str,
+        cursor: (Timestamp, MessageId),
+        limit: i64,
+    ) -> Result<Vec<ForeignLine>> {
+        policy::require(who, Action::FindForeign, &Facts { is_proved: who.is_proved, ..Facts::STRANGER })?;
+        let mut tx = self.db.read().await?;
+        Ok(messages::list_foreign(&mut tx, search, cursor, limit).await?)
+    }
+
+    /// Takes a message back for good and tells its sender why.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`, `STATE`, `RECALL_REASON`
+    pub async fn recall_foreign(&self, who: &SignedIn, id: MessageId, reason: &str) -> Result<RecallOutcome> {
+        let mut tx = self.db.begin().await?;
+        let message = messages::lock(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+        let facts = Facts { is_proved: who.is_proved, ..Facts::owned(message.sender_id == Some(who.person)) };
+        policy::require(who, Action::Recall, &facts)?;
+        let reason = check_reason(reason)?;
+        let detail = json!({"from": message.state, "emergency": true, "reason": reason});
+        self.take_back(&mut tx, &who.actor(), &message, detail).await?;
+        self.tell_recalled(&mut tx, who, &message, reason).await?;
+        tx.commit().await?;
+        self.recalled(id);
+        Ok(RecallOutcome { duplicate: false, channels: honest(id, self.ask_back(id).await) })
+    }
+
+    /// A module hears of it by its event.
+    async fn tell_recalled(&self, tx: &mut Tx, who: &SignedIn, message: &Message, reason: &str) -> Result<()> {
+        let Some(sender) = message.sender_id else { return Ok(()) };
+        let title = format!("消息被紧急撤回：{}", message.title);
+        let body = format!("您发送的《{}》已被管理员{}撤回。原因：{reason}", message.title, who.name);
+        self.note(tx, sender, &title, &body, self.clock.now()).await?;
+        Ok(())
+    }
+}
+
+fn check_reason(reason: &str) -> Result<&str, Problem> {
+    let reason = reason.trim();
+    let length = reason.chars().count();
+    if (1..=LONGEST_REASON).contains(&length) {
+        return Ok(reason);
+    }
+    Err(Problem::invalid("RECALL_REASON", "/reason", format!("请填写撤回原因（最多 {LONGEST_REASON} 字）"))
+        .in_english(format!("say why you recall it (at most {LONGEST_REASON} characters)")))
+}

@@ -1,0 +1,100 @@
+//! `/admin/recalls`: 紧急撤回, for the organisation's administrator and only behind a fresh proof.
+//! Titles and senders alone: what a message says is for those whom it went to.
+
+use axum::response::{IntoResponse, Redirect};
+
+use super::{
+    cursor::{Cursor, PAGE, cut, older},
+    form::{Fields, Form, Query},
+    outbox,
+    page::{Answer, Around},
+    page_error::{PageError, status_of},
+    path::Path,
+    prove,
+    session::Me,
+    views::{
+        admin::{ForeignRow, RecallsPage},
+        shell::Section,
+    },
+};
+use crate::{
+    domain::{MessageId, Problem},
+    hub::policy::{self, Action, Facts},
+    storage::messages::ForeignLine,
+};
+
+/// `GET /admin/recalls?q=…&cursor=…`
+pub async fn list(me: Me, Query(query): Query) -> Answer {
+    if me.must_prove()? {
+        return Ok(prove::first("/admin/recalls"));
+    }
+    me.show_recalls(&query, None).await
+}
+
+/// `POST /admin/recalls/{id}` with `reason`.
+pub async fn recall(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answer {
+    if me.must_prove()? {
+        return Ok(prove::first("/admin/recalls"));
+    }
+    let id: MessageId = id.parse().map_err(|_| Problem::not_found())?;
+    match me.web.hub.recall_foreign(&me.who, id, fields.get("reason")).await {
+        Ok(outcome) => {
+            let address = format!("/admin/recalls?done=recalled{}", outbox::kept(&outcome));
+            Ok(Redirect::to(&address).into_response())
+        }
+        Err(error) => {
+            let problem = PageError::from(error).into_problem()?;
+            me.show_recalls(&Fields::default(), Some(Refused { id, reason: fields.get("reason"), problem })).await
+        }
+    }
+}
+
+/// A reason that will not do.
+struct Refused<'a> {
+    id: MessageId,
+    reason: &'a str,
+    problem: Problem,
+}
+
+impl Me {
+    /// True: somebody who may come in, but has not just proved who he is.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` for everybody else.
+    fn must_prove(&self) -> Result<bool, Problem> {
+        policy::require(&*self.who, Action::FindForeign, &Facts::PROVED)?;
+        Ok(!self.who.is_proved)
+    }
+
+    async fn show_recalls(&self, query: &Fields, refused: Option<Refused<'_>>) -> Answer {
+        let search: String = query.get("q").trim().chars().take(100).collect();
+        let cursor = Cursor::read(query.get("cursor"))?;
+        let before = (cursor.at, MessageId(cursor.id));
+        let lines = self.web.hub.list_foreign(&self.who, &search, before, PAGE + 1).await?;
+        let (lines, last) = cut(lines, PAGE, |line| Cursor { at: line.created_at, id: line.id.0 });
+        let view = RecallsPage {
+            rows: lines.into_iter().map(|line| self.foreign_row(line, refused.as_ref())).collect(),
+            older: last.map(|last| older("/admin/recalls", &[("q", &search)], last)),
+            query: search,
+            notice: self.notice(query),
+        };
+        let status = refused.map_or(axum::http::StatusCode::OK, |refused| status_of(refused.problem.class));
+        let around = Around::from(Section::Recalls).status(status);
+        self.page(around, "recalls", &view).await
+    }
+
+    fn foreign_row(&self, line: ForeignLine, refused: Option<&Refused<'_>>) -> ForeignRow {
+        let refused = refused.filter(|refused| refused.id == line.id);
+        ForeignRow {
+            id: line.id.to_string(),
+            title: line.title,
+            sender: line.sender_name,
+            department: line.sender_department,
+            state: line.state,
+            recipients: line.recipients,
+            at: line.sent_at.unwrap_or(line.created_at),
+            reason: refused.map(|refused| refused.reason.to_owned()).unwrap_or_default(),
+            error: refused.map(|refused| self.in_words(&refused.problem)),
+        }
+    }
+}
