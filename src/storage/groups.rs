@@ -135,7 +135,3 @@ pub async fn list_members(tx: &mut Tx, id: GroupId) -> Result<Vec<PersonId>> {
         [id]
     )
 }
-
-pub async fn list_shares(tx: &mut Tx, id: GroupId) -> Result<Vec<PersonId>> {
-    fetch_values!(tx, PersonId, "select person_id from person_group_share where group_id = $1 order by person_id", [id])
-}

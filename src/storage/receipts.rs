@@ -67,15 +67,3 @@ pub async fn count_by_choice(tx: &mut Tx, message: MessageId) -> Result<Vec<(Str
         [message]
     )
 }
-
-/// How many have not answered.
-pub async fn count_missing(tx: &mut Tx, message: MessageId) -> Result<i64> {
-    fetch_value!(
-        tx,
-        i64,
-        "select count(*) from recipient where message_id = $1 and not exists (
-            select 1 from receipt
-             where receipt.message_id = $1 and receipt.person_id = recipient.person_id)",
-        [message]
-    )
-}

@@ -148,12 +148,3 @@ pub async fn insert_approval_rule(tx: &mut Tx, rule: &ApprovalRuleRow, position:
 pub async fn find_template(tx: &mut Tx, name: &str) -> Result<Option<(String, String)>> {
     fetch_optional!(tx, (String, String), "select title, body from message_template where name = $1", [name])
 }
-
-pub async fn insert_template(tx: &mut Tx, name: &str, title: &str, body: &str, at: Timestamp) -> Result<u64> {
-    execute!(
-        tx,
-        "insert into message_template (name, title, body, updated_at) values ($1, $2, $3, $4)
-         on conflict (name) do nothing",
-        [name, title, body, at]
-    )
-}
