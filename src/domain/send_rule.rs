@@ -101,11 +101,17 @@ impl Round {
     pub fn delay(&self) -> Duration {
         Duration::minutes(self.after)
     }
+
+    /// Whether another round's channels can go out in this one and mean the same.
+    fn takes(&self, other: &Self) -> bool {
+        self.mode == Mode::Together && other.mode == Mode::Together && self.unless == other.unless
+    }
 }
 
 impl SendRule {
     /// Round 0 is what goes out at once (no channels when only the inbox does); the others follow
-    /// in the order of their delays, repeats spread out.
+    /// in the order of their delays, repeats spread out. Of several steps at minute 0 those that ask
+    /// for the same as the first join it, the others keep their own mode and condition.
     pub fn rounds(&self) -> Vec<Round> {
         let mut later: Vec<Round> = Vec::new();
         let mut first = Round {
@@ -117,12 +123,17 @@ impl SendRule {
             to: To::Recipient,
         };
         for step in &self.steps {
-            if step.after == 0 && step.to == To::Recipient {
-                first.channels.extend(step.channels.iter().filter(|channel| *channel != "inbox").cloned());
-                first.mode = step.mode;
-                first.unless = step.unless;
-            } else {
-                later.push(step.round(step.after));
+            let round = step.round(step.after);
+            if step.after != 0 || step.to != To::Recipient {
+                later.push(round);
+            } else if first.channels.is_empty() {
+                first = Round { minutes: Minutes::Real, ..round };
+            } else if first.takes(&round) {
+                let own = round.channels.into_iter().filter(|channel| !first.channels.contains(channel));
+                let own: Vec<_> = own.collect();
+                first.channels.extend(own);
+            } else if !round.channels.is_empty() {
+                later.push(round);
             }
             if let Some(repeat) = step.repeat {
                 let again = (1..=i64::from(repeat.times)).map(|nth| step.round(step.after + nth * repeat.every));
@@ -221,6 +232,31 @@ mod tests {
     #[test]
     fn a_rule_of_the_inbox_alone_has_nothing_to_send() {
         assert_eq!(timetable("inbox"), [(0, String::new())]);
+    }
+
+    #[test]
+    fn steps_of_the_same_minute_keep_their_own_mode_and_condition() {
+        let mode = |mode, step| Step { mode, ..step };
+        let cases = [
+            (vec![step("inbox", 0, None), step("sms", 0, Some(Unless::Read))], vec!["sms"]),
+            (vec![step("dingtalk", 0, None), step("inbox", 0, Some(Unless::Read))], vec!["dingtalk"]),
+            (vec![step("dingtalk", 0, None), step("sms", 0, None), step("dingtalk", 0, None)], vec!["dingtalk+sms"]),
+            (vec![step("dingtalk", 0, None), step("sms", 0, Some(Unless::Read))], vec!["dingtalk", "sms"]),
+            (
+                vec![mode(Mode::FirstThatWorks, step("dingtalk", 0, None)), step("sms", 0, None)],
+                vec!["dingtalk", "sms"],
+            ),
+        ];
+        for (steps, wanted) in cases {
+            let rule = SendRule { name: "r".into(), label: "r".into(), steps: steps.clone() };
+            let rounds = rule.rounds();
+            let found: Vec<_> = rounds.iter().map(|round| round.channels.join("+")).collect();
+            assert_eq!(found, wanted, "{steps:?}");
+            for round in &rounds {
+                let step = steps.iter().find(|step| step.channels[0] == round.channels[0]).expect("it came from one");
+                assert_eq!((round.mode, round.unless), (step.mode, step.unless), "{steps:?}");
+            }
+        }
     }
 
     #[test]
