@@ -10,6 +10,7 @@ create table intake (
     created_at timestamptz not null,
     primary key (source, idempotency_key)
 );
+create index intake_time on intake (created_at);
 
 -- Events are written with the change that they tell of and published afterwards.
 create table outbox (

@@ -49,7 +49,13 @@ pub async fn answer(tx: &mut Tx, source: &str, key: &str, answer: serde_json::Va
     )
 }
 
-/// Forgets keys older than `before`.
-pub async fn remove_before(tx: &mut Tx, before: Timestamp) -> Result<u64> {
-    execute!(tx, "delete from intake where created_at < $1", [before])
+/// Forgets the oldest keys from before `before`, so many at most.
+pub async fn remove_before(tx: &mut Tx, before: Timestamp, limit: i64) -> Result<u64> {
+    execute!(
+        tx,
+        "delete from intake where (source, idempotency_key) in (
+            select source, idempotency_key from intake where created_at < $1
+             order by created_at, source, idempotency_key limit $2)",
+        [before, limit]
+    )
 }

@@ -3,11 +3,12 @@
 use chrono::Duration;
 use zhihui::{
     domain::{
+        MessageId,
         message::{Audience, Draft, ReceiptRequest, State},
         seal,
     },
-    hub::{Error, Source},
-    storage::{inbox, messages, sessions},
+    hub::{Error, Source, forget},
+    storage::{inbox, intake, messages, sessions},
 };
 
 use crate::support::{
@@ -169,6 +170,26 @@ async fn a_message_is_sent_when_its_first_round_has_ended_everywhere() {
     drop(tx);
     assert_eq!(zhihui::hub::seal::verify(&test.db).await.unwrap(), None);
     test.end().await;
+}
+
+#[tokio::test]
+async fn however_many_keys_are_old_they_are_forgotten_in_one_pass() {
+    let test = TestHub::start().await;
+    let mut tx = test.db.begin().await.unwrap();
+    for nth in 0..2_100 {
+        let at = test.clock.now() + Duration::seconds(i64::from(nth % 2));
+        assert!(intake::take(&mut tx, "hub", &format!("k{nth}"), &[1; 32], MessageId::new(), at).await.unwrap());
+    }
+    let young = test.clock.now() + Duration::days(1);
+    assert!(intake::take(&mut tx, "hub", "young", &[1; 32], MessageId::new(), young).await.unwrap());
+    tx.commit().await.unwrap();
+    test.clock.advance(forget::KEYS + Duration::minutes(1));
+    assert_eq!(test.forget().await.unwrap(), 2_100);
+    let mut tx = test.db.read().await.unwrap();
+    assert!(intake::find(&mut tx, "hub", "young").await.unwrap().is_some());
+    drop(tx);
+    // These keys answered for nothing.
+    test.close().await;
 }
 
 #[tokio::test]
