@@ -155,17 +155,22 @@ pub async fn mark_recalled(tx: &mut Tx, id: MessageId, at: Timestamp) -> Result<
     Ok(moved == 1)
 }
 
-/// Messages whose fan-out is through and whose first round has come to an end everywhere.
-pub async fn list_finished(tx: &mut Tx, limit: i64) -> Result<Vec<MessageId>> {
-    fetch_values!(
+/// Messages whose fan-out is through and whose first round has come to an end everywhere, from
+/// behind `after` on, with when they began to go out.
+pub async fn list_finished(
+    tx: &mut Tx,
+    after: (Timestamp, MessageId),
+    limit: i64,
+) -> Result<Vec<(Timestamp, MessageId)>> {
+    fetch_all!(
         tx,
-        MessageId,
-        "select id from message
-          where state = 'sending'
+        (Timestamp, MessageId),
+        "select sent_at, id from message
+          where state = 'sending' and (sent_at, id) > ($1, $2)
             and not exists (select 1 from wave where wave.message_id = message.id and wave.round = 0)
             and not exists (select 1 from ticket where ticket.message_id = message.id and ticket.round = 0)
-          order by sent_at, id limit $1",
-        [limit]
+          order by sent_at, id limit $3",
+        [after.0, after.1, limit]
     )
 }
 
@@ -178,14 +183,21 @@ pub async fn mark_sent(tx: &mut Tx, id: MessageId, at: Timestamp) -> Result<bool
     Ok(moved == 1)
 }
 
-/// Scheduled messages whose time has come.
-pub async fn list_due(tx: &mut Tx, now: Timestamp, limit: i64) -> Result<Vec<MessageId>> {
-    let sql = skip_locked!(
+/// Scheduled messages whose time has come, from behind `after` on, with their time.
+pub async fn list_due(
+    tx: &mut Tx,
+    now: Timestamp,
+    after: (Timestamp, MessageId),
+    limit: i64,
+) -> Result<Vec<(Timestamp, MessageId)>> {
+    fetch_all!(
         tx,
-        "select id from message where state = 'scheduled' and send_at <= $1 order by send_at, id limit $2",
-        ""
-    );
-    fetch_values!(tx, MessageId, sql, [now, limit])
+        (Timestamp, MessageId),
+        "select send_at, id from message
+          where state = 'scheduled' and send_at <= $1 and (send_at, id) > ($2, $3)
+          order by send_at, id limit $4",
+        [now, after.0, after.1, limit]
+    )
 }
 
 row! {
