@@ -74,6 +74,7 @@ create index message_sender on message (sender_id, created_at desc, id desc) whe
 create index message_producer on message (producer_id, created_at desc, id desc) where producer_id is not null;
 create index message_scheduled on message (send_at) where state = 'scheduled';
 create index message_sending on message (sent_at) where state = 'sending';
+create index message_about on message (about_approval_id) where about_approval_id is not null;
 
 create table recipient (
     message_id uuid not null,

@@ -10,7 +10,14 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::{Api, ApiError, answer::to_the_end, body, caller::Caller, idempotency, path::InPath};
+use super::{
+    Api, ApiError,
+    answer::{language, to_the_end},
+    body,
+    caller::Caller,
+    idempotency,
+    path::InPath,
+};
 use crate::{
     domain::{
         MessageId,
@@ -61,7 +68,7 @@ pub async fn remind(
     InPath(id): InPath<MessageId>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let source = caller.source();
+    let (source, lang) = (caller.source(), language(request.headers()));
     // What is wrong with a body is nothing to whoever may not know of the message.
     api.hub.check_own(&source, id).await?;
     let key = idempotency::optional(request.headers())?;
@@ -74,7 +81,8 @@ pub async fn remind(
         api.hub.remind(&source, once, id, &to).await
     })
     .await?;
-    let answer = json!({"id": id, "people": reminded.people});
+    let warnings: Vec<_> = reminded.warnings().iter().map(|warning| warning.note(lang)).collect();
+    let answer = json!({"id": id, "people": reminded.people, "warnings": warnings});
     Ok(idempotency::mark((StatusCode::ACCEPTED, Json(answer)).into_response(), reminded.duplicate))
 }
 

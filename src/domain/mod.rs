@@ -4,6 +4,8 @@ pub mod account;
 pub mod approval;
 mod archive;
 pub mod calendar;
+pub mod calls;
+pub mod chase;
 pub mod command;
 pub mod contact;
 pub mod delivery;

@@ -133,6 +133,7 @@ impl Hub {
         let detail = json!({"message": message.id, "decision": decision, "opinion": !opinion.is_empty()});
         audit::insert(&mut tx, now, &format!("person:{who}"), "approval.decide", &format!("approval:{id}"), detail)
             .await?;
+        self.tell_decided(&mut tx, id, now).await?;
         self.tell_sender(&mut tx, &message, who, (decision, &opinion), now).await?;
         tx.commit().await?;
         failpoint!("approve.after_commit");
@@ -242,10 +243,8 @@ fn moved(is_moved: bool) -> Result<(), Problem> {
 
 /// A draft of the hub's own.
 fn note_to(accounts: Vec<String>, title: &str, body: &str) -> Draft {
-    // What people wrote must not be taken for placeholders.
-    let plain = |text: &str| text.replace("{{", "{ {");
-    let title: String = plain(title).chars().take(200).collect();
-    Draft::content(title, plain(body), Audience { people: accounts, ..Audience::default() })
+    let title: String = title.chars().take(200).collect();
+    Draft::content(title, body, Audience { people: accounts, ..Audience::default() })
 }
 
 /// Never the sender himself; where a department has no other head, those with the role.

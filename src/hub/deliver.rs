@@ -18,6 +18,7 @@ use super::{
     Hub, Result,
     in_hand::LEASE,
     lanes::{Call, Lane},
+    record::count_ambiguous,
 };
 use crate::{
     clock::Timestamp,
@@ -165,6 +166,9 @@ impl Hub {
         now: Timestamp,
     ) -> Result<Option<Work>> {
         let Some(ticket) = tickets::claim(tx, id, claim, now, now + LEASE).await? else { return Ok(None) };
+        if self.spare(tx, &ticket, claim, now).await? {
+            return Ok(None);
+        }
         let mut doubtful = BTreeSet::new();
         if deliveries::any_sending(tx, &ticket).await? {
             if tickets::is_shared(tx, &ticket, now).await? {
@@ -198,11 +202,14 @@ impl Hub {
         let is_safe = supports.is_none_or(|supports| supports.repeat == Repeat::Safe);
         let mut doubtful = BTreeSet::new();
         if is_safe {
-            deliveries::release_orphans(tx, ticket, State::Ready, now).await?;
+            let repeated = deliveries::release_orphans(tx, ticket, State::Ready, now).await?;
+            count_ambiguous(&ticket.channel, repeated.len());
         } else if supports.is_some_and(|supports| supports.query) {
             doubtful.extend(deliveries::list_sending(tx, ticket).await?.iter().map(|orphan| orphan.person_id));
         } else {
-            for person in deliveries::release_orphans(tx, ticket, State::Unknown, now).await? {
+            let lost = deliveries::release_orphans(tx, ticket, State::Unknown, now).await?;
+            count_ambiguous(&ticket.channel, lost.len());
+            for person in lost {
                 self.after_failure(tx, ticket, person, (State::Unknown, "WORKER_LOST"), now).await?;
             }
         }

@@ -8,14 +8,16 @@
 use chrono::Duration;
 use serde_json::json;
 
-use super::{Change, Hub, Result};
+use super::{Change, Hub, Result, escalate::RECKONING};
 use crate::{
     domain::{
         MessageId, PersonId, TicketId,
+        calls::CHANNEL,
+        chase::reminder,
         send_rule::{Mode, Round, To},
     },
     storage::{
-        Tx, accounts, audit,
+        Tx, accounts, audit, calls,
         messages::{self, Message},
         tickets,
         tickets::Ticket,
@@ -84,6 +86,11 @@ impl Hub {
             tx.commit().await?;
             return Ok(false);
         };
+        if round == RECKONING {
+            self.reckon(&mut tx, &message, now).await?;
+            tx.commit().await?;
+            return Ok(false);
+        }
         let after = wave.after_person.unwrap_or(NOBODY);
         let Some(last) = waves::chunk_end(&mut tx, id, after, PEOPLE).await? else {
             self.end_wave(&mut tx, &message, &wave).await?;
@@ -96,6 +103,9 @@ impl Hub {
         }
         failpoint!("fanout.mid_chunk");
         self.plan(&mut tx, &message, &wave, chunk).await?;
+        if calls_before(&message, round) {
+            calls::cancel_earlier(&mut tx, id, (after, last), round, now).await?;
+        }
         waves::advance(&mut tx, id, round, last).await?;
         tx.commit().await?;
         failpoint!("fanout.after_chunk_commit");
@@ -105,7 +115,7 @@ impl Hub {
 
     /// The deliveries of a chunk and the tickets for them.
     async fn plan(&self, tx: &mut Tx, message: &Message, wave: &Wave, chunk: Chunk) -> Result<()> {
-        let round = round_of(message, wave.round);
+        let round = self.round_of(message, wave.round);
         let callee = match &round.to {
             To::Recipient => Callee::Recipient,
             To::Deputy => Callee::Deputy,
@@ -143,8 +153,8 @@ impl Hub {
     async fn end_wave(&self, tx: &mut Tx, message: &Message, wave: &Wave) -> Result<()> {
         let now = self.clock.now();
         waves::remove(tx, message.id, wave.round).await?;
-        let object = format!("message:{}", message.id);
         if wave.round == 0 {
+            let object = format!("message:{}", message.id);
             audit::insert(tx, now, "hub", "message.fan_out", &object, json!({"recipients": message.recipients}))
                 .await?;
             return Ok(());
@@ -152,24 +162,21 @@ impl Hub {
         if wave.round >= REMINDERS {
             return Ok(());
         }
-        let step = json!({"step": wave.round});
-        audit::insert(tx, now, "hub", "escalation.step", &object, step.clone()).await?;
-        self.tell(tx, now, "escalation.step", message, step).await?;
-        let is_last = usize::try_from(wave.round).is_ok_and(|round| round + 1 == message.rounds.0.list.len());
-        if is_last && waves::planned_any(tx, message.id, wave.round).await? {
-            self.tell(tx, now, "escalation.exhausted", message, json!({})).await?;
-        }
-        Ok(())
+        self.end_step(tx, message, wave.round, now).await
     }
 }
 
-/// A step of the rule, or for a reminder the channels of its first one.
-pub(super) fn round_of(message: &Message, nth: i64) -> Round {
-    let rounds = &message.rounds.0.list;
-    let index = if nth >= REMINDERS { 0 } else { usize::try_from(nth).unwrap_or(0) };
-    let mut round = rounds.get(index).cloned().unwrap_or_else(|| rounds[0].clone());
-    if nth >= REMINDERS && round.channels.is_empty() {
-        round.channels.push("dingtalk".to_owned());
+impl Hub {
+    /// A step of the rule, or what a reminder goes over.
+    pub(super) fn round_of(&self, message: &Message, nth: i64) -> Round {
+        let rounds = &message.rounds.0.list;
+        let step = usize::try_from(nth).ok().and_then(|nth| rounds.get(nth)).cloned();
+        step.unwrap_or_else(|| reminder(rounds, |channel| self.channels.get(channel).is_some()))
     }
-    round
+}
+
+/// Is there an earlier step of the rule that calls, and may still be trying to?
+fn calls_before(message: &Message, round: i64) -> bool {
+    let earlier = usize::try_from(round).ok().and_then(|round| message.rounds.0.list.get(..round));
+    earlier.is_some_and(|earlier| earlier.iter().flat_map(|step| &step.channels).any(|channel| channel == CHANNEL))
 }

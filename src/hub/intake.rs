@@ -136,7 +136,11 @@ impl Hub {
         draft: Draft,
         now: Timestamp,
     ) -> Result<Message> {
-        let (title, body) = fill(tx, &draft).await?;
+        let (title, body) = match source {
+            // What people wrote stands in its words: none of it is a placeholder.
+            Source::Hub => (draft.title.clone(), draft.body.clone()),
+            Source::Person(_) | Source::Producer(_) => fill(tx, &draft).await?,
+        };
         let (sender_name, sender_department) = self.sender(tx, source).await?;
         let category = self.category(tx, source, draft.category.as_deref()).await?;
         let rule = find_rule(tx, source, draft.send_rule.as_deref().unwrap_or(DEFAULT_RULE)).await?;

@@ -38,6 +38,14 @@ struct Kept {
     channels: Option<Vec<ChannelRecall>>,
 }
 
+/// How many copies a channel has.
+#[derive(Clone, Copy)]
+struct Out {
+    known: i64,
+    /// may have gone out: nobody heard the answer
+    unknown: i64,
+}
+
 /// What became of the copies on one channel.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ChannelRecall {
@@ -132,14 +140,13 @@ impl Hub {
         let counts = deliveries::count_by_state(&mut tx, id).await?;
         let mut wanted = Vec::new();
         for channel in self.channels.names() {
-            let out: i64 = counts
-                .iter()
-                .filter(|(name, state, _)| {
-                    name == channel && matches!(state, State::Accepted | State::Delivered | State::Sending)
-                })
-                .map(|(_, _, count)| count)
-                .sum();
-            if out == 0 {
+            let of = |states: &[State]| -> i64 {
+                let counted = counts.iter().filter(|(name, state, _)| name == channel && states.contains(state));
+                counted.map(|(_, _, count)| count).sum()
+            };
+            let out =
+                Out { known: of(&[State::Accepted, State::Delivered, State::Sending]), unknown: of(&[State::Unknown]) };
+            if out.known + out.unknown == 0 {
                 continue;
             }
             let references = deliveries::list_references(&mut tx, id, channel, ASKED_BACK).await?;
@@ -153,9 +160,10 @@ impl Hub {
         Ok(asked)
     }
 
-    async fn ask_channel_back(&self, name: &str, references: &[String], out: i64) -> ChannelRecall {
+    async fn ask_channel_back(&self, name: &str, references: &[String], out: Out) -> ChannelRecall {
+        let all = out.known + out.unknown;
         let mut line =
-            ChannelRecall { channel: name.to_owned(), recalled: 0, not_possible: out, reason: String::new() };
+            ChannelRecall { channel: name.to_owned(), recalled: 0, not_possible: all, reason: String::new() };
         let Some(channel) = self.channels.get(name).filter(|channel| channel.supports().recall) else {
             "此渠道已发出的内容不能撤回".clone_into(&mut line.reason);
             return line;
@@ -168,7 +176,10 @@ impl Hub {
                 }
             }
         }
-        line.not_possible = (out - line.recalled).max(0);
+        line.not_possible = (all - line.recalled).max(0);
+        if line.reason.is_empty() && out.unknown > 0 {
+            line.reason = format!("{} 条不确定是否已发出，无法撤回", out.unknown);
+        }
         line
     }
 }

@@ -12,6 +12,7 @@ use crate::{
         MessageId, PersonId, Problem,
         message::{OTHER, State},
         problem::Class,
+        send_rule::Unless,
     },
     storage::{
         Tx, accounts, audit, inbox,
@@ -46,7 +47,8 @@ impl Hub {
     ) -> Result<()> {
         let Some(message) = messages::find(tx, id).await? else { return Ok(()) };
         let account = accounts::accounts_of(tx, &[person]).await?.pop();
-        self.tell(tx, now, "delivery.read", &message, json!({"account": account, "channel": channel})).await
+        self.tell(tx, now, "delivery.read", &message, json!({"account": account, "channel": channel})).await?;
+        self.tell_satisfied(tx, &message, person, &[Unless::Read], now).await
     }
 
     /// Keeps a person's only answer; a later one is refused. His own counts as having read. What
@@ -74,9 +76,7 @@ impl Hub {
         audit::insert(&mut tx, now, &format!("person:{by}"), "receipt.submit", &format!("message:{id}"), detail)
             .await?;
         self.tell(&mut tx, now, "receipt.submitted", &message, given).await?;
-        if message.rounds.0.list.iter().any(|round| round.unless.is_some()) {
-            self.tell(&mut tx, now, "escalation.satisfied", &message, json!({"account": account})).await?;
-        }
+        self.tell_satisfied(&mut tx, &message, person, &[Unless::Receipt, Unless::Confirmed], now).await?;
         tx.commit().await?;
         tracing::info!(message.id = %id, channel = reply.channel, "an answer to message {id} came in");
         self.announce(Change::Person(person));

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::{
     Hub, Result,
     deliver::{AGAIN, Outcome, Worked},
-    fan_out::{REMINDERS, round_of},
+    fan_out::REMINDERS,
 };
 use crate::{
     clock::Timestamp,
@@ -109,6 +109,9 @@ impl Hub {
     ) -> Result<()> {
         let repeat_safe =
             self.channels.lane(&ticket.channel).is_some_and(|lane| lane.supports().repeat == Repeat::Safe);
+        if matches!(error, SendError::Ambiguous(_)) {
+            count_ambiguous(&ticket.channel, 1);
+        }
         let (asked, detail) = match error {
             SendError::Refused { code, reason } => {
                 return self.give_up(tx, ticket, person, (State::Refused, &format!("{code} {reason}")), now).await;
@@ -121,6 +124,14 @@ impl Hub {
         };
         let asked = asked.and_then(|asked| Duration::from_std(asked).ok());
         match retry_at(tried, now, asked, jitter(person)) {
+            Some(at) if self.is_overtaken(tx, ticket, at).await? => {
+                // The next step comes at its own time.
+                let end = (State::Refused, "GAVE_UP");
+                if deliveries::mark_one(tx, ticket, person, end.0, end.1, now).await? == 1 {
+                    self.tell_failed(tx, ticket, person, end, now).await?;
+                }
+                Ok(())
+            }
             Some(at) => {
                 deliveries::mark_one(tx, ticket, person, State::Ready, detail, now).await?;
                 retry(tx, ticket, person, at).await
@@ -151,19 +162,27 @@ impl Hub {
         tx: &mut Tx,
         ticket: &Ticket,
         person: PersonId,
+        end: (State, &str),
+        now: Timestamp,
+    ) -> Result<()> {
+        self.tell_failed(tx, ticket, person, end, now).await?;
+        self.advance(tx, ticket, person, now).await
+    }
+
+    async fn tell_failed(
+        &self,
+        tx: &mut Tx,
+        ticket: &Ticket,
+        person: PersonId,
         (state, detail): (State, &str),
         now: Timestamp,
     ) -> Result<()> {
-        if state == State::Unknown {
-            metrics::counter!("zhihui_delivery_ambiguous_total", "channel" => ticket.channel.clone()).increment(1);
-        }
         let Some(message) = messages::find(tx, ticket.message_id).await? else { return Ok(()) };
         let account = accounts::accounts_of(tx, &[person]).await?.pop();
         let failed = json!({
             "account": account, "channel": ticket.channel, "result": state, "code": detail.split(' ').next(),
         });
-        self.tell(tx, now, "delivery.failed", &message, failed).await?;
-        self.advance(tx, ticket, person, now).await
+        self.tell(tx, now, "delivery.failed", &message, failed).await
     }
 
     /// The next channel of `first_that_works`, or the next step of an escalation early, for one
@@ -174,7 +193,7 @@ impl Hub {
             return Ok(());
         }
         let Some((round, channel)) = next_way(&message, ticket) else { return Ok(()) };
-        let step = round_of(&message, round);
+        let step = self.round_of(&message, round);
         let callee = match &step.to {
             To::Recipient => Some(person),
             To::Deputy => accounts::deputy_of(tx, person).await?,
@@ -207,6 +226,12 @@ fn next_way(message: &Message, ticket: &Ticket) -> Option<(i64, String)> {
     // What goes out first is waited for; from then on a step that reached nobody calls the next.
     let next = rounds.get(at + 1).filter(|next| at > 0 && next.unless.is_some())?;
     Some((ticket.round + 1, next.channels.first()?.clone()))
+}
+
+/// So many may or may not have gone out, whatever is done about it.
+pub(super) fn count_ambiguous(channel: &str, number: usize) {
+    let number = u64::try_from(number).unwrap_or(u64::MAX);
+    metrics::counter!("zhihui_delivery_ambiguous_total", "channel" => channel.to_owned()).increment(number);
 }
 
 async fn retry(tx: &mut Tx, ticket: &Ticket, person: PersonId, at: Timestamp) -> Result<()> {

@@ -1,4 +1,5 @@
-//! 再次提醒: once more to those who are missing, over the channels of the first step.
+//! 再次提醒: once more to those who are missing, over the channels of the first step that names
+//! any.
 
 use chrono::Duration;
 use serde::{Deserialize, Serialize};
@@ -9,6 +10,7 @@ use super::{
     fan_out::REMINDERS,
     once::keep_answer,
     policy::{self, Action},
+    source::missing as missing_channels,
 };
 use crate::{
     domain::{MessageId, PersonId, Problem, command::RemindTo, problem::Class},
@@ -23,13 +25,34 @@ use crate::{
 pub const PAUSE: Duration = Duration::minutes(5);
 
 /// A reminder that is on its way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reminded {
     /// The same key came before; this is the answer of then.
     #[serde(skip)]
     pub duplicate: bool,
     /// how many it goes to
     pub people: i64,
+    /// what it would go over and this installation lacks
+    #[serde(default)]
+    pub missing_channels: Vec<String>,
+    /// the rule names no channel, and there is none that costs nothing
+    #[serde(default)]
+    pub has_no_channel: bool,
+}
+
+impl Reminded {
+    /// What its sender should know although it was taken.
+    pub fn warnings(&self) -> Vec<Problem> {
+        let none = Problem::invalid(
+            "CHANNEL_MISSING",
+            "/send_rule",
+            "此消息只发到站内，本系统没有配置可用于提醒的渠道（钉钉或邮件），没有发出提醒",
+        )
+        .in_english(
+            "this message went to the inbox alone and there is neither DingTalk nor e-mail: nobody is reminded",
+        );
+        missing_channels(&self.missing_channels).into_iter().chain(self.has_no_channel.then_some(none)).collect()
+    }
 }
 
 impl Hub {
@@ -50,8 +73,8 @@ impl Hub {
         {
             return Ok(Reminded { duplicate: true, ..earlier });
         }
-        let people = self.plan_reminder(&mut tx, source, id, to).await?;
-        let reminded = Reminded { duplicate: false, people };
+        let reminded = self.plan_reminder(&mut tx, source, id, to).await?;
+        let people = reminded.people;
         if let Some(once) = once {
             keep_answer(&mut tx, source, once, &reminded).await?;
         }
@@ -64,7 +87,7 @@ impl Hub {
         Ok(reminded)
     }
 
-    async fn plan_reminder(&self, tx: &mut Tx, source: &Source, id: MessageId, to: &RemindTo) -> Result<i64> {
+    async fn plan_reminder(&self, tx: &mut Tx, source: &Source, id: MessageId, to: &RemindTo) -> Result<Reminded> {
         let now = self.clock.now();
         let message = messages::lock(tx, id).await?.ok_or_else(Problem::not_found)?;
         policy::require(source, Action::Remind, &source.facts(&message))?;
@@ -79,8 +102,15 @@ impl Hub {
         }
         let people = missing(tx, id, to).await?;
         let count = i64::try_from(people.len()).unwrap_or(i64::MAX);
+        let round = self.round_of(&message, REMINDERS);
+        let reminded = Reminded {
+            duplicate: false,
+            people: count,
+            missing_channels: self.channels.missing(std::slice::from_ref(&round)),
+            has_no_channel: round.channels.is_empty(),
+        };
         if people.is_empty() {
-            return Ok(count);
+            return Ok(reminded);
         }
         let reminder = Reminder { nth: last.map_or(0, |last| last.nth + 1), at: now, people: count };
         let is_ours = reminders::insert(tx, id, &reminder).await?
@@ -91,7 +121,7 @@ impl Hub {
         }
         let detail = json!({"people": count, "nth": reminder.nth});
         audit::insert(tx, now, &source.actor(), "message.remind", &format!("message:{id}"), detail).await?;
-        Ok(count)
+        Ok(reminded)
     }
 }
 

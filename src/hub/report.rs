@@ -46,7 +46,8 @@ impl Hub {
         // A deputy who opens the card or presses the key is not the recipient.
         let who = Answering { person: key.person, by: delivery.callee_id.unwrap_or(key.person) };
         failpoint!("cb.before_update");
-        let moved = deliveries::mark_reported(&mut tx, &key, to, detail, now).await?;
+        let reference = report.reference.as_deref();
+        let moved = deliveries::mark_reported(&mut tx, &key, (to, detail), reference, now).await?;
         if moved && to == State::Undelivered {
             self.after_undelivered(&mut tx, &key, now).await?;
         }
@@ -73,7 +74,7 @@ impl Hub {
         now: crate::clock::Timestamp,
     ) -> Result<()> {
         let Some(message) = messages::find(tx, key.message).await? else { return Ok(()) };
-        let round = super::fan_out::round_of(&message, key.round);
+        let round = self.round_of(&message, key.round);
         if round.mode != crate::domain::send_rule::Mode::FirstThatWorks {
             return Ok(());
         }

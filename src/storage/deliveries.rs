@@ -120,6 +120,7 @@ pub async fn find_text(tx: &mut Tx, message: MessageId) -> Result<Option<Text>> 
 }
 
 /// The provider took these; `references` maps a person's id (without hyphens) to its own reference.
+/// Of those whose report was faster the reference alone is noted.
 pub async fn mark_accepted(
     tx: &mut Tx,
     ticket: &Ticket,
@@ -129,13 +130,16 @@ pub async fn mark_accepted(
     let references = Json(references);
     let sql = dialect!(
         tx,
-        sqlite: "update delivery set state = 'accepted', done_at = $6, provider_ref = $7 ->> lower(hex(person_id))
+        sqlite: "update delivery set state = case state when 'sending' then 'accepted' else state end,
+                done_at = case state when 'sending' then $6 else done_at end,
+                provider_ref = $7 ->> lower(hex(person_id))
           where message_id = $1 and channel = $2 and round = $3 and person_id >= $4 and person_id <= $5
-            and state = 'sending' and ($7 ->> lower(hex(person_id))) is not null",
-        postgres: "update delivery set state = 'accepted', done_at = $6,
+            and state in ('sending', 'delivered', 'undelivered') and ($7 ->> lower(hex(person_id))) is not null",
+        postgres: "update delivery set state = case state when 'sending' then 'accepted' else state end,
+                done_at = case state when 'sending' then $6 else done_at end,
                 provider_ref = $7 ->> replace(person_id::text, '-', '')
           where message_id = $1 and channel = $2 and round = $3 and person_id >= $4 and person_id <= $5
-            and state = 'sending' and ($7 ->> replace(person_id::text, '-', '')) is not null",
+            and state in ('sending', 'delivered', 'undelivered') and ($7 ->> replace(person_id::text, '-', '')) is not null",
     );
     execute!(
         tx,
@@ -207,16 +211,24 @@ pub async fn find(tx: &mut Tx, key: &Key) -> Result<Option<Delivery>> {
     )
 }
 
-/// A report of the provider: moves only to what ranks higher.
-pub async fn mark_reported(tx: &mut Tx, key: &Key, to: State, detail: &str, now: Timestamp) -> Result<bool> {
+/// A report of the provider: moves only to what ranks higher. Its own reference is kept where none
+/// is known yet: the answer to the send may have been lost.
+pub async fn mark_reported(
+    tx: &mut Tx,
+    key: &Key,
+    (to, detail): (State, &str),
+    reference: Option<&str>,
+    now: Timestamp,
+) -> Result<bool> {
     let moved = execute!(
         tx,
-        "update delivery set state = $5, detail = $6, done_at = $7
+        "update delivery set state = $5, detail = $6, done_at = $7,
+                provider_ref = case when coalesce(provider_ref, '') = '' then $9 else provider_ref end
           where message_id = $1 and person_id = $2 and channel = $3 and round = $4
             and (case state when 'sending' then 1 when 'unknown' then 2 when 'accepted' then 3
                             when 'undelivered' then 4 when 'delivered' then 5 when 'ready' then 0 else 6 end) < $8
             and state <> 'ready'",
-        [key.message, key.person, &key.channel, key.round, to, detail, now, to.rank()]
+        [key.message, key.person, &key.channel, key.round, to, detail, now, to.rank(), reference]
     )?;
     Ok(moved == 1)
 }

@@ -16,6 +16,8 @@ pub mod attachments;
 pub mod audit;
 pub mod badges;
 pub mod bare;
+pub mod calls;
+pub mod chases;
 pub mod dead_letters;
 pub mod deliveries;
 pub mod departments;

@@ -96,6 +96,25 @@ pub async fn remove_all(tx: &mut Tx, message: MessageId) -> Result<u64> {
     execute!(tx, "delete from wave where message_id = $1", [message])
 }
 
+/// When a round begins; none when it has, or never will.
+pub async fn due_at(tx: &mut Tx, message: MessageId, round: i64) -> Result<Option<Timestamp>> {
+    fetch_optional_value!(
+        tx,
+        Timestamp,
+        "select due_at from wave where message_id = $1 and round = $2",
+        [message, round]
+    )
+}
+
+/// Lets go of a wave until `due_at`.
+pub async fn postpone(tx: &mut Tx, message: MessageId, round: i64, due_at: Timestamp) -> Result<u64> {
+    execute!(
+        tx,
+        "update wave set owner = null, lease_until = null, due_at = $3 where message_id = $1 and round = $2",
+        [message, round, due_at]
+    )
+}
+
 /// When the next wave is due.
 pub async fn next_due(tx: &mut Tx) -> Result<Option<Timestamp>> {
     fetch_optional_value!(tx, Timestamp, "select due_at from wave order by due_at, message_id, round limit 1", [])

@@ -145,8 +145,13 @@ pub async fn remind(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answe
                 .into());
         }
     };
-    let people = me.web.hub.remind(&Source::Person(me.id()), None, id, &to).await?.people;
-    Ok(Redirect::to(&format!("/outbox/{id}?done=reminded&count={people}")).into_response())
+    let reminded = me.web.hub.remind(&Source::Person(me.id()), None, id, &to).await?;
+    let mut told = format!("/outbox/{id}?done=reminded&count={}", reminded.people);
+    told.extend(reminded.missing_channels.iter().map(|channel| format!("&lacks={channel}")));
+    if reminded.has_no_channel {
+        told.push_str("&lacks=every");
+    }
+    Ok(Redirect::to(&told).into_response())
 }
 
 /// `POST /outbox/{id}/send`: a message that was held goes out now.
@@ -187,6 +192,13 @@ impl Me {
             if let (Some(channel), Ok(count)) = (channel, count.parse::<i64>()) {
                 notice.push_str(&self.say("outbox.kept", &[("count", count.to_string()), ("channel", channel)]));
             }
+        }
+        for lacks in query.all("lacks") {
+            let words = match self.web.templates.words().say(self.caller.look.lang, &format!("channel.{lacks}"), &[]) {
+                Some(channel) => self.say("outbox.lacks", &[("channel", channel)]),
+                None => self.say("outbox.lacks_every", &[]),
+            };
+            notice.push_str(&words);
         }
         Some(notice)
     }

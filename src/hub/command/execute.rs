@@ -63,7 +63,8 @@ impl Hub {
             Command::Remind { id, to } => {
                 let reminded = self.remind(&source, Some(once), id, &to).await?;
                 let more = object(json!({"people": reminded.people}));
-                Ok(Done { duplicate: reminded.duplicate, ..Done::new(id, State::Sent, more) })
+                let (duplicate, warnings) = (reminded.duplicate, reminded.warnings());
+                Ok(Done { duplicate, warnings, ..Done::new(id, State::Sent, more) })
             }
         }
     }

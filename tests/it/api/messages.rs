@@ -164,6 +164,7 @@ async fn a_message_is_recalled_and_reminded_of_by_its_own_module() {
     let path = |what: &str| format!("/api/v1/messages/{id}/{what}");
     let reminded = module.post(&path("remind"), &json!({"to": "unread"})).await;
     assert_eq!((reminded.status.as_u16(), &reminded.body["people"]), (202, &json!(2)));
+    assert_eq!(reminded.body["warnings"], json!([]));
     let early = module.post(&path("remind"), &json!({"to": ["li"]})).await;
     assert_eq!((early.code(), early.header("retry-after").is_empty()), ((429, "REMIND_RATE"), false));
 

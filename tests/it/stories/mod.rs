@@ -1,11 +1,13 @@
 //! What people live through, told as the manuals do.
 
 mod approval;
+mod chasing;
 mod demo;
 mod escalation;
 mod import;
 mod invariants;
 mod main_job;
+mod mishaps;
 mod modules;
 mod races;
 pub mod sending;

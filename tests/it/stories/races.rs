@@ -107,11 +107,13 @@ async fn a_decision_and_a_recall_at_once_do_not_block_each_other() {
 async fn two_replicas_start_a_schedule_and_a_step_once() {
     let mut test = TestHub::start().await;
     let office = test.department("jwc", None).await;
-    let (sender, reader) = (test.member("zhang", office).await, test.member("li", office).await);
+    let sender = test.member("zhang", office).await;
+    let accounts: Vec<_> = (0..10).map(|nth| format!("reader{nth}")).collect();
+    let readers = test.members(&accounts.iter().map(String::as_str).collect::<Vec<_>>(), office, false).await;
     let other = test.replica().await;
     let at = Some(test.clock.now() + Duration::minutes(1));
-    for nth in 0..10 {
-        let draft = to(&[&reader], &format!("第 {nth} 次停电"));
+    for reader in &readers {
+        let draft = to(&[reader], "停电通知");
         test.sends(&sender, Draft { send_at: at, send_rule: Some("urgent".to_owned()), ..draft }).await.unwrap();
     }
     for _ in 0..12 {

@@ -1,0 +1,76 @@
+//! Sparing people calls: whoever was called often enough is called later, whatever it is about.
+
+use std::collections::BTreeMap;
+
+use super::{Hub, Result};
+use crate::{
+    clock::Timestamp,
+    domain::{
+        ClaimId, PersonId, TicketId,
+        calls::{CHANNEL, LOOKS_BACK, wait_until},
+        delivery::State,
+    },
+    storage::{
+        Tx, calls, messages,
+        tickets::{self, Ticket},
+        waves::{self, NOBODY},
+    },
+};
+
+impl Hub {
+    /// Puts calls off that would be too many for who is called; true when the claimed ticket was put
+    /// off or, being for several people, taken apart.
+    pub(super) async fn spare(&self, tx: &mut Tx, ticket: &Ticket, claim: ClaimId, now: Timestamp) -> Result<bool> {
+        if ticket.channel != CHANNEL {
+            return Ok(false);
+        }
+        let open = calls::list_open(tx, ticket).await?;
+        let ready = open.iter().filter(|(_, _, state)| *state == State::Ready);
+        let mut callees: Vec<_> = ready.filter_map(|(_, callee, _)| *callee).collect();
+        callees.sort_unstable();
+        callees.dedup();
+        calls::lock(tx, &callees).await?;
+        let mut called: BTreeMap<PersonId, Vec<Timestamp>> = BTreeMap::new();
+        for (callee, at) in calls::list_recent(tx, &callees, now - LOOKS_BACK).await? {
+            called.entry(callee).or_default().push(at);
+        }
+        let mut due = Vec::with_capacity(open.len());
+        for (person, callee, state) in open {
+            let times = called.entry(callee.filter(|callee| *callee != NOBODY).unwrap_or(person)).or_default();
+            let until = wait_until(times, now).filter(|_| state == State::Ready);
+            if until.is_none() && state == State::Ready {
+                times.push(now);
+            }
+            due.push((person, until));
+        }
+        if due.iter().all(|(_, until)| until.is_none()) {
+            return Ok(false);
+        }
+        tracing::info!(ticket.id = %ticket.id, message.id = %ticket.message_id, "calls of ticket {} wait: enough calls for now", ticket.id);
+        if let [(_, Some(until))] = due[..] {
+            tickets::postpone(tx, ticket.id, until).await?;
+            return Ok(true);
+        }
+        tickets::remove(tx, ticket.id, claim).await?;
+        for (person, until) in due {
+            let alone =
+                Ticket { id: TicketId::new(), first_person: person, last_person: person, size: 1, ..ticket.clone() };
+            tickets::insert(tx, &alone, until.unwrap_or(now)).await?;
+        }
+        Ok(true)
+    }
+
+    /// Would another try of a call at `at` come when the next step has begun? That one calls instead.
+    pub(super) async fn is_overtaken(&self, tx: &mut Tx, ticket: &Ticket, at: Timestamp) -> Result<bool> {
+        if ticket.channel != CHANNEL {
+            return Ok(false);
+        }
+        let Some(message) = messages::find(tx, ticket.message_id).await? else { return Ok(false) };
+        let has_next = usize::try_from(ticket.round).is_ok_and(|round| round + 1 < message.rounds.0.list.len());
+        if !has_next {
+            return Ok(false);
+        }
+        let next = waves::due_at(tx, message.id, ticket.round + 1).await?;
+        Ok(next.is_none_or(|begins| begins <= at))
+    }
+}
