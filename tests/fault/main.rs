@@ -15,6 +15,7 @@ mod broadcast;
 mod broker;
 mod crash;
 mod database;
+mod phone;
 mod replicas;
 mod stop;
 mod support;

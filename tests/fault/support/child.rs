@@ -43,6 +43,15 @@ impl Child {
         Self { process, url }
     }
 
+    /// One test of this binary again, to work as these settings say until it is killed.
+    pub fn again(dir: &Path, test: &str, settings: &[(&str, String)]) -> Self {
+        let log = File::options().create(true).append(true).open(dir.join("hub.log")).unwrap();
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", test, "--nocapture"]).stdout(Stdio::null()).stderr(log);
+        command.envs(settings.iter().map(|(name, value)| (name, value)));
+        Self { process: command.spawn().unwrap(), url: None }
+    }
+
     pub fn is_alive(&mut self) -> bool {
         self.process.try_wait().unwrap().is_none()
     }

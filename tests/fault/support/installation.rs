@@ -127,6 +127,19 @@ impl Installation {
         tokio::task::spawn_blocking(move || Child::serve(&dir, &settings)).await.unwrap()
     }
 
+    /// This test itself as the one at work, with settings of its own.
+    pub fn again(&self, test: &str, own: &[(&str, String)], fault: Option<&str>) -> Child {
+        let mut settings = vec![
+            ("ZHIHUI_DATABASE_URL", self.database.clone()),
+            ("ZHIHUI_BROKER_URL", self.broker.clone()),
+            ("ZHIHUI_BROKER_PREFIX", self.prefix.clone()),
+            ("ZHIHUI_DATA_DIR", self.dir.path().display().to_string()),
+        ];
+        settings.extend_from_slice(own);
+        settings.extend(fault.map(|fault| ("ZHIHUI_FAILPOINT", fault.to_owned())));
+        Child::again(self.dir.path(), test, &settings)
+    }
+
     /// Something that a client or a provider was answered with a 2xx.
     pub fn told(&self, one: Told) {
         let mut ledger = self.ledger.lock().unwrap();
@@ -236,7 +249,7 @@ impl Installation {
     /// Lets go of the queues on a broker that others use.
     pub async fn end(self) {
         if self.broker.starts_with("amqp")
-            && let Ok(broker) = Broker::connect(&self.broker, &self.prefix, &["sms"]).await
+            && let Ok(broker) = Broker::connect(&self.broker, &self.prefix, &["sms", "voice"]).await
         {
             broker.purge_topology().await;
         }
