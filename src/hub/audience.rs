@@ -24,6 +24,13 @@ use crate::{
 
 const HASHED_AT_ONCE: i64 = 20_000;
 
+/// Whom a message goes to.
+pub struct Gathered {
+    pub recipients: i64,
+    /// named more than once
+    pub repeated: i64,
+}
+
 /// Whom a message goes to, once and for all.
 pub struct Snapshot {
     pub recipients: i64,
@@ -42,6 +49,18 @@ impl Hub {
         audience: &Audience,
         source: &Source,
     ) -> Result<Snapshot> {
+        let Gathered { recipients, repeated } = self.gather(tx, message, audience, source).await?;
+        Ok(Snapshot { recipients, repeated, hash: snapshot_hash(tx, message).await? })
+    }
+
+    /// [`Hub::freeze`] without the hash, which only what stays needs.
+    pub(super) async fn gather(
+        &self,
+        tx: &mut Tx,
+        message: MessageId,
+        audience: &Audience,
+        source: &Source,
+    ) -> Result<Gathered> {
         refuse_unknown(tx, audience, source).await?;
         let named = select(tx, message, audience, source).await? + self.add_external(tx, message, audience).await?;
         narrow(tx, message, audience).await?;
@@ -55,8 +74,7 @@ impl Hub {
                 .in_english(format!("at most {} recipients at once, these are {recipients}", limits::RECIPIENTS))
                 .into());
         }
-        let hash = snapshot_hash(tx, message).await?;
-        Ok(Snapshot { recipients, repeated: repeated(audience), hash })
+        Ok(Gathered { recipients, repeated: repeated(audience) })
     }
 
     /// People outside the organisation become persons without an account.

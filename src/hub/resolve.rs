@@ -51,7 +51,7 @@ impl Hub {
         // Resolving writes the snapshot and counts it; dropping the transaction takes it back.
         let mut tx = self.db.begin().await?;
         let id = MessageId::new();
-        let snapshot = self.freeze(&mut tx, id, &sketch.audience, source).await?;
+        let snapshot = self.gather(&mut tx, id, &sketch.audience, source).await?;
         let rule = find_rule(&mut tx, source, sketch.send_rule.as_deref().unwrap_or(DEFAULT_RULE)).await?;
         let (sender_name, _) = self.sender(&mut tx, source).await?;
         let rounds = rule.rounds();
