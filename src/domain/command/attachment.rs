@@ -5,10 +5,13 @@ use serde_json::Value;
 
 use super::{fields, fields::Fields, text};
 use crate::domain::{
-    Problem, archive,
+    Problem,
+    archive::{self, Fault},
+    compound,
     message::{AttachedFile, limits},
-    picture,
+    office, picture,
     problem::Class,
+    rar,
 };
 
 /// All attachments of one message together.
@@ -26,7 +29,7 @@ struct Format {
 }
 
 const ZIP: &[&[u8]] = &[b"PK\x03\x04"];
-const OLE: &[&[u8]] = &[b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"];
+const OLE: &[&[u8]] = &[compound::MAGIC];
 
 #[rustfmt::skip]
 const FORMATS: [Format; 11] = [
@@ -40,7 +43,7 @@ const FORMATS: [Format; 11] = [
     Format { extensions: &["xls"], name: "Excel 表格", media_type: "application/vnd.ms-excel", magic: OLE, inside: b"" },
     Format { extensions: &["ppt"], name: "PPT 演示文稿", media_type: "application/vnd.ms-powerpoint", magic: OLE, inside: b"" },
     Format { extensions: &["zip"], name: "ZIP 压缩包", media_type: "application/zip", magic: &[b"PK\x03\x04", b"PK\x05\x06"], inside: b"" },
-    Format { extensions: &["rar"], name: "RAR 压缩包", media_type: "application/vnd.rar", magic: &[b"Rar!\x1A\x07"], inside: b"" },
+    Format { extensions: &["rar"], name: "RAR 压缩包", media_type: "application/vnd.rar", magic: &[rar::MAGIC], inside: b"" },
 ];
 
 /// Never an attachment, under whatever name; only to say what it is.
@@ -88,11 +91,11 @@ fn one(value: &Value, at: &str) -> Result<AttachedFile, Problem> {
     check(fields.required_text("name")?, bytes, at)
 }
 
-/// An attachment from its name and bytes, as a form or the API sends it.
+/// An attachment from its name and bytes, as a form or the API sends it, as it is kept.
 ///
 /// # Errors
-/// `NAME_BIDI`, `FILE_EMPTY`, `FILE_SIZE`, `FILE_TYPE`, `FILE_MACRO`, `ZIP_BOMB`, `ZIP_PATH`,
-/// `IMG_PIXELS`, `IMG_BROKEN`
+/// `NAME_BIDI`, `FILE_EMPTY`, `FILE_SIZE`, `FILE_TYPE`, `FILE_MACRO`, `FILE_ENCRYPTED`, `ZIP_BOMB`,
+/// `ZIP_PATH`, `IMG_PIXELS`, `IMG_BROKEN`
 pub fn check(name: &str, bytes: Vec<u8>, at: &str) -> Result<AttachedFile, Problem> {
     if name.chars().any(text::is_bidi) {
         return Err(Problem::invalid("NAME_BIDI", format!("{at}/name"), "文件名含有方向控制字符")
@@ -111,29 +114,36 @@ pub fn check(name: &str, bytes: Vec<u8>, at: &str) -> Result<AttachedFile, Probl
         return Err(Problem::invalid("FILE_TYPE", at, format!("不支持的文件类型“{extension}”，可上传：{allowed}"))
             .in_english(format!("files of the type “{extension}” are not taken")));
     };
+    if format.is_office() && compound::check(&bytes) == Err(compound::Fault::Encrypted) {
+        return Err(format.of_archive(&Fault::Encrypted, at));
+    }
     if !format.fits(&bytes) {
         let (found, english) = what_it_is(&bytes);
         let wanted = format.name;
         return Err(Problem::invalid("FILE_TYPE", at, format!("文件内容{found}，不是 {wanted}，已拒绝"))
             .in_english(format!("the content {english}, not a .{extension} file; refused")));
     }
-    format.look_into(&bytes, at)?;
+    let bytes = format.look_into(bytes, at)?;
     Ok(AttachedFile { name, bytes, media_type: format.media_type.to_owned() })
 }
 
 impl Format {
-    fn look_into(&self, bytes: &[u8], at: &str) -> Result<(), Problem> {
+    /// The bytes that are kept: of pictures what shows them, of all else everything.
+    fn look_into(&self, bytes: Vec<u8>, at: &str) -> Result<Vec<u8>, Problem> {
         if self.media_type.starts_with("image/") {
-            picture::check(bytes).map_err(|fault| of_picture(&fault, at))
-        } else if bytes.starts_with(b"PK") {
-            archive::check(bytes).map_err(|fault| self.of_archive(&fault, at))
-        } else {
-            Ok(())
+            return picture::clean(&bytes).map_err(|fault| of_picture(&fault, at));
         }
+        let found = match &bytes[..] {
+            zip if zip.starts_with(b"PK") => archive::check(zip),
+            rar if rar.starts_with(rar::MAGIC) => rar::check(rar),
+            old if old.starts_with(compound::MAGIC) => compound::check(old).map_err(Fault::from),
+            _ => Ok(()),
+        };
+        found.map_err(|fault| self.of_archive(&fault, at))?;
+        Ok(bytes)
     }
 
-    fn of_archive(&self, fault: &archive::Fault, at: &str) -> Problem {
-        use archive::Fault;
+    fn of_archive(&self, fault: &Fault, at: &str) -> Problem {
         let bomb = |detail: &str, english: &str| Problem::invalid("ZIP_BOMB", at, detail).in_english(english);
         match fault {
             Fault::Large => bomb("压缩包展开后超过 100 MB", "the archive unpacks to more than 100 MB"),
@@ -145,14 +155,53 @@ impl Format {
                 &format!("at most 2000 files in an archive, these are {count}"),
             ),
             Fault::Deep => bomb("压缩包最多嵌套 2 层", "archives are nested at most twice"),
-            Fault::Inner => bomb("压缩包内的压缩包超过 8 MB", "an archive inside the archive is larger than 8 MB"),
+            Fault::Inner => bomb(
+                "压缩包内的压缩包或旧版文档超过 8 MB",
+                "an archive or an old document inside the archive is larger than 8 MB",
+            ),
             Fault::Path => Problem::invalid("ZIP_PATH", at, "压缩包含有非法路径")
                 .in_english("the archive holds paths that lead out of it"),
-            Fault::Macro => Problem::invalid("FILE_MACRO", at, "文档含宏，不能上传")
-                .in_english("documents with macros are not taken"),
-            Fault::Broken => Problem::invalid("FILE_TYPE", at, format!("文件已损坏，不是完整的 {}，已拒绝", self.name))
-                .in_english("the file is damaged; refused"),
+            Fault::Encrypted if self.is_office() => {
+                Problem::invalid("FILE_ENCRYPTED", at, "文档设有打开密码，无法检查内容，请去掉密码后再上传")
+                    .in_english("the document has a password and cannot be looked into; take the password off")
+            }
+            Fault::Encrypted => {
+                Problem::invalid("FILE_ENCRYPTED", at, "压缩包内有加密的文件，无法检查内容，请去掉密码后再上传")
+                    .in_english("the archive has a password and cannot be looked into; take the password off")
+            }
+            Fault::Active(fault) => self.of_document(*fault, at),
+            Fault::Broken => self.broken(at),
         }
+    }
+
+    fn of_document(&self, fault: office::Fault, at: &str) -> Problem {
+        let (detail, english) = match fault {
+            office::Fault::Macro => ("文档含宏，不能上传", "documents with macros are not taken"),
+            office::Fault::Object => (
+                "文档嵌有其他程序的对象（OLE），不能上传，请删除该对象或另存为 PDF",
+                "documents with embedded objects (OLE) are not taken; remove them, or save as PDF",
+            ),
+            office::Fault::Dde => (
+                "文档含会启动程序的域或链接（DDE），不能上传",
+                "documents with fields or links that start a program (DDE) are not taken",
+            ),
+            office::Fault::Elsewhere => (
+                "文档会从别处载入模板、对象或图片，不能上传，请另存为 PDF",
+                "documents that load a template, an object or a picture from elsewhere are not taken; save as PDF",
+            ),
+            office::Fault::Unreadable => return self.broken(at),
+        };
+        Problem::invalid("FILE_MACRO", at, detail).in_english(english)
+    }
+
+    fn broken(&self, at: &str) -> Problem {
+        Problem::invalid("FILE_TYPE", at, format!("文件已损坏，不是完整的 {}，已拒绝", self.name))
+            .in_english("the file is damaged; refused")
+    }
+
+    /// A Word, Excel or PowerPoint document, old or new.
+    fn is_office(&self) -> bool {
+        !self.inside.is_empty() || self.magic == OLE
     }
 
     fn fits(&self, bytes: &[u8]) -> bool {

@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, Write};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
 use super::{Case, doors::Doors, file, with};
@@ -32,6 +32,57 @@ pub fn cases() -> Vec<Case> {
         (42, one("a.xlsx", &with_macros("xl")), "FILE_MACRO", "文档含宏，不能上传"),
         (42, one("a.pptx", &with_macros("ppt")), "FILE_MACRO", "文档含宏，不能上传"),
     ]
+    .into_iter()
+    .chain(passwords(&one))
+    .chain(documents(&one))
+    .collect()
+}
+
+fn passwords(one: &impl Fn(&str, &[u8]) -> Value) -> Vec<Case> {
+    let new = old_document(&[("EncryptionInfo", 2), ("EncryptedPackage", 2)]);
+    let rar = b"Rar!\x1A\x07\x01\0crc!\x05\x04\0\0\0\0";
+    vec![
+        (
+            39,
+            one("a.zip", &with_password()),
+            "FILE_ENCRYPTED",
+            "压缩包内有加密的文件，无法检查内容，请去掉密码后再上传",
+        ),
+        (39, one("a.rar", rar), "FILE_ENCRYPTED", "压缩包内有加密的文件，无法检查内容"),
+        (39, one("a.rar", &rar[..10]), "FILE_TYPE", "文件已损坏，不是完整的 RAR 压缩包，已拒绝"),
+        (39, one("a.xlsx", &new), "FILE_ENCRYPTED", "文档设有打开密码，无法检查内容，请去掉密码后再上传"),
+    ]
+}
+
+fn documents(one: &impl Fn(&str, &[u8]) -> Value) -> Vec<Case> {
+    let docx = |part: &str, content: &[u8]| {
+        let parts = [("[Content_Types].xml", &b"<Types/>"[..]), ("word/document.xml", b"<w/>"), (part, content)];
+        one("a.docx", &zip_of(&parts))
+    };
+    let template = br#"<Relationships><Relationship Type="http://x/attachedTemplate" Target="https://a.cn/a.dotm" TargetMode="External"/></Relationships>"#;
+    let field = br#"<w:p><w:fldChar w:fldCharType="begin"/><w:instrText>DDEAUTO cmd</w:instrText></w:p>"#;
+    let wide: Vec<u8> = "\u{FEFF}<ddeLink/>".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let macros = old_document(&[("Root Entry", 5), ("Macros", 1)]);
+    let parts = [("[Content_Types].xml", &b"<Types/>"[..]), ("xl/workbook.xml", b"<x/>"), ("xl/a.xml", &wide)];
+    vec![
+        (
+            42,
+            docx("word/_rels/settings.xml.rels", template),
+            "FILE_MACRO",
+            "文档会从别处载入模板、对象或图片，不能上传",
+        ),
+        (42, docx("word/footer.xml", field), "FILE_MACRO", "文档含会启动程序的域或链接（DDE），不能上传"),
+        (42, one("a.xlsx", &zip_of(&parts)), "FILE_MACRO", "文档含会启动程序的域或链接（DDE），不能上传"),
+        (
+            42,
+            docx("word/embeddings/a.bin", &old_document(&[])),
+            "FILE_MACRO",
+            "文档嵌有其他程序的对象（OLE），不能上传",
+        ),
+        (42, one("a.doc", &macros), "FILE_MACRO", "文档含宏，不能上传"),
+        (42, one("a.zip", &zip_of(&[("a.doc", &macros)])), "FILE_MACRO", "文档含宏，不能上传"),
+        (42, one("a.xls", &old_document(&[("_VBA_PROJECT_CUR", 1)])), "FILE_MACRO", "文档含宏，不能上传"),
+    ]
 }
 
 #[tokio::test]
@@ -51,6 +102,45 @@ async fn what_is_good_inside_is_taken_at_every_door() {
         assert_eq!(doors.form(&message).await.unwrap().0, 303, "{name}");
     }
     doors.site.test.end().await;
+}
+
+#[tokio::test]
+async fn what_is_kept_of_a_picture_is_the_picture() {
+    let mut doors = Doors::open().await;
+    let (photo, end) = (picture(8, 8), 12);
+    let place = [&b"\0\0\0\x0AtEXt"[..], b"GPS\x0030.27N", b"crc!"].concat();
+    let (front, back) = photo.split_at(photo.len() - end);
+    let taken = [front, &place, back, b"PK\x03\x04 an archive behind it"].concat();
+    let message = with(&json!({"attachments": [file("照片.png", &taken)]}));
+    assert_eq!(doors.http(message.to_string()).await.1, "");
+    let folder = doors.site.test.place.data_dir.join("attachments");
+    let kept: Vec<_> =
+        std::fs::read_dir(folder).unwrap().map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect();
+    assert_eq!(kept, [photo]);
+    doors.site.test.end().await;
+}
+
+/// The header and directory of a compound file: storages (1) and streams (2).
+fn old_document(entries: &[(&str, u8)]) -> Vec<u8> {
+    let mut bytes = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1".to_vec();
+    bytes.resize(512, 0);
+    for (name, kind) in entries {
+        let mut entry: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let length = u8::try_from(entry.len() + 2).unwrap();
+        entry.resize(64, 0);
+        entry.extend([length, 0, *kind]);
+        entry.resize(128, 0);
+        bytes.extend(entry);
+    }
+    bytes
+}
+
+/// The flags that say so stand 6 bytes into the entry and 8 into the directory's.
+fn with_password() -> Vec<u8> {
+    let mut bytes = zip_of(&[("a", b"secret")]);
+    let entry = bytes.windows(4).rposition(|window| window == b"PK\x01\x02").unwrap();
+    (bytes[6], bytes[entry + 8]) = (bytes[6] | 1, bytes[entry + 8] | 1);
+    bytes
 }
 
 fn zip_of(entries: &[(&str, &[u8])]) -> Vec<u8> {
