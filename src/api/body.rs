@@ -33,7 +33,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub async fn json(room: &Room, request: Request, limit: usize) -> Result<(Value, usize, Held), ApiError> {
     let (parts, body) = request.into_parts();
     check_type(&parts.headers)?;
-    let (bytes, held) = Reading { room, who: Who::Known, limit, patience: PATIENCE }.all(&parts.headers, body).await?;
+    let (bytes, mut held) =
+        Reading { room, who: Who::Known, limit, patience: PATIENCE }.all(&parts.headers, body).await?;
+    room.cover_values(&mut held, command::most_values(&bytes)).await?;
     Ok((command::parse(&bytes)?, bytes.len(), held))
 }
 

@@ -1,4 +1,5 @@
-//! Room for what is being posted: so many bytes in the whole process, however many post at once.
+//! Room for what is being posted: so many bytes in the whole process, and so many values that they
+//! become, however many post at once.
 //!
 //! What is small does not wait behind what is large, and whoever is known not behind strangers.
 
@@ -16,6 +17,10 @@ pub const SMALL: usize = 256 * 1024;
 const OF_LARGE: usize = 48 * 1024 * 1024;
 const OF_SMALL: usize = 12 * 1024 * 1024;
 const OF_STRANGERS: usize = 4 * 1024 * 1024;
+/// Values that posted JSON becomes, each up to a quarter of a KB…
+const OF_VALUES: usize = 1_000_000;
+/// …but so few in one body are not counted.
+const FEW_VALUES: usize = 1_000;
 /// So long a body waits for its turn, and so long its sender should when it has not come.
 const PATIENCE: Duration = Duration::from_secs(2);
 const AGAIN: u64 = 5;
@@ -33,20 +38,21 @@ pub struct Room {
     large: Arc<Semaphore>,
     small: Arc<Semaphore>,
     strangers: Arc<Semaphore>,
+    values: Arc<Semaphore>,
 }
 
 /// The place of one body, for as long as this is kept.
 #[derive(Debug, Default)]
 pub struct Held {
     bytes: usize,
-    /// at most two: what seemed small may turn out to be large
+    /// at most two of bytes, for what seemed small may turn out to be large, and one of values
     permits: Vec<OwnedSemaphorePermit>,
 }
 
 impl Default for Room {
     fn default() -> Self {
         let of = |bytes| Arc::new(Semaphore::new(bytes));
-        Self { large: of(OF_LARGE), small: of(OF_SMALL), strangers: of(OF_STRANGERS) }
+        Self { large: of(OF_LARGE), small: of(OF_SMALL), strangers: of(OF_STRANGERS), values: of(OF_VALUES) }
     }
 }
 
@@ -70,6 +76,26 @@ impl Room {
         held.permits.push(permit.map_err(|_| busy())?.map_err(|_| busy())?);
         held.bytes = if bytes <= SMALL || from == Who::Stranger { bytes } else { limit };
         Ok(())
+    }
+
+    /// Makes `held` cover what a text becomes when it is read, too: `values` at most. It is asked
+    /// for last, so that whoever holds some waits for nobody.
+    ///
+    /// # Errors
+    /// `BUSY` when there is no room in time.
+    pub async fn cover_values(&self, held: &mut Held, values: usize) -> Result<(), Problem> {
+        let read = timeout(PATIENCE, self.for_values(values)).await;
+        held.permits.extend(read.map_err(|_| busy())?);
+        Ok(())
+    }
+
+    /// The same for whoever has time: a command on the queue.
+    pub async fn for_values(&self, values: usize) -> Option<OwnedSemaphorePermit> {
+        if values <= FEW_VALUES {
+            return None;
+        }
+        let wanted = u32::try_from(values.min(OF_VALUES / 2)).ok()?;
+        self.values.clone().acquire_many_owned(wanted).await.ok()
     }
 }
 
@@ -104,6 +130,18 @@ mod tests {
         assert!(held(&room, SMALL, Who::Known).await.is_ok(), "a stranger stands in nobody's way");
         drop(all);
         assert!(held(&room, LARGE, Who::Known).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn of_many_values_two_bodies_are_in_hand_and_few_values_do_not_wait() {
+        let room = Room::default();
+        let mut held: Vec<_> = (0..4).map(|_| Held::default()).collect();
+        room.cover_values(&mut held[0], 2_000_000).await.unwrap();
+        room.cover_values(&mut held[1], OF_VALUES / 2).await.unwrap();
+        assert_eq!(room.cover_values(&mut held[2], FEW_VALUES + 1).await.unwrap_err().code, "BUSY");
+        room.cover_values(&mut held[3], FEW_VALUES).await.unwrap();
+        held.remove(0);
+        room.cover_values(&mut held[1], FEW_VALUES + 1).await.unwrap();
     }
 
     #[tokio::test]

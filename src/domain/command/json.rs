@@ -1,9 +1,13 @@
 //! JSON as it is taken from strangers: strictly.
 //!
 //! Beyond the grammar: UTF-8, no key twice in one object (two readers could see two things), no
-//! number that cannot be held, nothing behind the end, and at most [`DEPTH`] levels.
+//! number that cannot be held, nothing behind the end, at most [`DEPTH`] levels and [`VALUES`] values:
+//! two bytes of text become a hundred in memory.
 
-use std::{cell::RefCell, fmt};
+use std::{
+    cell::{Cell, RefCell},
+    fmt,
+};
 
 use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
@@ -12,12 +16,19 @@ use crate::domain::problem::{Class, Problem};
 
 /// How deep objects and lists may lie in each other (reliability, security 18).
 pub const DEPTH: usize = 16;
+/// How many values one text may hold: 100,000 accounts and as many exceptions, twice over.
+pub const VALUES: usize = 500_000;
+
+/// At least as many values as the text will become, without reading it.
+pub fn most_values(bytes: &[u8]) -> usize {
+    1 + bytes.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count()
+}
 
 /// Reads one JSON text.
 ///
 /// # Errors
 /// `BODY_ENCODING`, `JSON_SYNTAX`, `JSON_NUMBER`, `JSON_DEPTH`, `JSON_DUPLICATE`, all of the class
-/// [`Class::Unreadable`].
+/// [`Class::Unreadable`], and `JSON_VALUES`, [`Class::TooLarge`].
 pub fn parse(bytes: &[u8]) -> Result<Value, Problem> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let at = error.valid_up_to() + 1;
@@ -56,6 +67,7 @@ fn syntax(error: &serde_json::Error, is_empty: bool) -> Problem {
 #[derive(Default)]
 struct Place {
     pointer: RefCell<String>,
+    values: Cell<usize>,
     found: RefCell<Option<Problem>>,
 }
 
@@ -67,6 +79,18 @@ impl Place {
         let result = read();
         self.pointer.borrow_mut().truncate(length);
         result
+    }
+
+    /// One value more.
+    fn count<E: de::Error>(&self) -> Result<(), E> {
+        self.values.set(self.values.get() + 1);
+        if self.values.get() <= VALUES {
+            return Ok(());
+        }
+        let detail = format!("JSON 中的值超过 {VALUES} 个，请分成几次提交");
+        let problem = Problem::new(Class::TooLarge, "JSON_VALUES", "", detail)
+            .in_english(format!("the JSON holds more than {VALUES} values, send it in several parts"));
+        Err(self.stop(problem))
     }
 
     fn stop<E: de::Error>(&self, problem: Problem) -> E {
@@ -97,6 +121,7 @@ impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = Value;
 
     fn deserialize<D: de::Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        self.place.count()?;
         deserializer.deserialize_any(self)
     }
 }
@@ -197,6 +222,25 @@ mod tests {
                 "{:?}",
                 String::from_utf8_lossy(&bytes[..20.min(bytes.len())])
             );
+        }
+    }
+
+    #[test]
+    fn so_many_values_are_read_and_no_more() {
+        let list = |zeros: usize| [&b"[0"[..], &b",0".repeat(zeros - 1), b"]"].concat();
+        assert!(parse(&list(VALUES - 1)).is_ok(), "the list itself is one");
+        let problem = parse(&list(VALUES)).expect_err("too many");
+        assert_eq!((problem.class, problem.code), (Class::TooLarge, "JSON_VALUES"));
+        assert_eq!(problem.detail, "JSON 中的值超过 500000 个，请分成几次提交");
+        for text in ["0", "[]", "[{}]", "[1,[2,3],{\"a\":4,\"b\":[5]}]"] {
+            fn count(value: &Value) -> usize {
+                1 + match value {
+                    Value::Array(list) => list.iter().map(count).sum(),
+                    Value::Object(map) => map.values().map(count).sum(),
+                    _ => 0,
+                }
+            }
+            assert!(most_values(text.as_bytes()) >= count(&parse(text.as_bytes()).unwrap()), "{text}");
         }
     }
 

@@ -23,7 +23,7 @@ use serde_json::Value;
 
 pub use audience::read as read_audience;
 pub use follow_up::{RemindTo, read_id, read_remind, read_remind_to};
-pub use json::parse;
+pub use json::{most_values, parse};
 pub use recurrence::schedule;
 pub use send::read_send;
 pub use sketch::{Sketch, read_sketch};

@@ -10,7 +10,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{Done, decode};
 use crate::{
     broker::{Delivered, Envelope, Error as BrokerError, Queue, Target},
-    domain::{Problem, problem::Class},
+    domain::{Problem, command, problem::Class},
     hub::{Error, Hub, Result},
     storage::is_outage,
 };
@@ -77,6 +77,7 @@ impl Hub {
     /// # Errors
     /// While nothing is committed and another try may help.
     pub async fn answer_command(&self, envelope: &Envelope, is_last_try: bool) -> Result<Value> {
+        let _room = self.in_hand.room().for_values(command::most_values(&envelope.body)).await;
         let decoded = decode(envelope);
         let kind = decoded.as_ref().map_or("unreadable", |incoming| incoming.name.as_str());
         let outcome = match &decoded {
