@@ -174,7 +174,7 @@ fn check_version(version: Option<&str>) -> Result<(), Problem> {
     }
 }
 
-/// An idempotency key as HTTP and the queue take it: 1 to 255 visible characters.
+/// An idempotency key as HTTP and the queue take it: 1 to 255 bytes, none of them a control character.
 ///
 /// # Errors
 /// `IDEM_MISSING`
@@ -188,11 +188,11 @@ pub fn checked_key(key: Option<String>) -> Result<String, Problem> {
             "the idempotency key is missing (Idempotency-Key over HTTP, message_id on the queue)",
         );
     };
-    let count = key.chars().count();
-    if key.len() > KEY {
+    let found = key.len();
+    if found > KEY {
         return missing(
-            format!("幂等键最多 {KEY} 个字符，当前 {count} 个"),
-            "an idempotency key has at most 255 characters",
+            format!("幂等键最多 {KEY} 字节，当前 {found} 字节，请换一个更短的"),
+            &format!("an idempotency key has at most {KEY} bytes, this one has {found}"),
         );
     }
     if key.chars().any(char::is_control) {

@@ -80,6 +80,17 @@ async fn what_is_posted_is_json_of_a_size_and_has_a_key() {
     let padded = [b"{".to_vec(), vec![b' '; 10 * 1024 * 1024], b"}".to_vec()].concat();
     assert_eq!(code(json(), padded).await, expected(413, "BODY_SIZE"));
     assert_eq!(code(json(), vec![b' '; 31 * 1024 * 1024]).await, expected(413, "BODY_SIZE"));
+    let tiny = [b"{\"attributes\":[0".to_vec(), b",0".repeat(600_000), b"]}".to_vec()].concat();
+    assert_eq!(code(json(), tiny).await, expected(413, "JSON_VALUES"));
+    module.test.end().await;
+}
+
+#[tokio::test]
+async fn a_key_that_is_too_long_says_how_long_it_may_be() {
+    let module = Module::start().await;
+    let refused = module.send(&"k".repeat(300), &module.message()).await;
+    assert_eq!(refused.code(), (400, "IDEM_MISSING"));
+    assert_eq!(refused.body["detail"], "幂等键最多 255 字节，当前 300 字节，请换一个更短的");
     module.test.end().await;
 }
 
