@@ -116,8 +116,10 @@ async fn gauge(hub: &Hub) -> crate::storage::Result<()> {
     metrics::gauge!("zhihui_oldest_pending_seconds", "what" => "ticket").set(age(next));
     metrics::gauge!("zhihui_oldest_pending_seconds", "what" => "event").set(age(outbox::oldest(&mut tx).await?));
     drop(tx);
-    for name in hub.channels.names() {
-        if let Some(depth) = hub.broker.depth(Queue::Work(name.to_owned())).await {
+    let of_channels = hub.channels.names().into_iter().map(|name| (name, Queue::Work(name.to_owned())));
+    let of_all = [("priority", Queue::Priority), ("commands", Queue::Commands), ("dead", Queue::Dead)];
+    for (name, queue) in of_channels.chain(of_all) {
+        if let Some(depth) = hub.broker.depth(queue).await {
             metrics::gauge!("zhihui_queue_depth", "queue" => name).set(f64::from(depth));
         }
     }

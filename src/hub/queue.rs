@@ -7,11 +7,13 @@ use chrono::Duration;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::{Hub, Result, deliver::AGAIN};
+use super::{Hub, Result, complaint::Complaint, deliver::AGAIN};
 use crate::{
-    broker::{Envelope, Target},
+    broker::{self, Envelope, Target},
     storage::tickets::{self, Due},
 };
+
+static UNQUEUED: Complaint = Complaint::new();
 
 const BATCH: i64 = 1_000;
 /// Between two tries to reach a storage that is away.
@@ -38,17 +40,27 @@ impl Hub {
         failpoint!("outbox.after_publish");
         let failed: Vec<_> =
             due.iter().zip(&results).filter(|(_, result)| result.is_err()).map(|(ticket, _)| ticket.id).collect();
-        if let Some(Err(error)) = results.iter().find(|result| result.is_err()) {
-            tracing::warn!(
-                error = error as &dyn std::error::Error,
-                tickets = failed.len(),
-                "tickets could not be queued, they wait"
-            );
+        let error = results.iter().find_map(|result| result.as_ref().err());
+        self.tell_of_the_queue(error, failed.len());
+        if !failed.is_empty() {
             let mut tx = self.db.begin().await?;
             tickets::unqueue(&mut tx, &failed).await?;
             tx.commit().await?;
         }
         Ok(due.into_iter().filter(|ticket| !failed.contains(&ticket.id)).collect())
+    }
+
+    /// A queue that is away is news when it goes and when it is back, not every second.
+    fn tell_of_the_queue(&self, error: Option<&broker::Error>, tickets: usize) {
+        match error {
+            Some(error) if UNQUEUED.is_due(self.clock.now()) => {
+                let error = error as &dyn std::error::Error;
+                tracing::warn!(error, tickets, "tickets could not be queued, they wait");
+            }
+            Some(_) => {}
+            None if UNQUEUED.is_over() => tracing::info!("tickets are queued again"),
+            None => {}
+        }
     }
 
     /// A ticket that the storage failed is off the queue and due again soon, once the storage answers:

@@ -4,6 +4,7 @@ mod access;
 mod callbacks;
 mod documents;
 mod messages;
+mod operation;
 mod problems;
 mod range;
 
