@@ -91,6 +91,35 @@ pub(super) const RULES: &[Rule] = &[
                  select 1 from approval where approval.id = message.about_approval_id and approval.state = 'pending'))
           group by recipient.message_id"
     ),
+    // Whom a reminder was for is forgotten with its wave, how many they were is not. It goes over the
+    // first channels that the rule names; where it names none, over whatever the installation had
+    // then. Of a message that expires the wave may have come too late.
+    rule!(
+        "I4",
+        "has reminders that are over, but not a delivery for everybody who was reminded",
+        "select message_id, cast(sum(abs(people - n)) as bigint) from (
+            select reminder.message_id, reminder.people,
+                   (select count(*) from delivery
+                     where delivery.message_id = reminder.message_id and delivery.channel = planned.channel
+                       and delivery.round = 1000 + reminder.nth) as n
+              from reminder
+              join message on message.id = reminder.message_id
+              join " (planned) " on planned.message_id = reminder.message_id
+                and planned.round = (select min(planned.round) from " (planned) "
+                                      where planned.message_id = reminder.message_id)
+             where message.state in ('sending', 'sent') and message.expires_at is null
+               and not exists (select 1 from wave
+                                where wave.message_id = message.id and wave.round = 1000 + reminder.nth)
+         ) as counted where n <> people group by message_id"
+    ),
+    rule!(
+        "I4",
+        "reminded people and nobody had asked for it",
+        "select delivery.message_id, count(*) from delivery
+           left join reminder on reminder.message_id = delivery.message_id
+                             and reminder.nth = delivery.round - 1000
+          where delivery.round >= 1000 and reminder.message_id is null group by delivery.message_id"
+    ),
     rule!(
         "I4",
         "has deliveries that ended without an attempt or without a time",

@@ -5,6 +5,7 @@ use chrono::Duration;
 use zhihui::{
     domain::{
         MessageId, PersonId, approval,
+        command::RemindTo,
         delivery::{self, Key},
         message::{Draft, ReceiptRequest},
     },
@@ -86,6 +87,15 @@ const DAMAGES: &[(&str, &str, &str)] = &[
             select message_id, person_id from recipient
              where message_id in (select id from message where recipients > 50) order by 1, 2 limit 1)",
     ),
+    ("I4", "everybody who was reminded", "delete from delivery where round = 1000"),
+    (
+        "I4",
+        "everybody who was reminded",
+        "delete from delivery where round = 1000 and (message_id, person_id) in (
+            select message_id, person_id from delivery where round = 1000 order by 1, 2 limit 1)",
+    ),
+    ("I4", "everybody who was reminded", "update reminder set people = people + 1"),
+    ("I4", "nobody had asked for it", "update delivery set round = 1001 where round = 1000"),
     ("I4", "without an attempt", "update delivery set fired_at = null where state = 'accepted'"),
     ("I4", "without a time", "update delivery set done_at = null where state = 'accepted'"),
     ("I7", "without consent to just that", "update approval set content_hash = snapshot_hash"),
@@ -126,7 +136,7 @@ const DAMAGES: &[(&str, &str, &str)] = &[
     (
         "I19",
         "has reminders that were not noted",
-        "insert into reminder (message_id, nth, at, people) select id, 0, created_at, 1 from message limit 1",
+        "insert into reminder (message_id, nth, at, people) select id, 9, created_at, 1 from message limit 1",
     ),
     ("I19", "does not fit its seals", "update audit set actor = 'person:nobody' where verb = 'approval.decide'"),
     ("I19", "does not fit its seals", "delete from audit where seal_no = 3"),
@@ -194,6 +204,8 @@ async fn world() -> TestHub {
     test.read(head.id, chased, "web").await.unwrap();
     test.after_minutes(3).await;
     test.answers(&reader, asking, "参加", "").await.unwrap();
+    let everybody = RemindTo::Accounts(vec!["reader".to_owned(), "chief".to_owned()]);
+    assert_eq!(test.remind(&source, None, chased, &everybody).await.unwrap().people, 2);
     test.recall(&source, wrong).await.unwrap();
     test.after_minutes(30).await;
     assert_eq!(check_quiet(&test).await.unwrap(), []);
