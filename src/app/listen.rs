@@ -1,21 +1,21 @@
 //! Accepting connections and talking HTTP on them. Whoever does not finish his headers in time is
 //! hung up on, and so is a connection that is only kept: axum's own loop waits for ever.
 
-use std::{io::ErrorKind, net::SocketAddr, pin::pin, time::Duration};
+use std::{convert::Infallible, io::ErrorKind, net::SocketAddr, pin::pin, time::Duration};
 
 use axum::{
     Router,
     body::Body,
     extract::{ConnectInfo, Request},
+    response::Response,
 };
-use hyper::{body::Incoming, server::conn::http1};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
-};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
+
+use super::hear_out::lend;
 
 /// Within this the headers of a request are there.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -49,13 +49,10 @@ pub async fn serve(listener: TcpListener, routes: Router, patience: Duration, st
 
 /// One connection, until either side has had enough of it.
 async fn talk(stream: TcpStream, peer: SocketAddr, routes: Router, patience: Duration, stop: CancellationToken) {
-    let routes = routes.map_request(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(peer));
-        request.map(Body::new)
-    });
+    let service = service_fn(|request| answer(routes.clone(), peer, request));
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(patience);
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes)));
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = stop.cancelled() => {
@@ -68,9 +65,20 @@ async fn talk(stream: TcpStream, peer: SocketAddr, routes: Router, patience: Dur
     }
 }
 
+async fn answer(routes: Router, peer: SocketAddr, request: Request<Incoming>) -> Result<Response, Infallible> {
+    let (mut request, rest) = lend(request);
+    request.extensions_mut().insert(ConnectInfo(peer));
+    let response = routes.oneshot(request.map(Body::from_stream)).await;
+    rest.hear_out().await;
+    response
+}
+
 #[cfg(test)]
 mod tests {
-    use axum::routing::get;
+    use axum::{
+        http::StatusCode,
+        routing::{get, post},
+    };
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
@@ -82,6 +90,7 @@ mod tests {
         let address = listener.local_addr().expect("it listens");
         let stop = CancellationToken::new();
         let routes = Router::new()
+            .route("/busy", post(|| async { StatusCode::TOO_MANY_REQUESTS }))
             .route("/", get(|ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { peer.ip().to_string() }));
         let serving = tokio::spawn(serve(listener, routes, patience, stop.clone()));
         (address, stop, serving)
@@ -102,6 +111,24 @@ mod tests {
         let ended = tokio::time::timeout(Duration::from_secs(10), slow.read_to_end(&mut said)).await;
         assert!(ended.is_ok(), "it still waits");
         assert!(!said.starts_with(b"HTTP/1.1 200"), "nothing was asked");
+    }
+
+    /// Most programs send all before they listen.
+    #[tokio::test]
+    async fn whoever_is_refused_before_he_has_sent_everything_hears_why() {
+        let (address, ..) = begin(PATIENCE).await;
+        let head = |more: &str| format!("POST /busy HTTP/1.1\r\nHost: hub\r\nContent-Length: 20000000\r\n{more}\r\n");
+        let mut busy = TcpStream::connect(address).await.expect("it listens");
+        busy.write_all(head("").as_bytes()).await.expect("a head");
+        busy.write_all(&vec![b'x'; 20_000_000]).await.expect("all of it is heard");
+        let mut begun = [0; 12];
+        busy.read_exact(&mut begun).await.expect("an answer");
+        assert_eq!(&begun, b"HTTP/1.1 429");
+        busy.write_all(ASKED).await.expect("the line is still good");
+        let mut asking = TcpStream::connect(address).await.expect("it listens");
+        asking.write_all(head("Expect: 100-continue\r\n").as_bytes()).await.expect("a head");
+        asking.read_exact(&mut begun).await.expect("whoever asks first is told at once");
+        assert_eq!(&begun, b"HTTP/1.1 429");
     }
 
     /// What a proxy before us takes for one request must not be two for us.

@@ -1,5 +1,6 @@
 //! Puts the parts together from the settings; starts, drains and stops them.
 
+mod hear_out;
 mod listen;
 
 use std::{
