@@ -13,7 +13,6 @@ use channels::simulated::{ActError, Carrier};
 use chrono::Duration;
 use futures_util::StreamExt;
 use tokio_stream::wrappers::BroadcastStream;
-use url::form_urlencoded;
 
 use super::{
     Demo,
@@ -21,7 +20,10 @@ use super::{
     page::Answer,
     page_error::PageError,
     session::Me,
-    views::{phone::PhonePage, shell::Section},
+    views::{
+        phone::{PhonePage, address_of},
+        shell::Section,
+    },
 };
 use crate::{
     clock::Clock,
@@ -36,9 +38,9 @@ const CALLS_AFTER: Duration = Duration::minutes(5);
 /// Time enough to look at the phone.
 const RINGS_AFTER: Duration = Duration::seconds(8);
 
-/// `GET /demo/phone?address=…`; the fragment is `phone`.
+/// `GET /demo/phone?address=…&q=…`; the fragment is `phone`.
 pub async fn page(me: Me, Query(query): Query) -> Answer {
-    me.show_phone(query.get("address"), query.get("done") == "booked").await
+    me.show_phone(&query, query.get("done") == "booked").await
 }
 
 /// `GET /demo/phone/events?address=…`: speaks when something happens on any phone.
@@ -49,13 +51,13 @@ pub async fn events(me: Me) -> Answer {
     Ok(Sse::new(told.take_until(me.web.counters.closed())).keep_alive(KeepAlive::default()).into_response())
 }
 
-/// `POST /demo/phone/act` with `address`, `item`, and one of `do`, `press`, `button`.
+/// `POST /demo/phone/act` with `address`, `item`, `q`, and one of `do`, `press`, `button`.
 pub async fn act(me: Me, Form(fields): Form) -> Answer {
     perform(&*me.carrier()?, &fields)?;
     if me.wants("phone") {
-        return me.show_phone(fields.get("address"), false).await;
+        return me.show_phone(&fields, false).await;
     }
-    Ok(Redirect::to(&page_of(fields.get("address"), "")).into_response())
+    Ok(Redirect::to(&address_of(fields.get("address"), looked_for(&fields), "")).into_response())
 }
 
 /// `POST /demo/book`: a room is booked as the demonstration's was, and the undertaker has not
@@ -75,12 +77,13 @@ pub async fn book(me: Me) -> Answer {
     };
     let almost = Hub { clock: Clock::manual(now + RINGS_AFTER - CALLS_AFTER), ..hub.clone() };
     meeting::book(&almost, &booking).await?;
-    Ok(Redirect::to(&page_of(&address, "&done=booked")).into_response())
+    Ok(Redirect::to(&address_of(&address, "", "&done=booked")).into_response())
 }
 
-fn page_of(address: &str, more: &str) -> String {
-    let address: String = form_urlencoded::byte_serialize(address.as_bytes()).collect();
-    format!("/demo/phone?address={address}{more}")
+/// A part of a name or number, from the address or from a form.
+fn looked_for(fields: &Fields) -> &str {
+    let query = fields.get("q").trim();
+    query.char_indices().nth(100).map_or(query, |(end, _)| &query[..end])
 }
 
 impl Me {
@@ -101,13 +104,18 @@ impl Me {
         self.demo().map(|demo| demo.carrier.clone())
     }
 
-    async fn show_phone(&self, address: &str, is_booked: bool) -> Answer {
+    async fn show_phone(&self, fields: &Fields, is_booked: bool) -> Answer {
         let carrier = self.carrier()?;
         let undertaker = self.undertakers_phone().await?;
         let view = PhonePage {
             can_book: undertaker.is_some(),
             notice: is_booked.then(|| self.say("phone.booked", &[])),
-            ..PhonePage::of(&carrier.phones(), carrier.phone(address).as_ref(), undertaker.as_deref())
+            ..PhonePage::of(
+                &carrier.phones(),
+                looked_for(fields),
+                carrier.phone(fields.get("address")).as_ref(),
+                undertaker.as_deref(),
+            )
         };
         if self.wants("phone") {
             return self.part(Section::Phone, "phone", &view).await;

@@ -20,6 +20,7 @@ async fn a_head_consents_and_somebody_answers_without_scripts() {
     window.until("!document.documentElement.classList.contains('has-js')").await;
     window.follow("审批箱").await;
     window.follow("教学工作会议").await;
+    window.press("label[for=say]").await;
     window.fill("textarea[name=opinion]", "同意").await;
     window.press("button[value=approve]").await;
     window.sees("没有等您审批的消息").await;

@@ -76,6 +76,49 @@ async fn somebody_checks_the_reach_sends_reminds_and_recalls() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_button_says_what_it_would_do_with_the_choice_as_it_stands() {
+    let (site, _, sender, _) = Site::of_sixty().await;
+    let window = Window::of(&site, DESK, &sender).await;
+    window.go("/compose").await;
+    window.fill("input[name=title]", "元旦放假安排").await;
+    window.fill("textarea[name=body]", "放假三日。").await;
+    let says = |word: &str| format!("document.querySelector('button[value=send]').textContent.trim() === '{word}'");
+    let department = "input[name=department][value=jwc]";
+    window.press_in_the_middle(department).await;
+    window.press("button[data-check]").await;
+    window.until(&says("提交审批")).await;
+    window.press_in_the_middle(department).await;
+    window.until(&says("发送")).await;
+    window.fill("textarea[name=accounts]", "liwenbo").await;
+    window.press("button[data-check]").await;
+    window.sees("无需审批").await;
+    window.until(&says("发送")).await;
+    // An answer that is on its way while another choice is made says nothing about that one.
+    window.ask(HOLD_ANSWERS).await;
+    window.press_in_the_middle(department).await;
+    window.press("button[data-check]").await;
+    window.until("held.length === 1").await;
+    window.press_in_the_middle(department).await;
+    window.ask("held.shift()()").await;
+    window.press("button[data-check]").await;
+    window.until("held.length === 1").await;
+    window.until(&says("发送")).await;
+    window.ask("held.shift()()").await;
+    window.sees("无需审批").await;
+    window.until(&says("发送")).await;
+    window.close().await;
+    site.end().await;
+}
+
+/// The server answers at once, and the page hears of it when `held` lets it.
+const HOLD_ANSWERS: &str = "window.held = []; \
+    const ask = window.fetch; \
+    window.fetch = function () { \
+        const answer = ask.apply(this, arguments); \
+        return answer.then(heard => new Promise(tell => window.held.push(() => tell(heard)))); \
+    };";
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_deleted_comes_back_when_it_is_undone() {
     let site = Site::start().await;
     let office = site.department("jwc", "教务处").await;

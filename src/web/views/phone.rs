@@ -9,13 +9,21 @@
 use channels::simulated::{Item, ItemState, Medium, Phone, PhoneSummary};
 use chrono::DateTime;
 use serde::Serialize;
+use url::form_urlencoded;
 
 use super::Moment;
 
 /// `pages/demo_phone`, and `parts/phone` for the fragment.
 #[derive(Debug, Clone, Serialize)]
 pub struct PhonePage {
+    /// A part of a name or number that is looked for; empty: nothing.
+    pub query: String,
+    /// Those that fit, the one with the newest thing first, [`PhonePage::LISTED`] at most.
     pub phones: Vec<PhoneEntry>,
+    /// How many more fit.
+    pub more: i64,
+    /// Any phone at all has received something.
+    pub any: bool,
     /// `None`: no phone is chosen yet.
     pub phone: Option<PhoneView>,
     /// There is somebody whose phone a booking makes ring: `POST /demo/book`.
@@ -27,6 +35,8 @@ pub struct PhonePage {
 /// One phone in the list.
 #[derive(Debug, Clone, Serialize)]
 pub struct PhoneEntry {
+    /// Shows this phone and keeps what is looked for.
+    pub href: String,
     pub address: String,
     pub name: String,
     pub unread: i64,
@@ -79,10 +89,14 @@ pub struct PhoneButton {
 }
 
 impl PhonePage {
+    /// Phones shown in the list.
+    const LISTED: usize = 60;
+
     /// From what the carrier knows.
-    pub fn of(phones: &[PhoneSummary], phone: Option<&Phone>, undertaker: Option<&str>) -> Self {
+    pub fn of(phones: &[PhoneSummary], query: &str, phone: Option<&Phone>, undertaker: Option<&str>) -> Self {
         let current = phone.map(|phone| phone.address.as_str());
-        let entry = |summary: &PhoneSummary| PhoneEntry {
+        let entry = |summary: &&PhoneSummary| PhoneEntry {
+            href: address_of(&summary.address, query, ""),
             address: summary.address.clone(),
             name: summary.name.clone(),
             unread: i64::try_from(summary.unread).unwrap_or(i64::MAX),
@@ -91,8 +105,30 @@ impl PhonePage {
             current: current == Some(summary.address.as_str()),
         };
         let phone = phone.map(|phone| PhoneView::of(phone, undertaker));
-        Self { phones: phones.iter().map(entry).collect(), phone, can_book: false, notice: None }
+        let wanted = query.to_lowercase();
+        let fits =
+            |phone: &&PhoneSummary| phone.name.to_lowercase().contains(&wanted) || phone.address.contains(&wanted);
+        let found: Vec<_> = phones.iter().filter(fits).collect();
+        Self {
+            phones: found.iter().take(Self::LISTED).map(entry).collect(),
+            more: i64::try_from(found.len().saturating_sub(Self::LISTED)).unwrap_or(i64::MAX),
+            any: !phones.is_empty(),
+            query: query.to_owned(),
+            phone,
+            can_book: false,
+            notice: None,
+        }
     }
+}
+
+/// Where a phone is shown among those that are looked for.
+pub fn address_of(phone: &str, query: &str, more: &str) -> String {
+    let mut fields = form_urlencoded::Serializer::new(String::new());
+    fields.append_pair("address", phone);
+    if !query.is_empty() {
+        fields.append_pair("q", query);
+    }
+    format!("/demo/phone?{}{more}", fields.finish())
 }
 
 impl PhoneView {

@@ -54,6 +54,17 @@ var Zh = (function () {
     return fetch(url, options);
   }
 
+  /* Of two answers for one place the one that was asked for later stays, whichever comes first:
+     turn(box) when asking, and what it gives says on arrival whether the answer is still wanted. */
+  function turn(box) {
+    var asked = box.asked = (box.asked || 0) + 1;
+    return function () {
+      if (asked < (box.shown || 0)) return false;
+      box.shown = asked;
+      return true;
+    };
+  }
+
   /* What to do with every new piece of page; modules add to it. */
   var fresheners = [];
   function fresh(within) { fresheners.forEach(function (fn) { fn(within); }); }
@@ -96,7 +107,7 @@ var Zh = (function () {
   fresheners.push(function (within) { if (within !== doc) ago(within); });
 
   return {
-    $: $, $$: $$, on: on, store: store, word: word, toast: toast, post: post,
+    $: $, $$: $$, on: on, store: store, word: word, toast: toast, post: post, turn: turn,
     fresh: fresh, onFresh: function (fn) { fresheners.push(fn); }, open: open
   };
 })();

@@ -7,19 +7,29 @@
 
   function again() {
     waiting = null;
+    var wanted = Zh.turn(desk);
     fetch(location.href, { headers: { 'X-Fragment': 'phone' }, credentials: 'same-origin' })
       .then(function (response) { return response.ok ? response.text() : null; })
       .then(function (html) {
-        if (html === null || /^\s*<!doctype/i.test(html)) return;
+        if (html === null || /^\s*<!doctype/i.test(html) || !wanted()) return;
         /* What is done here comes back as an event too: nothing is drawn twice, and the focus stays. */
         var fresh = document.createElement('div');
         fresh.innerHTML = html;
         $$('.note[role=status]', fresh).forEach(function (note) { note.remove(); });
         if (fresh.innerHTML === desk.innerHTML) return;
-        desk.innerHTML = fresh.innerHTML;
+        put(fresh);
         down();
         Zh.fresh(desk);
       });
+  }
+  /* Whoever is typing into the search goes on typing. */
+  function put(fresh) {
+    var old = Zh.$('#pq'), typed = old && old.value, at = old && old.selectionStart, is = document.activeElement === old;
+    desk.innerHTML = fresh.innerHTML;
+    var now = Zh.$('#pq');
+    if (!old || !now) return;
+    now.value = typed;
+    if (is) { now.focus(); now.setSelectionRange(at, at); }
   }
   function down() {
     var screen = Zh.$('.screen', desk);

@@ -8,6 +8,7 @@
     var box = $(selector);
     if (!box) { location.href = url; return Promise.resolve(); }
     box.setAttribute('aria-busy', 'true');
+    var wanted = Zh.turn(box);
     var headers = { 'X-Fragment': selector.slice(1) };
     var answer = options.body
       ? Zh.post(url, options.body, { headers: headers })
@@ -16,6 +17,7 @@
       if (response.status === 401) { location.reload(); return; }
       return response.text().then(function (html) {
         if (/^\s*<!doctype/i.test(html)) { whole(response, html, url, options); return; }
+        if (!wanted()) return;
         put(box, html);
         if (push) history.pushState({ swap: selector }, '', url);
         if (selector === '#reader') {
@@ -107,10 +109,16 @@
       if (box.firstElementChild) box.firstElementChild.scrollIntoView({ block: 'nearest' });
     });
   });
-  /* What was worked out no longer holds once another choice is made. */
-  on('change', '.audience, .rules', function (e, part) {
-    var button = $('button[data-check]', part.closest('form'));
-    if (button) $(button.getAttribute('data-check')).textContent = '';
+  /* What was worked out no longer holds once another choice is made, and what is still on its way does
+     not either; the button says again what it said before. */
+  on('change', '.audience, .rules, .sheet', function (e, part) {
+    var form = part.closest('form'), button = $('button[data-check]', form);
+    if (!button) return;
+    var box = $(button.getAttribute('data-check')), send = $('button[data-word]', form);
+    Zh.turn(box)();
+    box.textContent = '';
+    box.removeAttribute('aria-busy');
+    $('span', send).textContent = send.getAttribute('data-word');
   });
 
   addEventListener('popstate', function () { location.reload(); });

@@ -82,6 +82,7 @@ pub fn samples() -> Vec<Sample> {
         page("demo_phone", "ringing", Section::Phone, &PhonePage::sample_ringing()),
         page("demo_phone", "talking", Section::Phone, &PhonePage::sample_talking()),
         page("demo_phone", "empty", Section::Phone, &PhonePage::sample_empty()),
+        page("demo_phone", "not_found", Section::Phone, &PhonePage::sample_not_found()),
         page("demo_phone", "closed", Section::Phone, &PhonePage::sample_closed()),
         part("phone", Section::Phone, &PhonePage::sample_talking()),
         page("admin", "", Section::Admin, &AdminPage::sample()),

@@ -9,6 +9,7 @@ impl PhonePage {
     /// At rest, with an SMS, a card to answer, an answered card and a missed call.
     pub fn sample() -> Self {
         let entry = |address: &str, name: &str, unread, ringing| PhoneEntry {
+            href: format!("/demo/phone?address={address}"),
             address: address.into(),
             name: name.into(),
             unread,
@@ -17,6 +18,9 @@ impl PhonePage {
             current: address == "13800000001",
         };
         Self {
+            query: "1380".into(),
+            more: 240,
+            any: true,
             phones: vec![
                 entry("13800000001", "许怀瑾", 2, false),
                 entry("13800000002", "林知远", 0, true),
@@ -46,7 +50,12 @@ impl PhonePage {
 
     /// Nothing has been sent yet.
     pub fn sample_empty() -> Self {
-        Self { phones: Vec::new(), phone: None, can_book: false, notice: None }
+        Self { any: false, more: 0, phones: Vec::new(), phone: None, can_book: false, notice: None, ..Self::sample() }
+    }
+
+    /// Nobody is called so.
+    pub fn sample_not_found() -> Self {
+        Self { more: 0, phones: Vec::new(), phone: None, ..Self::sample() }
     }
 
     /// None is chosen.
