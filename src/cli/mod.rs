@@ -186,11 +186,37 @@ fn explain(error: &anyhow::Error) -> String {
     if let Some(hub::Error::Problem(problem)) = error.downcast_ref() {
         return problem.to_string();
     }
-    let causes: Vec<_> = error.chain().map(ToString::to_string).collect();
-    causes.join(": ")
+    let mut words = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        // Some errors already say what their cause says.
+        if words.ends_with(&cause) {
+            continue;
+        }
+        if !words.is_empty() {
+            words.push_str(": ");
+        }
+        words.push_str(&cause);
+    }
+    words
 }
 
 /// A hub for a command that does not serve: no channels, nothing running.
 async fn hub(config: &Config) -> anyhow::Result<hub::Hub> {
     crate::app::hub(config, Vec::new()).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_that_was_said_is_not_said_again() {
+        let error = anyhow::anyhow!("database “zhihui” does not exist")
+            .context("error returned from database: database “zhihui” does not exist")
+            .context("PostgreSQL at db:5432 does not let us in");
+        assert_eq!(
+            explain(&error),
+            "PostgreSQL at db:5432 does not let us in: error returned from database: database “zhihui” does not exist"
+        );
+    }
 }

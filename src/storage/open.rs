@@ -3,7 +3,7 @@
 use std::{borrow::Cow, str::FromStr, time::Duration};
 
 use sqlx::{
-    AssertSqlSafe, PgPool, SqlSafeStr,
+    AssertSqlSafe, ConnectOptions, PgPool, SqlSafeStr,
     migrate::{Migrate, Migration, MigrationType, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -22,14 +22,32 @@ pub enum OpenError {
     Scheme,
     #[error("the database could not be reached")]
     Unreachable(#[source] Error),
+    #[error("nothing answers as PostgreSQL at {at}: start it, or correct host and port in the database URL")]
+    Silent {
+        at: String,
+        #[source]
+        source: Error,
+    },
+    #[error("PostgreSQL at {at} has no database “{name}”: create it, or correct the database URL")]
+    Missing { at: String, name: String },
+    #[error("PostgreSQL at {at} does not let us in")]
+    Refused {
+        at: String,
+        #[source]
+        source: Error,
+    },
     #[error("the database is at version {found}, this program knows {known}: upgrade the program")]
     Newer { found: i64, known: i64 },
     #[error("a migration failed")]
     Migrate(#[source] sqlx::migrate::MigrateError),
 }
 
+/// PostgreSQL's code for it.
+const NO_SUCH_DATABASE: &str = "3D000";
 const READERS: u32 = 4;
 const CONNECTIONS: u32 = 12;
+/// So long a connection to PostgreSQL may take.
+const ANSWERS: Duration = Duration::from_secs(3);
 
 impl Db {
     /// Opens without migrating.
@@ -37,7 +55,7 @@ impl Db {
         if url.starts_with("sqlite:") {
             open_sqlite(url).await.map_err(OpenError::Unreachable)
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            open_postgres(url).await.map_err(OpenError::Unreachable)
+            open_postgres(url).await
         } else {
             Err(OpenError::Scheme)
         }
@@ -128,15 +146,15 @@ async fn open_sqlite(url: &str) -> Result<Db> {
     })
 }
 
-async fn open_postgres(url: &str) -> Result<Db> {
-    let options = PgConnectOptions::from_str(url)?.options([
+async fn open_postgres(url: &str) -> std::result::Result<Db, OpenError> {
+    let options = PgConnectOptions::from_str(url).map_err(OpenError::Unreachable)?.options([
         ("statement_timeout", "60s"),
         ("lock_timeout", "3s"),
         ("idle_in_transaction_session_timeout", "10s"),
     ]);
     let pool = PgPoolOptions::new()
         .max_connections(CONNECTIONS)
-        .acquire_timeout(Duration::from_secs(3))
+        .acquire_timeout(ANSWERS)
         // A future dropped inside `begin()` hands back a connection with an open transaction, and
         // later writes on it are lost. Rolling back on return mends it (launchbadge/sqlx, measured).
         .after_release(|connection, _| {
@@ -145,9 +163,45 @@ async fn open_postgres(url: &str) -> Result<Db> {
                 Ok(true)
             })
         })
-        .connect_with(options)
-        .await?;
-    Ok(Db::Postgres(pool))
+        .connect_with(options.clone())
+        .await;
+    match pool {
+        Ok(pool) => Ok(Db::Postgres(pool)),
+        // The pool tries again until its time is over and then says no more than that.
+        Err(Error::PoolTimedOut) => Err(silent(&options).await),
+        Err(source) => Err(refused(&options, source)),
+    }
+}
+
+/// Why a pool found nobody: one connection says it at once.
+async fn silent(options: &PgConnectOptions) -> OpenError {
+    let tried = tokio::time::timeout(ANSWERS, options.connect()).await;
+    let source = match tried {
+        Ok(Err(source)) => source,
+        // it came back, or keeps silent
+        Ok(Ok(_)) | Err(_) => Error::PoolTimedOut,
+    };
+    OpenError::Silent { at: place(options), source }
+}
+
+fn refused(options: &PgConnectOptions, source: Error) -> OpenError {
+    let at = place(options);
+    match source.as_database_error().and_then(|refusal| refusal.code()).as_deref() {
+        Some(NO_SUCH_DATABASE) => {
+            // Without a name it is called as the user is.
+            let name = options.get_database().unwrap_or_else(|| options.get_username()).to_owned();
+            OpenError::Missing { at, name }
+        }
+        _ => OpenError::Refused { at, source },
+    }
+}
+
+/// Never with the user or the password.
+fn place(options: &PgConnectOptions) -> String {
+    match options.get_socket() {
+        Some(socket) => socket.display().to_string(),
+        None => format!("{}:{}", options.get_host(), options.get_port()),
+    }
 }
 
 /// A delivery changes twice soon after it is written. With room for that on its page PostgreSQL
@@ -179,4 +233,22 @@ fn migrator() -> Migrator {
         )
     });
     Migrator::with_migrations(steps.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_closed_port_is_named_without_the_password() {
+        // The port of a listener that is gone.
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let port = listener.local_addr().expect("it has one").port();
+        drop(listener);
+        let opened = Db::open(&format!("postgres://zhihui:geheim@127.0.0.1:{port}/zhihui")).await;
+        let error = opened.err().expect("nobody is there");
+        let words = format!("{error} {:?}", std::error::Error::source(&error));
+        assert!(words.contains(&format!("at 127.0.0.1:{port}")) && words.contains("refused"), "{words}");
+        assert!(!words.contains("geheim") && !words.contains("PoolTimedOut"), "{words}");
+    }
 }

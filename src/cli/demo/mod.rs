@@ -31,11 +31,11 @@ use self::{
 use crate::{
     broker::Broker,
     clock::{Clock, Timestamp},
-    domain::{seal, sign_in::LinkPurpose},
+    domain::{PersonId, seal, sign_in::LinkPurpose},
     hub::{Hub, InHand, Live, Result, Wake, register::Registration},
     producers::{meeting, visitor},
     storage::{
-        accounts,
+        access, accounts,
         producers::{ProducerAudience, ProducerCategories},
         sessions,
     },
@@ -48,6 +48,9 @@ pub const PEOPLE: usize = 300;
 pub const MOST: usize = 100_000;
 /// More than that is a large university.
 const LARGE: usize = 3_000;
+/// What the five are asked for where a password is, until they change it. Nobody from elsewhere can
+/// use it: the demonstration listens on this machine alone.
+pub const PASSWORD: &str = "bamboo-after-rain-42";
 /// One-click links serve so long; each start makes fresh ones.
 const LINKS: Duration = Duration::days(7);
 /// The story begins so long before the start: five working days and a weekend or two.
@@ -96,9 +99,23 @@ pub async fn open(hub: &Hub, carrier: &Carrier, size: usize) -> anyhow::Result<V
         sessions::insert_link(&mut tx, &hash, person, LinkPurpose::Demo, now + LINKS).await?;
         let department = accounts::signature_of(&mut tx, person).await?.unwrap_or_default().1;
         tx.commit().await?;
+        give_password(hub, person).await?;
         links.push(DemoLink { role: actor.role.to_owned(), name: actor.name.to_owned(), department, token });
     }
     Ok(links)
+}
+
+/// By a link of its own, as everybody gets one; whoever has a password keeps it.
+async fn give_password(hub: &Hub, person: PersonId) -> anyhow::Result<()> {
+    let (token, hash) = seal::token();
+    let mut tx = hub.db.begin().await?;
+    if access::find_credential(&mut tx, person).await?.is_some() {
+        return Ok(());
+    }
+    sessions::insert_link(&mut tx, &hash, person, LinkPurpose::Setup, hub.clock.now() + LINKS).await?;
+    tx.commit().await?;
+    hub.set_password(&token, PASSWORD).await?;
+    Ok(())
 }
 
 /// What the pages of the demonstration know beyond those of an installation.

@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::{LARGE, MOST, folder::Folder, least};
+use super::{LARGE, MOST, PASSWORD, folder::Folder, least};
 use crate::{
     app::{self, App, Rated, Role},
     cli::Call,
@@ -132,7 +132,7 @@ fn work(hub: &Hub, carrier: Arc<Carrier>, stop: &CancellationToken) {
 fn answer(url: &str, options: &Options, links: &[DemoLink]) -> serde_json::Value {
     let signin: serde_json::Map<_, _> =
         links.iter().map(|link| (link.role.clone(), json!(format!("{url}/login/{}", link.token)))).collect();
-    json!({"url": url, "data_dir": options.data_dir, "signin": signin})
+    json!({"url": url, "data_dir": options.data_dir, "signin": signin, "password": PASSWORD})
 }
 
 fn greeting(url: &str, people: usize, is_other_port: bool, options: &Options, links: &[DemoLink]) -> String {
@@ -154,6 +154,7 @@ fn greeting(url: &str, people: usize, is_other_port: bool, options: &Options, li
     }
     lines.extend([
         String::new(),
+        format!("Where a password is asked for, it is {PASSWORD} for all five, until they change it."),
         format!("The phones of everybody: {url}/demo/phone"),
         "In about a minute the undertaker's rings: for five minutes he has not confirmed a booking.".to_owned(),
         String::new(),
@@ -171,7 +172,10 @@ fn tries(role: &str) -> (&'static str, &'static str) {
         "head" => ("部门负责人 department head", "decide the broadcast to everybody that waits, see who has read what"),
         "approver" => ("审批人 approver", "decide what the office system wants to send to everybody"),
         "undertaker" => ("会议承接人员 undertaker", "confirm a booking, or wait and let the phone ring"),
-        _ => ("管理员 administrator", "see how every part and channel does, and what the departments are called"),
+        _ => (
+            "管理员 administrator",
+            "see how every part and channel does; recall what somebody else has sent, for which the password is asked",
+        ),
     }
 }
 

@@ -1,6 +1,11 @@
 //! 审批箱: seeing exactly what will go out, deciding once.
 
-use super::browser::Site;
+use zhihui::{
+    hub::{Source, register::Registration},
+    storage::producers::{self, ProducerAudience, ProducerCategories},
+};
+
+use super::browser::{Browser, Site};
 use crate::support::people::to_department;
 
 #[tokio::test]
@@ -74,4 +79,85 @@ async fn somebody_who_reads_english_reads_what_the_hub_itself_wrote_in_english()
     assert!(!page.has("部门群发") && !page.has("紧急"));
     browser.get("/compose").await.assert(200, &["DingTalk, then SMS if unread"]);
     site.test.end().await;
+}
+
+/// Title and text of the newest message, in the language of the browser.
+async fn newest(browser: &mut Browser) -> String {
+    let list = browser.get("/inbox").await.assert(200, &[]);
+    let id =
+        list.body.split("href=\"/inbox/").find_map(|rest| rest.split(['"', '?']).next().filter(|id| id.len() == 36));
+    let page = browser.get(&format!("/inbox/{}", id.expect("a message"))).await.assert(200, &[]);
+    let letter =
+        page.body.split("<article class=\"letter\"").nth(1).unwrap().split("</article>").next().unwrap().to_owned();
+    for odd in ["（）", "()", "{", "}", "。。", "：。", "《》"] {
+        assert!(!letter.contains(odd), "{odd} in {letter}");
+    }
+    letter
+}
+
+#[tokio::test]
+async fn what_the_hub_writes_about_approvals_reads_as_somebody_would_say_it() {
+    let mut site = Site::start().await;
+    let office = site.test.department("office", None).await;
+    let head = site.test.head("zhang", office).await;
+    site.test.grants_approver(&head).await;
+    let names: Vec<_> = (0..60).map(|nth| format!("p{nth}")).collect();
+    let staff = site.test.members(&names.iter().map(String::as_str).collect::<Vec<_>>(), office, false).await;
+    let mut approver = site.browser_of(&head).await;
+    let mut sender = site.browser_of(&staff[0]).await;
+    let languages = |browser: &Browser| {
+        let mut english = browser.clone();
+        english.cookies.insert("lang".into(), "en".into());
+        english
+    };
+    let (mut approver_en, mut sender_en) = (languages(&approver), languages(&sender));
+
+    site.test.sends(&staff[0], to_department("office", "放假安排")).await.unwrap();
+    site.test.settle().await;
+    let asked = "p0（office）申请向 61 人发送《放假安排》，依据“部门群发”规则需要您审批。";
+    assert!(newest(&mut approver).await.contains(asked));
+    let asked = "p0 (office) asks to send “放假安排” to 61 people; by the rule “Mass message within the department” this needs your approval.";
+    assert!(newest(&mut approver_en).await.contains(asked));
+    site.test.approves(&head).await.unwrap();
+    site.test.after_minutes(1).await;
+    site.browser_of(&staff[1]).await.get("/inbox").await.assert(200, &["放假安排"]);
+    let told = |letter: String, words: &str| assert!(letter.contains(words), "no “{words}” in {letter}");
+    told(newest_about(&mut sender, "审批已通过：放假安排").await, "您提交的《放假安排》已通过，审批人：zhang。");
+    told(newest_about(&mut sender_en, "Approved: 放假安排").await, "“放假安排” was approved by zhang.");
+
+    site.test.sends(&staff[0], to_department("office", "值班安排")).await.unwrap();
+    site.test.rejects(&head, "请核对日期。").await.unwrap();
+    site.test.after_minutes(1).await;
+    told(newest(&mut sender).await, "您提交的《值班安排》被驳回，审批人：zhang。意见：请核对日期。");
+    told(newest(&mut sender_en).await, "“值班安排” was rejected by zhang: 请核对日期。");
+
+    // a module belongs to no department
+    let registration = Registration {
+        name: "office-system".into(),
+        label: Some("办公自动化系统".into()),
+        audience: ProducerAudience { everyone: true, departments: Vec::new() },
+        categories: ProducerCategories { any: true, names: Vec::new() },
+        is_trusted: false,
+    };
+    site.test.register_producer(registration).await.unwrap();
+    let mut tx = site.test.db.read().await.unwrap();
+    let module = producers::find_by_amqp_user(&mut tx, "office-system").await.unwrap().unwrap();
+    drop(tx);
+    site.test.accept(&Source::Producer(module), None, [0; 32], to_department("office", "体检安排")).await.unwrap();
+    site.test.settle().await;
+    told(newest(&mut approver).await, "办公自动化系统申请向 61 人发送《体检安排》，依据“模块群发”规则需要您审批。");
+    told(
+        newest(&mut approver_en).await,
+        "办公自动化系统 asks to send “体检安排” to 61 people; by the rule “Mass message of a module” this needs your approval.",
+    );
+    site.test.end().await;
+}
+
+/// As [`newest`], of the message with this title.
+async fn newest_about(browser: &mut Browser, title: &str) -> String {
+    let list = browser.get("/inbox").await.assert(200, &[title]);
+    let before = list.body.split(title).next().unwrap();
+    let id = before.rsplit("data-id=\"").next().unwrap().split('"').next().unwrap();
+    let page = browser.get(&format!("/inbox/{id}")).await.assert(200, &[title]);
+    page.body.split("<article class=\"letter\"").nth(1).unwrap().split("</article>").next().unwrap().to_owned()
 }

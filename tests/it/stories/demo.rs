@@ -153,3 +153,31 @@ async fn each_of_the_five_finds_what_he_is_there_for_and_finds_it_again_after_an
     assert_eq!(test.sent().iter().filter(|line| line.starts_with("voice")).count(), 1);
     test.end().await;
 }
+
+#[tokio::test]
+async fn the_administrator_can_do_what_the_demonstration_says() {
+    let (test, keys) = founded().await;
+    for key in &keys {
+        let session = test.sign_in_by_link(&key.token).await.unwrap();
+        let who = test.session(&session.token).await.unwrap().unwrap();
+        test.sign_in(&who.account, demo::PASSWORD).await.unwrap();
+        test.prove(&who, &session.token, demo::PASSWORD).await.unwrap();
+        let who = test.session(&session.token).await.unwrap().unwrap();
+        let is_admin = key.role == "admin";
+        assert_eq!(who.has(Role::SystemAdmin), is_admin, "how every part does: {}", key.role);
+        let top = (END_OF_TIME, MessageId(uuid::Uuid::max()));
+        let foreign = test.list_foreign(&who, "", top, 100).await;
+        assert_eq!(foreign.is_ok(), is_admin, "{}", key.role);
+        if let Ok(foreign) = foreign {
+            let sent = foreign.iter().find(|line| line.state == State::Sent).unwrap();
+            test.recall_foreign(&who, sent.id, "试一试").await.unwrap();
+        }
+    }
+    // Whoever has chosen another password keeps it.
+    let session = test.sign_in_by_link(&keys[0].token).await.unwrap();
+    let who = test.session(&session.token).await.unwrap().unwrap();
+    test.change_password(&who, demo::PASSWORD, "mist over the river 7").await.unwrap();
+    demo::open(&test.hub, &test.carrier, PEOPLE).await.unwrap();
+    test.sign_in(&who.account, "mist over the river 7").await.unwrap();
+    test.end().await;
+}
