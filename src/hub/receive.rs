@@ -182,7 +182,9 @@ fn check(message: &Message, mut reply: Reply) -> Result<Reply, Problem> {
     reply.words = reply.words.trim().to_owned();
     let length = reply.words.chars().count();
     if chosen == OTHER && reply.words.is_empty() {
-        return Err(Problem::invalid("RECEIPT_OPT", "/words", "请填写“其他”的说明").in_english("say what “其他” means"));
+        return Err(
+            Problem::invalid("RECEIPT_OPT", "/words", "请填写“其他”的说明").in_english("say what “Other (其他)” means")
+        );
     }
     if length > LONGEST_WORDS {
         let detail = format!("说明最多 {LONGEST_WORDS} 字，当前 {length} 字");

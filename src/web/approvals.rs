@@ -171,7 +171,11 @@ impl Me {
             id: id.to_string(),
             kind: "message".to_owned(),
             letter: super::letter::of_message(message, &files, &page_of(id)),
-            receipt_options: receipt.iter().flat_map(|receipt| receipt.choices()).map(str::to_owned).collect(),
+            receipt_options: receipt
+                .iter()
+                .flat_map(|receipt| receipt.choices())
+                .map(|choice| self.choice(choice))
+                .collect(),
             actions: message.actions.0.list.iter().map(|action| action.label.clone()).collect(),
             reach: plan::reach(tx, message, self).await?,
             send: plan::send(tx, message, self).await?,

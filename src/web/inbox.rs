@@ -205,7 +205,7 @@ impl Me {
         let (newer, older) = inbox::neighbours(tx, self.id(), letter.arrived_at, letter.message_id).await?;
         let files = attachments::list(tx, letter.message_id).await?;
         let page = page_of(letter.message_id);
-        let answered = answered(letter);
+        let answered = answered(letter).map(|given| Answered { option: self.choice(&given.option), ..given });
         let is_open = answered.is_none();
         let notice = typed.given.then(|| self.say("receipt.given", &[]));
         let action =

@@ -126,6 +126,19 @@ impl Me {
         self.web.templates.words().translated(self.caller.look.lang, family, text)
     }
 
+    /// An answer as it is kept; 其他 is the hub's own word among what senders wrote.
+    pub fn choice(&self, option: &str) -> String {
+        self.translated("receipt.other", option)
+    }
+
+    /// What became of a delivery, by its code where that is the hub's own: providers say it in words
+    /// of theirs.
+    pub fn reason(&self, detail: &str) -> String {
+        let code = detail.split(' ').next().unwrap_or_default();
+        let words = self.web.templates.words();
+        words.say(self.caller.look.lang, &format!("delivery.code.{code}"), &[]).unwrap_or_else(|| detail.to_owned())
+    }
+
     /// The words of a problem in the person's language, when it is one that the form can show.
     pub fn in_words(&self, problem: &Problem) -> String {
         problem.text(self.caller.look.lang.tag()).to_owned()

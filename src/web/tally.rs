@@ -58,7 +58,7 @@ pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDeta
         send_at: send.send_at.filter(|_| is_planned),
         asks,
         progress: progress(&status),
-        receipts: receipts(&status),
+        receipts: receipts(me, &status),
         channels: channels(&status),
         reminders: if message.state.is_out() { reminders_of(tally, asks) } else { Vec::new() },
         remind_from: last.map(|last| last + PAUSE).filter(|from| *from > hub.clock.now()),
@@ -82,11 +82,11 @@ fn progress(status: &MessageStatus) -> Progress {
 }
 
 /// Answers in the order in which they were offered, 其他 last among the options.
-fn receipts(status: &MessageStatus) -> Vec<Share> {
+fn receipts(me: &Me, status: &MessageStatus) -> Vec<Share> {
     let message = &status.message;
     let count = |choice: &str| status.receipts.iter().find(|(known, _)| known == choice).map_or(0, |(_, count)| *count);
     let options = message.receipt.iter().flat_map(|receipt| receipt.0.choices());
-    let options = options.map(|option| Share { name: option.to_owned(), count: count(option) });
+    let options = options.map(|option| Share { name: me.choice(option), count: count(option) });
     let actions = message.actions.0.list.iter();
     let actions = actions.map(|action| Share { name: action.label.clone(), count: count(&action.id) });
     options.chain(actions).collect()
@@ -137,7 +137,7 @@ pub async fn people(me: &Me, message: &Message, query: &Fields) -> Result<Recipi
         message: message.id.to_string(),
         asks: asks(message),
         filter: filter.to_owned(),
-        rows: reached.into_iter().map(|reached| row(reached, message)).collect(),
+        rows: reached.into_iter().map(|reached| row(me, reached, message)).collect(),
         older: last.map(|last| next(message.id, filter, &search, last)),
         query: search,
     })
@@ -164,11 +164,11 @@ fn next(id: MessageId, filter: &str, search: &str, last: PersonId) -> String {
     format!("/outbox/{id}?{}", query.finish())
 }
 
-fn row(Reached { person, tries }: Reached, message: &Message) -> RecipientRow {
+fn row(me: &Me, Reached { person, tries }: Reached, message: &Message) -> RecipientRow {
     let inbox =
         person.arrived_at.map(|at| ChannelResult::of("inbox".to_owned(), delivery::State::Delivered, Some(at), None));
     let tries = tries.into_iter().map(|each| {
-        let detail = each.detail.filter(|detail| !detail.is_empty());
+        let detail = each.detail.filter(|detail| !detail.is_empty()).map(|detail| me.reason(&detail));
         ChannelResult::of(each.channel, each.state, each.done_at.or(each.fired_at), detail)
     });
     let pressed = person.action_id.as_ref().map(|id| {
@@ -182,7 +182,7 @@ fn row(Reached { person, tries }: Reached, message: &Message) -> RecipientRow {
         channels: inbox.into_iter().chain(tries).collect(),
         read_at: person.read_at,
         read_channel: person.read_channel,
-        answer: person.option.or(pressed),
+        answer: person.option.map(|option| me.choice(&option)).or(pressed),
         answer_text: person.words.filter(|words| !words.is_empty()),
         answered_at: person.answered_at,
         answered_by: person.proxy_name,
