@@ -246,7 +246,7 @@ mod tests {
         let port = listener.local_addr().expect("it has one").port();
         drop(listener);
         let opened = Db::open(&format!("postgres://zhihui:geheim@127.0.0.1:{port}/zhihui")).await;
-        let error = opened.err().expect("nobody is there");
+        let Err(error) = opened else { panic!("somebody is there") };
         let words = format!("{error} {:?}", std::error::Error::source(&error));
         assert!(words.contains(&format!("at 127.0.0.1:{port}")) && words.contains("refused"), "{words}");
         assert!(!words.contains("geheim") && !words.contains("PoolTimedOut"), "{words}");
