@@ -7,7 +7,6 @@ use serde_json::json;
 
 use super::{
     Answer, ApprovalNeeded, Change, Hub, Result, Source,
-    audience::snapshot_hash,
     intake::content_hash,
     policy::{self, Action, Asker, Facts},
 };
@@ -23,7 +22,7 @@ use crate::{
         approvals::{self, Approval},
         attachments, audit,
         messages::{self, Message},
-        settings,
+        settings, snapshot,
     },
 };
 
@@ -121,7 +120,7 @@ impl Hub {
         self.refuse_decided(&mut tx, &approval).await?;
         let files = attachments::list(&mut tx, message.id).await?;
         let unchanged = content_hash(&message, &files)[..] == approval.content_hash[..]
-            && snapshot_hash(&mut tx, message.id).await?[..] == approval.snapshot_hash[..];
+            && snapshot::hash(&mut tx, message.id).await? == approval.snapshot_hash;
         let to = match decision {
             Decision::Approve => ApprovalState::Approved,
             Decision::Reject => ApprovalState::Rejected,

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use sha2::{Digest, Sha256};
-
 use super::{Hub, Result, Source};
 use crate::{
     domain::{
@@ -18,11 +16,9 @@ use crate::{
         Tx, accounts, approvals,
         external::{self, Outsider},
         recipients::{self, Unreachable},
-        waves::NOBODY,
+        snapshot,
     },
 };
-
-const HASHED_AT_ONCE: i64 = 20_000;
 
 /// Whom a message goes to.
 pub struct Gathered {
@@ -36,7 +32,7 @@ pub struct Snapshot {
     pub recipients: i64,
     /// named more than once
     pub repeated: i64,
-    pub hash: [u8; 32],
+    pub hash: Vec<u8>,
 }
 
 impl Hub {
@@ -50,7 +46,7 @@ impl Hub {
         source: &Source,
     ) -> Result<Snapshot> {
         let Gathered { recipients, repeated } = self.gather(tx, message, audience, source).await?;
-        Ok(Snapshot { recipients, repeated, hash: snapshot_hash(tx, message).await? })
+        Ok(Snapshot { recipients, repeated, hash: snapshot::hash(tx, message).await? })
     }
 
     /// [`Hub::freeze`] without the hash, which only what stays needs.
@@ -160,22 +156,6 @@ fn sends<'a>(rounds: &'a [Round], recipients: i64, gaps: &Unreachable) -> impl I
             other => (other, recipients),
         })
     })
-}
-
-/// SHA-256 over the ids in their order: the same people, the same hash.
-pub async fn snapshot_hash(tx: &mut Tx, message: MessageId) -> Result<[u8; 32]> {
-    let mut hash = Sha256::new();
-    let mut after = NOBODY;
-    loop {
-        let people = recipients::list(tx, message, after, HASHED_AT_ONCE).await?;
-        for person in &people {
-            hash.update(person.0.as_bytes());
-        }
-        match people.last() {
-            Some(last) => after = *last,
-            None => return Ok(hash.finalize().into()),
-        }
-    }
 }
 
 async fn select(tx: &mut Tx, message: MessageId, audience: &Audience, source: &Source) -> Result<u64> {

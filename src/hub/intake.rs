@@ -93,7 +93,7 @@ impl Hub {
         let snapshot = self.freeze(tx, id, &message.audience.0, source).await?;
         failpoint!("accept.after_insert");
         message.recipients = snapshot.recipients;
-        message.snapshot_hash = snapshot.hash.to_vec();
+        message.snapshot_hash = snapshot.hash;
         let plan = (&message.rounds.0.list[..], message.said());
         let reach = self.reach(tx, id, source, snapshot.recipients, plan).await?;
         let rule = approval::needed(&self.approval_rules(tx).await?, &reach).cloned();

@@ -4,7 +4,7 @@
 
 use chrono::Duration;
 
-use super::{Hub, Result, audience::snapshot_hash, intake::content_hash, seal};
+use super::{Hub, Result, intake::content_hash, seal};
 use crate::{
     clock::Timestamp,
     domain::MessageId,
@@ -12,6 +12,7 @@ use crate::{
         Tx, attachments,
         invariants::{self, OPEN, Open, UNFINISHED},
         messages::{self, Message},
+        snapshot,
     },
 };
 
@@ -100,7 +101,7 @@ async fn compare(tx: &mut Tx, message: &Message, found: &mut Vec<Violation>) -> 
     if content_hash(message, &files)[..] != message.content_hash[..] {
         found.push(of("I3", message.id, "does not say any more what it said when it was accepted"));
     }
-    if snapshot_hash(tx, message.id).await?[..] != message.snapshot_hash[..] {
+    if snapshot::hash(tx, message.id).await? != message.snapshot_hash {
         found.push(of("I3", message.id, "does not go any more to whom it was accepted for"));
     }
     Ok(())

@@ -38,6 +38,7 @@ pub mod reminders;
 pub mod scratch;
 pub mod sessions;
 pub mod settings;
+pub mod snapshot;
 pub mod tickets;
 pub mod waves;
 
@@ -73,7 +74,7 @@ impl Db {
     pub async fn begin(&self) -> Result<Tx> {
         Ok(match self {
             Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("begin immediate").await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Self::Postgres(pool) => begin_postgres(pool).await?,
         })
     }
 
@@ -81,7 +82,7 @@ impl Db {
     pub async fn read(&self) -> Result<Tx> {
         Ok(match self {
             Self::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Self::Postgres(pool) => begin_postgres(pool).await?,
         })
     }
 
@@ -111,6 +112,15 @@ impl Db {
             Self::Postgres(pool) => pool.close().await,
         }
     }
+}
+
+/// A transaction begun in a task of its own, which goes on when nobody waits for it any more: a
+/// future dropped inside sqlx's `begin` would hand back a connection with an open transaction, and
+/// what the next one writes would be lost.
+async fn begin_postgres(pool: &PgPool) -> Result<Tx> {
+    let pool = pool.clone();
+    let begun = tokio::spawn(async move { pool.begin().await });
+    begun.await.unwrap_or(Err(Error::WorkerCrashed)).map(Tx::Postgres)
 }
 
 impl Tx {

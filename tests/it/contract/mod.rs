@@ -7,4 +7,5 @@ mod command;
 mod dead_letters;
 mod people;
 mod producers;
+mod storage;
 mod versions;

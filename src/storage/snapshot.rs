@@ -1,0 +1,36 @@
+//! The fingerprint of a message's frozen recipients: SHA-256 over their ids in the order of the ids.
+//!
+//! PostgreSQL takes it where the rows are (its `sha256` and the order of its `uuid` are those of the
+//! bytes); SQLite has no such function, and its rows are already in this process.
+
+use sha2::{Digest, Sha256};
+
+use super::{Result, Tx, recipients, waves::NOBODY};
+use crate::domain::MessageId;
+
+const AT_ONCE: i64 = 20_000;
+
+/// The same people, the same hash.
+pub async fn hash(tx: &mut Tx, message: MessageId) -> Result<Vec<u8>> {
+    if let Tx::Postgres(_) = tx {
+        return fetch_value!(
+            tx,
+            Vec<u8>,
+            "select sha256(coalesce(string_agg(uuid_send(person_id), ''::bytea order by person_id), ''::bytea))
+               from recipient where message_id = $1",
+            [message]
+        );
+    }
+    let mut hash = Sha256::new();
+    let mut after = NOBODY;
+    loop {
+        let people = recipients::list(tx, message, after, AT_ONCE).await?;
+        for person in &people {
+            hash.update(person.0.as_bytes());
+        }
+        match people.last() {
+            Some(last) => after = *last,
+            None => return Ok(hash.finalize().to_vec()),
+        }
+    }
+}
