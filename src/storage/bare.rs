@@ -118,6 +118,16 @@ pub async fn write_inbox(tx: &mut Tx, message: MessageId, now: Timestamp) -> Res
     )
 }
 
+/// What a hub has still to do: due waves and tickets. One statement, for it is asked while the hub works.
+pub async fn count_left(tx: &mut Tx, now: Timestamp) -> Result<i64> {
+    fetch_value!(
+        tx,
+        i64,
+        "select (select count(*) from ticket) + (select count(*) from wave where due_at <= $1)",
+        [now]
+    )
+}
+
 /// How many inboxes a message lies in.
 pub async fn count_inbox(tx: &mut Tx, message: MessageId) -> Result<i64> {
     fetch_value!(tx, i64, "select count(*) from inbox where message_id = $1", [message])

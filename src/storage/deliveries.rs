@@ -22,35 +22,45 @@ pub async fn release_orphans(tx: &mut Tx, ticket: &Ticket, to: State, now: Times
     )
 }
 
-/// Commits that a ticket's deliveries are about to go out, and ends those that need not or may not
-/// any more: recalled, expired, answered. One statement, so that nothing slips in between.
-pub async fn begin_sending(tx: &mut Tx, ticket: &Ticket, now: Timestamp) -> Result<u64> {
+/// Ends what of a ticket need not or may not go out any more: recalled, expired, answered.
+///
+/// Two statements, this one and [`mark_sending`]: as one, PostgreSQL judged each row once for every
+/// column that it changed. What is looked up about people stays within the ticket's range, so that
+/// nobody's hundred thousand readers are gathered for fifty deliveries.
+pub async fn end_moot(tx: &mut Tx, ticket: &Ticket, now: Timestamp) -> Result<u64> {
     execute!(
         tx,
-        "update delivery set (state, fired_at, attempts, done_at) = (
-             select verdict,
-                    case when verdict = 'sending' then $6 else delivery.fired_at end,
-                    case when verdict = 'sending' then delivery.attempts + 1 else delivery.attempts end,
-                    case when verdict = 'sending' then delivery.done_at else $6 end
-               from (select
-                    case when exists (select 1 from message where message.id = $1 and message.expires_at <= $6)
-                         then 'expired'
-                         when not exists (select 1 from message
-                                           where message.id = $1 and message.state in ('sending', 'sent'))
-                           or not exists (select 1 from person
-                                           where person.id = delivery.person_id and person.state = 'active')
-                           or (delivery.unless = 'read' and exists (
-                               select 1 from inbox where inbox.message_id = $1
-                                  and inbox.person_id = delivery.person_id and inbox.read_at is not null))
-                           or (delivery.unless in ('receipt', 'confirmed') and exists (
-                               select 1 from receipt where receipt.message_id = $1
-                                  and receipt.person_id = delivery.person_id))
-                           or (delivery.unless = 'decided' and not exists (
-                               select 1 from message join approval on approval.id = message.about_approval_id
-                                where message.id = $1 and approval.state = 'pending'))
-                         then 'cancelled' else 'sending' end as verdict) as judged)
+        "update delivery set done_at = $6,
+                state = case when exists (select 1 from message where message.id = $1 and message.expires_at <= $6)
+                             then 'expired' else 'cancelled' end
           where message_id = $1 and channel = $2 and round = $3 and person_id >= $4 and person_id <= $5
-            and state = 'ready'",
+            and state = 'ready'
+            and (not exists (select 1 from message where message.id = $1 and message.state in ('sending', 'sent')
+                                and (message.expires_at is null or message.expires_at > $6))
+                 or not exists (select 1 from person where person.id = delivery.person_id and person.state = 'active')
+                 or (delivery.unless = 'read' and exists (
+                     select 1 from inbox where inbox.message_id = $1 and inbox.person_id >= $4
+                        and inbox.person_id <= $5 and inbox.person_id = delivery.person_id
+                        and inbox.read_at is not null))
+                 or (delivery.unless in ('receipt', 'confirmed') and exists (
+                     select 1 from receipt where receipt.message_id = $1 and receipt.person_id >= $4
+                        and receipt.person_id <= $5 and receipt.person_id = delivery.person_id))
+                 or (delivery.unless = 'decided' and not exists (
+                     select 1 from message join approval on approval.id = message.about_approval_id
+                      where message.id = $1 and approval.state = 'pending')))",
+        [ticket.message_id, &ticket.channel, ticket.round, ticket.first_person, ticket.last_person, now]
+    )
+}
+
+/// Commits that what is left of a ticket is about to go out; nothing of a message that was recalled
+/// since [`end_moot`] looked.
+pub async fn mark_sending(tx: &mut Tx, ticket: &Ticket, now: Timestamp) -> Result<u64> {
+    execute!(
+        tx,
+        "update delivery set state = 'sending', fired_at = $6, attempts = attempts + 1
+          where message_id = $1 and channel = $2 and round = $3 and person_id >= $4 and person_id <= $5
+            and state = 'ready'
+            and exists (select 1 from message where message.id = $1 and message.state in ('sending', 'sent'))",
         [ticket.message_id, &ticket.channel, ticket.round, ticket.first_person, ticket.last_person, now]
     )
 }
@@ -61,10 +71,9 @@ row! {
     pub struct Address {
         pub person_id: PersonId,
         pub attempts: i64,
-        pub callee_id: Option<PersonId>,
         pub name: Option<String>,
-        pub phone_sealed: Option<Vec<u8>>,
-        pub email_sealed: Option<Vec<u8>>,
+        /// The mail address for e-mail, otherwise the phone number.
+        pub sealed: Option<Vec<u8>>,
         pub dingtalk_id: Option<String>,
     }
 }
@@ -87,8 +96,9 @@ pub async fn list_sending(tx: &mut Tx, ticket: &Ticket) -> Result<Vec<Address>> 
     fetch_all!(
         tx,
         Address,
-        "select delivery.person_id, delivery.attempts, delivery.callee_id, person.name, person.phone_sealed,
-                person.email_sealed, person.dingtalk_id
+        "select delivery.person_id, delivery.attempts, person.name,
+                case when $2 = 'email' then person.email_sealed else person.phone_sealed end as sealed,
+                case when $2 = 'dingtalk' then person.dingtalk_id end as dingtalk_id
            from delivery left join person on person.id = delivery.callee_id and person.state = 'active'
           where delivery.message_id = $1 and delivery.channel = $2 and delivery.round = $3
             and delivery.person_id >= $4 and delivery.person_id <= $5 and delivery.state = 'sending'
@@ -135,11 +145,13 @@ pub async fn mark_accepted(
                 provider_ref = $7 ->> lower(hex(person_id))
           where message_id = $1 and channel = $2 and round = $3 and person_id >= $4 and person_id <= $5
             and state in ('sending', 'delivered', 'undelivered') and ($7 ->> lower(hex(person_id))) is not null",
+        // A join, where a look into the list for each row would cost PostgreSQL twice as much.
         postgres: "update delivery set state = case state when 'sending' then 'accepted' else state end,
-                done_at = case state when 'sending' then $6 else done_at end,
-                provider_ref = $7 ->> replace(person_id::text, '-', '')
-          where message_id = $1 and channel = $2 and round = $3 and person_id >= $4 and person_id <= $5
-            and state in ('sending', 'delivered', 'undelivered') and ($7 ->> replace(person_id::text, '-', '')) is not null",
+                done_at = case state when 'sending' then $6 else done_at end, provider_ref = each.reference
+           from (select key::uuid as person_id, value as reference from jsonb_each_text($7)) as each
+          where delivery.message_id = $1 and channel = $2 and round = $3
+            and delivery.person_id >= $4 and delivery.person_id <= $5
+            and delivery.person_id = each.person_id and state in ('sending', 'delivered', 'undelivered')",
     );
     execute!(
         tx,

@@ -115,17 +115,12 @@ pub async fn postpone(tx: &mut Tx, message: MessageId, round: i64, due_at: Times
     )
 }
 
-/// When the next wave is due.
-pub async fn next_due(tx: &mut Tx) -> Result<Option<Timestamp>> {
-    fetch_optional_value!(tx, Timestamp, "select due_at from wave order by due_at, message_id, round limit 1", [])
-}
-
-/// The last person of the next chunk, or none when nobody is left.
-pub async fn chunk_end(tx: &mut Tx, message: MessageId, after: PersonId, size: i64) -> Result<Option<PersonId>> {
-    fetch_optional_value!(
+/// The last person of the next chunk and how many it has, or none when nobody is left.
+pub async fn chunk_end(tx: &mut Tx, message: MessageId, after: PersonId, size: i64) -> Result<Option<(PersonId, i64)>> {
+    fetch_optional!(
         tx,
-        PersonId,
-        "select person_id from (
+        (PersonId, i64),
+        "select person_id, count(*) over () from (
             select person_id from recipient where message_id = $1 and person_id > $2 order by person_id limit $3
          ) as chunk order by person_id desc limit 1",
         [message, after, size]
@@ -144,6 +139,9 @@ pub struct Chunk {
 
 /// The inbox rows of a chunk; people outside the organisation have no inbox. They are few, so that
 /// they are looked up once, not everybody.
+///
+/// Written once only, because the chunk commits with the wave's place; asking about conflicts that
+/// cannot be would cost PostgreSQL as much as the rows themselves.
 pub async fn write_inbox(tx: &mut Tx, chunk: Chunk, at: Timestamp) -> Result<u64> {
     execute!(
         tx,
@@ -151,8 +149,7 @@ pub async fn write_inbox(tx: &mut Tx, chunk: Chunk, at: Timestamp) -> Result<u64
          select message_id, person_id, $4 from recipient
           where message_id = $1 and person_id > $2 and person_id <= $3
             and person_id not in (select id from person where account is null)
-          order by person_id
-         on conflict (message_id, person_id) do nothing",
+          order by person_id",
         [chunk.message, chunk.after, chunk.last, at]
     )
 }
@@ -176,6 +173,34 @@ pub struct Way<'a> {
     pub only: Option<&'a List<String>>,
 }
 
+/// The text that plans a chunk's deliveries, ending with what is done about those that are there.
+macro_rules! plan_chunk {
+    ($tx:expr, $end:literal) => {
+        each_id!(
+            $tx,
+            "insert into delivery (message_id, person_id, channel, round, callee_id, unless, state, attempts)
+             select recipient.message_id, recipient.person_id, $4, $5,
+                    case when $7 then (select deputy_id from person where person.id = recipient.person_id)
+                         when $8 is not null then $8 else recipient.person_id end,
+                    nullif($6, ''), 'ready', 0
+               from recipient
+              where recipient.message_id = $1 and recipient.person_id > $2 and recipient.person_id <= $3
+                and ($6 <> 'read' or not exists (
+                     select 1 from inbox where inbox.message_id = $1 and inbox.person_id = recipient.person_id
+                                           and inbox.read_at is not null))
+                and ($6 not in ('receipt', 'confirmed') or not exists (
+                     select 1 from receipt where receipt.message_id = $1
+                                             and receipt.person_id = recipient.person_id))
+                and ($6 <> 'decided' or exists (
+                     select 1 from message join approval on approval.id = message.about_approval_id
+                      where message.id = $1 and approval.state = 'pending'))
+                and ($10 or recipient.person_id in (",
+            "$9",
+            concat!("))", $end)
+        )
+    };
+}
+
 /// Plans one channel of a round for everybody in a chunk whose stop condition does not hold yet.
 pub async fn write_deliveries(tx: &mut Tx, chunk: Chunk, way: Way<'_>) -> Result<u64> {
     let named = match way.callee {
@@ -184,27 +209,12 @@ pub async fn write_deliveries(tx: &mut Tx, chunk: Chunk, way: Way<'_>) -> Result
     };
     let condition = way.unless.map_or("", Unless::as_str);
     let only = way.only.map(|only| Json(&only.list));
-    let sql = each_id!(
-        tx,
-        "insert into delivery (message_id, person_id, channel, round, callee_id, unless, state, attempts)
-         select recipient.message_id, recipient.person_id, $4, $5,
-                case when $7 then (select deputy_id from person where person.id = recipient.person_id)
-                     when $8 is not null then $8 else recipient.person_id end,
-                nullif($6, ''), 'ready', 0
-           from recipient
-          where recipient.message_id = $1 and recipient.person_id > $2 and recipient.person_id <= $3
-            and ($6 <> 'read' or not exists (
-                 select 1 from inbox where inbox.message_id = $1 and inbox.person_id = recipient.person_id
-                                       and inbox.read_at is not null))
-            and ($6 not in ('receipt', 'confirmed') or not exists (
-                 select 1 from receipt where receipt.message_id = $1 and receipt.person_id = recipient.person_id))
-            and ($6 <> 'decided' or exists (
-                 select 1 from message join approval on approval.id = message.about_approval_id
-                  where message.id = $1 and approval.state = 'pending'))
-            and ($10 or recipient.person_id in (",
-        "$9",
-        ")) on conflict (message_id, person_id, channel, round) do nothing"
-    );
+    // A later step may have been taken early for somebody; the first is written by its wave alone
+    // (see `write_inbox`).
+    let sql = match way.round {
+        0 => plan_chunk!(tx, ""),
+        _ => plan_chunk!(tx, " on conflict (message_id, person_id, channel, round) do nothing"),
+    };
     let everybody = only.is_none();
     execute!(
         tx,

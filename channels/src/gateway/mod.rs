@@ -104,10 +104,10 @@ impl Channel for Gateway {
 
     fn supports(&self) -> Supports {
         Supports {
-            batch: 50,
+            batch: 100,
             // Everything that is handed over leaves at once: nothing waits here that could still be
             // recalled, or that a crash would leave in doubt.
-            concurrency: 4,
+            concurrency: 2,
             repeat: Repeat::Unsafe,
             callbacks: self.secret.is_some(),
             query: false,

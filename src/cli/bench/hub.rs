@@ -27,12 +27,9 @@ use crate::{
     config::Config,
     domain::{ApprovalId, MessageId, PersonId, approval::Decision, delivery::State},
     hub::{Change, Hub},
-    storage::{approvals, bare, deliveries, messages, tickets, waves},
+    storage::{approvals, bare, deliveries, messages},
 };
 
-/// How often the end of a round is looked for: far less than a round takes, and seldom enough that
-/// looking costs nothing beside it.
-const LOOK: Duration = Duration::from_millis(10);
 /// After so long a message is taken for lost.
 const LOST: Duration = Duration::from_secs(20);
 
@@ -122,26 +119,25 @@ impl Bench {
 
     /// Until nothing is left to plan or to send.
     async fn wait_until_done(&self) -> anyhow::Result<()> {
+        let look = look(self.recipients);
         let mut progress = (Instant::now(), i64::MAX);
         loop {
-            let (planning, left) = self.left().await?;
-            if !planning && left == 0 {
+            let left = self.left().await?;
+            if left == 0 {
                 return Ok(());
             }
             if left != progress.1 {
                 progress = (Instant::now(), left);
             }
-            ensure!(progress.0.elapsed() < LOST, "{left} tickets do not get done");
-            sleep(LOOK).await;
+            ensure!(progress.0.elapsed() < LOST, "{left} waves and tickets do not get done");
+            sleep(look).await;
         }
     }
 
-    /// Whether there is still something to plan, and how many tickets wait.
-    async fn left(&self) -> anyhow::Result<(bool, i64)> {
+    /// How many waves are to be written and tickets to be worked.
+    async fn left(&self) -> anyhow::Result<i64> {
         let mut tx = self.hub.db.read().await?;
-        let due = waves::next_due(&mut tx).await?.is_some_and(|at| at <= self.hub.clock.now());
-        let (_, tickets) = tickets::waiting(&mut tx).await?;
-        Ok((due, tickets))
+        Ok(bare::count_left(&mut tx, self.hub.clock.now()).await?)
     }
 
     /// Where a message's deliveries are. Nobody's inbox may be without it; else what was measured is
@@ -180,6 +176,12 @@ impl Bench {
         let at = |share: f64| milliseconds[((milliseconds.len() - 1) as f64 * share).round() as usize];
         Ok(Latency { p50_ms: at(0.5), p99_ms: at(0.99) })
     }
+}
+
+/// How often the end of a round is looked for: some hundredths of what it takes, so that looking
+/// costs nothing beside it and comes hardly too late.
+fn look(recipients: i64) -> Duration {
+    Duration::from_micros(recipients.unsigned_abs() * 3).clamp(Duration::from_millis(4), Duration::from_millis(100))
 }
 
 fn command(sender: &str, title: &str, audience: Value, rule: &str) -> Envelope {
