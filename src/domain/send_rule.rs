@@ -7,7 +7,7 @@
 use chrono::Duration;
 use serde::{Deserialize, Serialize};
 
-use super::words::words;
+use super::{calls, words::words};
 
 words! {
     /// What ends the chase for one person.
@@ -102,6 +102,25 @@ impl Round {
         Duration::minutes(self.after)
     }
 
+    /// The channels that its wave takes; of `first_that_works` the others follow one by one.
+    pub fn at_once(&self) -> &[String] {
+        match self.mode {
+            Mode::Together => &self.channels,
+            Mode::FirstThatWorks => &self.channels[..self.channels.len().min(1)],
+        }
+    }
+
+    /// Does its wave call people?
+    pub fn calls(&self) -> bool {
+        self.at_once().iter().any(|channel| channel == calls::CHANNEL)
+    }
+
+    /// Of `first_that_works` what follows when this channel has reached nobody.
+    pub fn next_channel(&self, channel: &str) -> Option<&String> {
+        let nth = self.channels.iter().position(|own| own == channel)?;
+        self.channels.get(nth + 1).filter(|_| self.mode == Mode::FirstThatWorks)
+    }
+
     /// Whether another round's channels can go out in this one and mean the same.
     fn takes(&self, other: &Self) -> bool {
         self.mode == Mode::Together && other.mode == Mode::Together && self.unless == other.unless
@@ -148,15 +167,15 @@ impl SendRule {
 }
 
 impl Step {
+    /// A channel that is named twice goes out once.
     fn round(&self, after: i64) -> Round {
-        Round {
-            after,
-            minutes: self.minutes,
-            channels: self.channels.iter().filter(|channel| *channel != "inbox").cloned().collect(),
-            mode: self.mode,
-            unless: self.unless,
-            to: self.to.clone(),
+        let mut channels: Vec<String> = Vec::with_capacity(self.channels.len());
+        for channel in self.channels.iter().filter(|channel| *channel != "inbox") {
+            if !channels.contains(channel) {
+                channels.push(channel.clone());
+            }
         }
+        Round { after, minutes: self.minutes, channels, mode: self.mode, unless: self.unless, to: self.to.clone() }
     }
 }
 
@@ -257,6 +276,26 @@ mod tests {
                 assert_eq!((round.mode, round.unless), (step.mode, step.unless), "{steps:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_channel_that_a_step_names_twice_goes_out_once() {
+        let named = |channels: [&str; 4]| channels.map(str::to_owned).to_vec();
+        for after in [0, 5] {
+            let twice = Step { channels: named(["sms", "voice", "inbox", "sms"]), ..step("sms", after, None) };
+            let rule = SendRule { name: "r".into(), label: "r".into(), steps: vec![twice] };
+            assert_eq!(rule.rounds().pop().expect("one").channels, ["sms", "voice"], "{after}");
+        }
+    }
+
+    #[test]
+    fn of_channels_one_after_the_other_only_the_first_goes_out_at_once() {
+        let channels = vec!["sms".to_owned(), "voice".to_owned()];
+        let together = Step { channels, ..step("sms", 5, None) }.round(5);
+        let in_turn = Round { mode: Mode::FirstThatWorks, ..together.clone() };
+        assert_eq!((together.calls(), in_turn.calls()), (true, false));
+        assert_eq!((together.next_channel("sms"), in_turn.next_channel("voice")), (None, None));
+        assert_eq!(in_turn.next_channel("sms").map(String::as_str), Some("voice"));
     }
 
     #[test]

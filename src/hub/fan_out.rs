@@ -12,9 +12,8 @@ use super::{Change, Hub, Result, escalate::RECKONING};
 use crate::{
     domain::{
         MessageId, PersonId, TicketId,
-        calls::CHANNEL,
         chase::reminder,
-        send_rule::{Mode, Round, To},
+        send_rule::{Round, To},
     },
     storage::{
         Tx, accounts, audit, calls,
@@ -114,8 +113,9 @@ impl Hub {
         }
         failpoint!("fanout.mid_chunk");
         self.plan(tx, message, wave, chunk).await?;
-        if calls_before(message, wave.round) {
-            calls::cancel_earlier(tx, message.id, (chunk.after, chunk.last), wave.round, now).await?;
+        if let Some(before) = calls_instead_of(message, wave.round) {
+            let people = (chunk.after, chunk.last);
+            calls::cancel_earlier(tx, message.id, people, (wave.round, before), now).await?;
         }
         Ok(())
     }
@@ -129,11 +129,7 @@ impl Hub {
             // Somebody who is gone is found out, told and passed over like any other dead end.
             To::Person(account) => Callee::Named(accounts::id_of(tx, account).await?.unwrap_or(NOBODY)),
         };
-        let channels = match round.mode {
-            Mode::Together => &round.channels[..],
-            Mode::FirstThatWorks => &round.channels[..round.channels.len().min(1)],
-        };
-        for channel in channels {
+        for channel in round.at_once() {
             let only = wave.only_people.as_ref().map(|only| &only.0);
             let way = Way { round: wave.round, channel, callee, unless: round.unless, only };
             waves::write_deliveries(tx, chunk, way).await?;
@@ -182,8 +178,11 @@ impl Hub {
     }
 }
 
-/// Is there an earlier step of the rule that calls, and may still be trying to?
-fn calls_before(message: &Message, round: i64) -> bool {
-    let earlier = usize::try_from(round).ok().and_then(|round| message.rounds.0.list.get(..round));
-    earlier.is_some_and(|earlier| earlier.iter().flat_map(|step| &step.channels).any(|channel| channel == CHANNEL))
+/// A step that calls does so instead of those before the first of its own minute: that one's number.
+/// Another step's text message is no call, and steps of the same minute go beside each other.
+fn calls_instead_of(message: &Message, round: i64) -> Option<i64> {
+    let rounds = &message.rounds.0.list;
+    let this = rounds.get(usize::try_from(round).ok()?).filter(|this| this.calls())?;
+    let first = (0..).zip(rounds).find_map(|(nth, step)| (step.after == this.after).then_some(nth));
+    first.filter(|first| *first > 0)
 }

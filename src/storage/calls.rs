@@ -49,21 +49,22 @@ pub async fn list_recent(tx: &mut Tx, callees: &[PersonId], from: Timestamp) -> 
     fetch_all!(tx, (PersonId, Timestamp), sql, [&callees, from])
 }
 
-/// Calls of earlier rounds that wait for another try end where `round` has begun for the same person.
+/// Calls of rounds below `before` that wait for another try end where `round` calls the same person.
 pub async fn cancel_earlier(
     tx: &mut Tx,
     message: MessageId,
     (after, last): (PersonId, PersonId),
-    round: i64,
+    (round, before): (i64, i64),
     now: Timestamp,
 ) -> Result<u64> {
     execute!(
         tx,
         "update delivery set state = 'cancelled', detail = 'NEXT_STEP', done_at = $5
-          where message_id = $1 and person_id > $2 and person_id <= $3 and channel = 'voice' and round < $4
+          where message_id = $1 and person_id > $2 and person_id <= $3 and channel = 'voice' and round < $6
             and state = 'ready' and exists (
                 select 1 from delivery as later
-                 where later.message_id = $1 and later.person_id = delivery.person_id and later.round = $4)",
-        [message, after, last, round, now]
+                 where later.message_id = $1 and later.person_id = delivery.person_id
+                   and later.channel = 'voice' and later.round = $4)",
+        [message, after, last, round, now, before]
     )
 }
