@@ -10,14 +10,14 @@ use serde_json::{Map, Value, json};
 use super::{
     Hub, Result,
     deliver::{AGAIN, Outcome, Worked},
-    fan_out::REMINDERS,
+    spare::Overtaken,
 };
 use crate::{
     clock::Timestamp,
     domain::{
         PersonId, TicketId,
         delivery::{Key, State, retry_at},
-        send_rule::{Mode, To},
+        send_rule::{Round, To},
     },
     storage::{
         Tx, accounts, deliveries, is_outage,
@@ -123,20 +123,25 @@ impl Hub {
             SendError::Temporary { retry_after, .. } => (*retry_after, "PROVIDER_BUSY"),
         };
         let asked = asked.and_then(|asked| Duration::from_std(asked).ok());
-        match retry_at(tried, now, asked, jitter(person)) {
-            Some(at) if self.is_overtaken(tx, ticket, at).await? => {
+        let gave_up = (State::Refused, "GAVE_UP");
+        let Some(at) = retry_at(tried, now, asked, jitter(person)) else {
+            return self.give_up(tx, ticket, person, gave_up, now).await;
+        };
+        match self.overtaken(tx, ticket, person, at).await? {
+            Some(Overtaken::ByCall) => {
                 // The next step comes at its own time.
-                let end = (State::Refused, "GAVE_UP");
-                if deliveries::mark_one(tx, ticket, person, end.0, end.1, now).await? == 1 {
-                    self.tell_failed(tx, ticket, person, end, now).await?;
+                if deliveries::mark_one(tx, ticket, person, gave_up.0, gave_up.1, now).await? == 1 {
+                    self.tell_failed(tx, ticket, person, gave_up, now).await?;
                 }
                 Ok(())
             }
-            Some(at) => {
+            Some(Overtaken::Otherwise) if self.has_next_channel(tx, ticket).await? => {
+                self.give_up(tx, ticket, person, gave_up, now).await
+            }
+            _ => {
                 deliveries::mark_one(tx, ticket, person, State::Ready, detail, now).await?;
                 retry(tx, ticket, person, at).await
             }
-            None => self.give_up(tx, ticket, person, (State::Refused, "GAVE_UP"), now).await,
         }
     }
 
@@ -169,6 +174,13 @@ impl Hub {
         self.advance(tx, ticket, person, now).await
     }
 
+    /// Can this round still try something else?
+    async fn has_next_channel(&self, tx: &mut Tx, ticket: &Ticket) -> Result<bool> {
+        let message = messages::find(tx, ticket.message_id).await?;
+        let round = message.map(|message| self.round_of(&message, ticket.round));
+        Ok(round.is_some_and(|round| round.next_channel(&ticket.channel).is_some()))
+    }
+
     async fn tell_failed(
         &self,
         tx: &mut Tx,
@@ -189,10 +201,8 @@ impl Hub {
     /// person whom this delivery did not reach.
     pub(super) async fn advance(&self, tx: &mut Tx, ticket: &Ticket, person: PersonId, now: Timestamp) -> Result<()> {
         let Some(message) = messages::find(tx, ticket.message_id).await? else { return Ok(()) };
-        if ticket.round >= REMINDERS {
-            return Ok(());
-        }
-        let Some((round, channel)) = next_way(&message, ticket) else { return Ok(()) };
+        let this = self.round_of(&message, ticket.round);
+        let Some((round, channel)) = next_way(&message, &this, ticket) else { return Ok(()) };
         let step = self.round_of(&message, round);
         let callee = match &step.to {
             To::Recipient => Some(person),
@@ -212,17 +222,13 @@ impl Hub {
 }
 
 /// Within a round of `first_that_works` the next channel; otherwise the first of the next round
-/// that chases somebody.
-fn next_way(message: &Message, ticket: &Ticket) -> Option<(i64, String)> {
+/// that chases somebody. No round follows a reminder.
+fn next_way(message: &Message, this: &Round, ticket: &Ticket) -> Option<(i64, String)> {
+    if let Some(channel) = this.next_channel(&ticket.channel) {
+        return Some((ticket.round, channel.clone()));
+    }
     let rounds = &message.rounds.0.list;
     let at = usize::try_from(ticket.round).ok()?;
-    let this = rounds.get(at)?;
-    if this.mode == Mode::FirstThatWorks {
-        let nth = this.channels.iter().position(|channel| *channel == ticket.channel)?;
-        if let Some(channel) = this.channels.get(nth + 1) {
-            return Some((ticket.round, channel.clone()));
-        }
-    }
     // What goes out first is waited for; from then on a step that reached nobody calls the next.
     let next = rounds.get(at + 1).filter(|next| at > 0 && next.unless.is_some())?;
     Some((ticket.round + 1, next.channels.first()?.clone()))

@@ -74,8 +74,7 @@ impl Hub {
         now: crate::clock::Timestamp,
     ) -> Result<()> {
         let Some(message) = messages::find(tx, key.message).await? else { return Ok(()) };
-        let round = self.round_of(&message, key.round);
-        if round.mode != crate::domain::send_rule::Mode::FirstThatWorks {
+        if self.round_of(&message, key.round).next_channel(&key.channel).is_none() {
             return Ok(());
         }
         let ticket = Ticket {

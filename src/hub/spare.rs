@@ -8,10 +8,10 @@ use crate::{
     domain::{
         ClaimId, PersonId, TicketId,
         calls::{CHANNEL, LOOKS_BACK, wait_until},
-        delivery::State,
+        delivery::{Key, State},
     },
     storage::{
-        Tx, calls, messages,
+        Tx, calls, deliveries, messages,
         tickets::{self, Ticket},
         waves::{self, NOBODY},
     },
@@ -24,6 +24,8 @@ impl Hub {
         if ticket.channel != CHANNEL {
             return Ok(false);
         }
+        // A call that will not be made takes nobody's place.
+        deliveries::end_moot(tx, ticket, now).await?;
         let open = calls::list_open(tx, ticket).await?;
         let ready = open.iter().filter(|(_, _, state)| *state == State::Ready);
         let mut callees: Vec<_> = ready.filter_map(|(_, callee, _)| *callee).collect();
@@ -60,17 +62,43 @@ impl Hub {
         Ok(true)
     }
 
-    /// Would another try of a call at `at` come when the next step has begun? That one calls instead.
-    pub(super) async fn is_overtaken(&self, tx: &mut Tx, ticket: &Ticket, at: Timestamp) -> Result<bool> {
+    /// Would another try of a call at `at` come when a later step has begun? Several steps of one
+    /// minute go beside each other.
+    pub(super) async fn overtaken(
+        &self,
+        tx: &mut Tx,
+        ticket: &Ticket,
+        person: PersonId,
+        at: Timestamp,
+    ) -> Result<Option<Overtaken>> {
         if ticket.channel != CHANNEL {
-            return Ok(false);
+            return Ok(None);
         }
-        let Some(message) = messages::find(tx, ticket.message_id).await? else { return Ok(false) };
-        let has_next = usize::try_from(ticket.round).is_ok_and(|round| round + 1 < message.rounds.0.list.len());
-        if !has_next {
-            return Ok(false);
+        let Some(message) = messages::find(tx, ticket.message_id).await? else { return Ok(None) };
+        let rounds = &message.rounds.0.list;
+        let Some(this) = usize::try_from(ticket.round).ok().and_then(|nth| rounds.get(nth)) else { return Ok(None) };
+        let mut found = None;
+        for (round, step) in (0..).zip(rounds).filter(|(_, step)| step.after > this.after) {
+            let begins = waves::due_at(tx, message.id, round).await?;
+            if begins.is_some_and(|begins| begins > at) {
+                continue;
+            }
+            let call = Key { message: message.id, person, channel: CHANNEL.to_owned(), round };
+            // A wave that is through has passed over whoever did what it waits for.
+            if step.calls() && (begins.is_some() || deliveries::find(tx, &call).await?.is_some()) {
+                return Ok(Some(Overtaken::ByCall));
+            }
+            found = Some(Overtaken::Otherwise);
         }
-        let next = waves::due_at(tx, message.id, ticket.round + 1).await?;
-        Ok(next.is_none_or(|begins| begins <= at))
+        Ok(found)
     }
+}
+
+/// What a later step does that has begun before a call is tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Overtaken {
+    /// It calls instead.
+    ByCall,
+    /// It does something else, or nothing for this person.
+    Otherwise,
 }
