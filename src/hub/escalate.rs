@@ -48,11 +48,12 @@ impl Hub {
         Ok(())
     }
 
-    /// After the last step: over when nothing of it is under way any more, and exhausted if somebody
-    /// whom it chased has still not done what it waits for.
+    /// After the last step: over when nothing of any step is under way or to come any more (working
+    /// minutes may last longer than a later step's), and exhausted if somebody whom the last chased
+    /// has still not done what it waits for.
     pub(super) async fn reckon(&self, tx: &mut Tx, message: &Message, now: Timestamp) -> Result<()> {
         let Some(goal) = goal(&message.rounds.0.list) else { return Ok(()) };
-        if chases::is_under_way(tx, message.id, goal.round..RECKONING).await? {
+        if chases::is_under_way(tx, message.id, STEPS).await? {
             waves::postpone(tx, message.id, RECKONING, now + ANSWER_TIME).await?;
             return Ok(());
         }

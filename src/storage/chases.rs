@@ -1,10 +1,10 @@
 //! Whom the later steps of a rule chase, and who has done what they wait for: read from `delivery`,
-//! `ticket`, `inbox`, `receipt` and `approval`.
+//! `ticket`, `wave`, `inbox`, `receipt` and `approval`.
 
 use std::ops::Range;
 
 use super::{Result, Tx};
-use crate::domain::{ApprovalId, MessageId, PersonId, TicketId, chase::Goal};
+use crate::domain::{ApprovalId, MessageId, PersonId, chase::Goal};
 
 /// Whether one of these rounds has begun to chase a person.
 pub async fn has_begun(tx: &mut Tx, message: MessageId, person: PersonId, rounds: Range<i64>) -> Result<bool> {
@@ -36,12 +36,15 @@ pub async fn list_deciders(
     )
 }
 
-/// Whether anything of these rounds is still to go out.
+/// Whether anything of these rounds is still to be planned or to go out.
 pub async fn is_under_way(tx: &mut Tx, message: MessageId, rounds: Range<i64>) -> Result<bool> {
     let found = fetch_optional_value!(
         tx,
-        TicketId,
-        "select id from ticket where message_id = $1 and round >= $2 and round < $3 limit 1",
+        i64,
+        "select round from ticket where message_id = $1 and round >= $2 and round < $3
+          union all
+         select round from wave where message_id = $1 and round >= $2 and round < $3
+          limit 1",
         [message, rounds.start, rounds.end]
     )?;
     Ok(found.is_some())

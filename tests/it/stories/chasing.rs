@@ -5,6 +5,7 @@ use channels::{
     simulated::{Fault, Medium, Simulated},
 };
 use chrono::Duration;
+use serde_json::json;
 use std::{collections::BTreeMap, sync::Arc};
 use zhihui::{
     domain::{
@@ -15,6 +16,7 @@ use zhihui::{
     storage::{Db, outbox},
 };
 
+use super::calls::add_rule;
 use crate::support::{
     TestHub,
     people::{Actor, to, to_department},
@@ -29,7 +31,7 @@ fn asks_to_confirm(undertaker: &Actor, title: &str) -> Draft {
     Draft { actions, ..with_rule(to(&[undertaker], title), "undertaker") }
 }
 
-async fn count(db: &Db, sql: &str) -> i64 {
+pub async fn count(db: &Db, sql: &str) -> i64 {
     let sql = sqlx::AssertSqlSafe(sql.to_owned());
     match db {
         Db::Sqlite { read, .. } => sqlx::query_scalar(sql).fetch_one(read).await.unwrap(),
@@ -173,6 +175,26 @@ async fn a_last_step_that_is_still_tried_is_not_over() {
         heard.extend(after_minutes(&mut test, 10).await);
     }
     assert_eq!(heard, ["exhausted"]);
+    test.end().await;
+}
+
+#[tokio::test]
+async fn nothing_is_exhausted_while_an_earlier_step_waits_for_working_time() {
+    let mut test = TestHub::start().await;
+    let office = test.department("jwc", None).await;
+    let (sender, reader) = (test.member("zhang", office).await, test.member("li", office).await);
+    let steps = json!([
+        {"channels": ["inbox"]},
+        {"channels": ["sms"], "after": 600, "minutes": "working", "unless": "read"},
+        {"channels": ["voice"], "after": 610, "unless": "read"},
+    ]);
+    add_rule(&test, "mixed", steps).await;
+    test.sends(&sender, with_rule(to(&[&reader], "停电通知"), "mixed")).await.unwrap();
+    assert!(after_minutes(&mut test, 0).await.is_empty());
+    assert_eq!(after_minutes(&mut test, 610).await, ["step 2"], "the evening of a Friday");
+    assert!(after_minutes(&mut test, 60).await.is_empty());
+    assert_eq!(after(&mut test, Duration::days(4)).await, ["step 1"]);
+    assert_eq!(after_minutes(&mut test, 10).await, ["exhausted"]);
     test.end().await;
 }
 

@@ -1,6 +1,7 @@
 //! What people live through, told as the manuals do.
 
 mod approval;
+mod calls;
 mod chasing;
 mod demo;
 mod escalation;
