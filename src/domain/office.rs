@@ -199,7 +199,8 @@ impl Fields {
         }
         let field = self.open.last_mut().filter(|field| !field.is_shown && field.instruction.len() < FIELD);
         if let Some(field) = field {
-            field.instruction.push_str(text);
+            // Blanks in front say nothing, and must not fill what is read of it.
+            field.instruction.push_str(if field.instruction.is_empty() { text.trim_start() } else { text });
         }
     }
 
@@ -315,6 +316,7 @@ mod tests {
 
     #[test]
     fn a_field_that_starts_a_program_is_found_in_pieces_too() {
+        let blanks = &" ".repeat(FIELD);
         for pieces in [
             &["begin", " DDEAUTO c:\\\\x", "separate", "end"][..],
             &["begin", "dd", "e c", "end"],
@@ -323,6 +325,8 @@ mod tests {
             &["begin", " IF ", "begin", "DDE c", "end", "end"],
             &["begin", "begin", "QUOTE 68 68 69", "separate", "end", " c", "end"],
             &["begin", "DDE c"],
+            &["begin", blanks, "DDE c", "separate", "end"],
+            &["begin", blanks, " ", blanks, "D", "DE c", "end"],
         ] {
             assert_eq!(fields(pieces), Err(Fault::Dde), "{pieces:?}");
         }
