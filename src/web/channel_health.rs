@@ -58,7 +58,10 @@ impl Me {
         };
         let own: Vec<_> = recent.iter().filter(|line| line.channel == name).collect();
         let resting = self.web.hub.channels.lane(name).and_then(|lane| lane.resting());
-        let complaint = own.iter().filter(|line| weight(line) != Weight::Well).find_map(|line| line.detail.clone());
+        let complaint = own
+            .iter()
+            .filter(|line| !matches!(weight(line), None | Some(Weight::Well)))
+            .find_map(|line| line.detail.clone());
         let rests = resting.map(|time| self.say("admin.detail.resting", &[("count", time.as_secs().to_string())]));
         ChannelHealth {
             channel: name.to_owned(),
@@ -94,21 +97,24 @@ enum Weight {
     Away,
 }
 
-fn weight(line: &Recent) -> Weight {
+/// None: it was not tried, or failed for the recipient's sake.
+fn weight(line: &Recent) -> Option<Weight> {
     let says = |code: &str| line.detail.as_deref().is_some_and(|detail| detail.starts_with(code));
     match line.state {
-        State::Unknown => Weight::Away,
-        State::Refused if says("GAVE_UP") => Weight::Away,
-        State::Refused if !says(NO_ADDRESS) => Weight::Refused,
+        State::Accepted | State::Delivered | State::Undelivered => Some(Weight::Well),
+        State::Unknown => Some(Weight::Away),
+        State::Refused if says("GAVE_UP") => Some(Weight::Away),
+        State::Refused if !says(NO_ADDRESS) => Some(Weight::Refused),
         // tried, and waiting to be tried again
-        State::Ready => Weight::Away,
-        _ => Weight::Well,
+        State::Ready => Some(Weight::Away),
+        _ => None,
     }
 }
 
 /// Nobody reached at all: down. Somebody not reached, or more refused than taken: impaired.
 fn judge(recent: &[&Recent], is_resting: bool) -> Health {
-    let count = |wanted| -> i64 { recent.iter().filter(|line| weight(line) == wanted).map(|line| line.count).sum() };
+    let count =
+        |wanted| -> i64 { recent.iter().filter(|line| weight(line) == Some(wanted)).map(|line| line.count).sum() };
     let (well, refused, away) = (count(Weight::Well), count(Weight::Refused), count(Weight::Away));
     if away > 0 && well + refused == 0 {
         Health::Down
@@ -144,5 +150,9 @@ mod tests {
         assert_eq!(judged(&[(State::Refused, "GAVE_UP", 1)]), Health::Down);
         assert_eq!(judged(&[(State::Refused, "NO_ADDRESS 没有可用的联系方式", 5)]), Health::Ok);
         assert_eq!(judged(&[(State::Undelivered, "NO_ANSWER", 5)]), Health::Ok);
+        for nothing in [State::Cancelled, State::Expired, State::Sending] {
+            assert_eq!(judged(&[(nothing, "", 9)]), Health::Ok, "{nothing:?}");
+            assert_eq!(judged(&[(nothing, "", 9), (State::Unknown, "", 1)]), Health::Down, "{nothing:?}");
+        }
     }
 }
