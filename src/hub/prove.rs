@@ -29,8 +29,8 @@ impl Hub {
         Ok(())
     }
 
-    /// Whether this is the person's password now; `field` is where it was typed.
-    pub(super) async fn check_present(&self, person: PersonId, typed: &str, field: &'static str) -> Result<()> {
+    /// Whether this is the person's password now, and what it hashes to; `field` is where it was typed.
+    pub(super) async fn check_present(&self, person: PersonId, typed: &str, field: &'static str) -> Result<String> {
         if typed.len() > password::LONGEST_BYTES {
             return Err(password::too_long().into());
         }
@@ -43,21 +43,23 @@ impl Hub {
         // It may have been changed or locked while it was being checked.
         let credential = access::find_credential(&mut tx, person).await?;
         let waits = credential.as_ref().and_then(|kept| kept.locked_until).filter(|until| *until > now);
-        let is_right = fits && waits.is_none() && credential.map(|kept| kept.password_hash) == kept;
-        if is_right {
+        let is_same = credential.map(|kept| kept.password_hash) == kept;
+        let right = kept.filter(|_| fits && waits.is_none() && is_same);
+        if right.is_some() {
             access::clear_failures(&mut tx, person).await?;
         } else {
             refuse(&mut tx, Some(person), now).await?;
         }
         tx.commit().await?;
-        match waits {
-            _ if is_right => Ok(()),
-            Some(until) => Err(too_often((until - now).num_seconds()).into()),
-            None => Err(Problem::invalid("PWD_WRONG", field, "当前密码不正确")
-                .in_english("the present password is not right")
-                .into()),
-        }
+        Ok(right.ok_or_else(|| match waits {
+            Some(until) => too_often((until - now).num_seconds()),
+            None => wrong(field),
+        })?)
     }
+}
+
+pub(super) fn wrong(field: &'static str) -> Problem {
+    Problem::invalid("PWD_WRONG", field, "当前密码不正确").in_english("the present password is not right")
 }
 
 fn too_often(seconds: i64) -> Problem {

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::{
     Hub, Result, hash,
+    prove::wrong,
     sign_in::{Session, SignedIn, link_gone, open},
 };
 use crate::{
@@ -33,7 +34,8 @@ impl Hub {
         if !sessions::use_link(&mut tx, &seal::sha256(token.as_bytes()), self.clock.now()).await? {
             return Err(link_gone().into());
         }
-        let session = self.replace_password(&mut tx, link.person_id, &hashed, "link").await?;
+        access::set_password(&mut tx, link.person_id, &hashed, self.clock.now()).await?;
+        let session = self.sign_in_anew(&mut tx, link.person_id, "link").await?;
         tx.commit().await?;
         Ok(session)
     }
@@ -45,7 +47,7 @@ impl Hub {
     /// for the present one again.
     pub async fn change_password(&self, who: &SignedIn, present: &str, next: &str) -> Result<Session> {
         self.check_password(next, &who.account, &who.name)?;
-        self.check_present(who.person, present, "/present").await?;
+        let checked = self.check_present(who.person, present, "/present").await?;
         if present == next {
             return Err(Problem::invalid("PWD_WEAK", "/password", "新密码不能与当前密码相同")
                 .in_english("the new password is the old one")
@@ -53,7 +55,11 @@ impl Hub {
         }
         let hashed = hash::hash(next.to_owned()).await?;
         let mut tx = self.db.begin().await?;
-        let session = self.replace_password(&mut tx, who.person, &hashed, "password").await?;
+        // Somebody else may have changed it while the new one was being hashed.
+        if !access::replace_password(&mut tx, who.person, &checked, &hashed, self.clock.now()).await? {
+            return Err(wrong("/present").into());
+        }
+        let session = self.sign_in_anew(&mut tx, who.person, "password").await?;
         tx.commit().await?;
         Ok(session)
     }
@@ -62,9 +68,9 @@ impl Hub {
         Ok(password::check(password, &Known { account, name, organisation: &self.place.organisation })?)
     }
 
-    async fn replace_password(&self, tx: &mut Tx, person: PersonId, hashed: &str, by: &str) -> Result<Session> {
+    /// The password is another one: whoever is signed in by the last one is so no longer.
+    async fn sign_in_anew(&self, tx: &mut Tx, person: PersonId, by: &str) -> Result<Session> {
         let now = self.clock.now();
-        access::set_password(tx, person, hashed, now).await?;
         sessions::end_all_of(tx, person, now).await?;
         sessions::end_setup_links_of(tx, person, now).await?;
         let who = format!("person:{person}");

@@ -71,6 +71,17 @@ pub async fn set_password(tx: &mut Tx, person: PersonId, password_hash: &str, at
     Ok(())
 }
 
+/// Replaces the password if it is still `present`; whoever comes second gets `false`.
+pub async fn replace_password(tx: &mut Tx, person: PersonId, present: &str, next: &str, at: Timestamp) -> Result<bool> {
+    let replaced = execute!(
+        tx,
+        "update credential set password_hash = $3, changed_at = $4, failures = 0, locked_until = null
+          where person_id = $1 and password_hash = $2",
+        [person, present, next, at]
+    )?;
+    Ok(replaced == 1)
+}
+
 /// Counts one more failure: how many there are now. None: nobody's password.
 pub async fn count_failure(tx: &mut Tx, person: PersonId) -> Result<Option<i64>> {
     fetch_optional_value!(

@@ -202,6 +202,20 @@ async fn another_password_signs_out_everywhere_else() {
 }
 
 #[tokio::test]
+async fn of_two_changes_of_one_password_only_the_first_counts() {
+    let test = TestHub::start().await;
+    han(&test).await;
+    let who = whoever(&test, &test.sign_in("20160899", PASSWORD).await.unwrap()).await;
+    let wanted = ["另一句很难猜到的话呀", "再一句很难猜到的话呀"];
+    let change = |next| test.change_password(&who, PASSWORD, next);
+    let (one, other) = tokio::join!(change(wanted[0]), change(wanted[1]));
+    let codes = [code(one), code(other)];
+    let first = codes.iter().position(|code| *code == "fine").unwrap();
+    assert_eq!(codes[1 - first], "PWD_WRONG");
+    test.sign_in("20160899", wanted[first]).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_link_of_the_demonstration_serves_until_it_expires() {
     let test = TestHub::start().await;
     let person = han(&test).await;
