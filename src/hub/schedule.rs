@@ -23,7 +23,8 @@ const BATCH: i64 = 20;
 /// Before every message.
 const FIRST: (Timestamp, MessageId) = (Timestamp::UNIX_EPOCH, MessageId(uuid::Uuid::nil()));
 
-static UNREADABLE: Complaint = Complaint::new();
+/// So many messages that cannot be moved on are named in one line.
+const NAMED: usize = 50;
 
 /// What moves a message on by itself.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -32,6 +33,24 @@ enum Job {
     Start,
     /// everybody has been tried over the first channels
     Finish,
+}
+
+impl Job {
+    fn complaint(self) -> &'static Complaint {
+        static NOT_STARTED: Complaint = Complaint::new();
+        static NOT_FINISHED: Complaint = Complaint::new();
+        match self {
+            Self::Start => &NOT_STARTED,
+            Self::Finish => &NOT_FINISHED,
+        }
+    }
+}
+
+/// What one pass could not move on, and why the last of it.
+#[derive(Default)]
+struct PassedOver {
+    ids: Vec<MessageId>,
+    why: Option<Error>,
 }
 
 impl Hub {
@@ -54,6 +73,7 @@ impl Hub {
     async fn work_off(&self, job: Job) -> Result<usize> {
         let now = self.clock.now();
         let (mut after, mut done) = (FIRST, 0);
+        let mut bad = PassedOver::default();
         while !self.in_hand.is_stopping() {
             let mut tx = self.db.read().await?;
             let waiting = match job {
@@ -61,10 +81,13 @@ impl Hub {
                 Job::Finish => messages::list_finished(&mut tx, after, BATCH).await?,
             };
             drop(tx);
-            let Some(last) = waiting.last() else { break };
+            let Some(last) = waiting.last() else {
+                bad.tell(job.complaint(), now);
+                break;
+            };
             after = *last;
             done += match self.take_together(job, &waiting, now).await {
-                Err(error) if !is_away(&error) => self.take_each(job, &waiting, now).await?,
+                Err(error) if !is_away(&error) => self.take_each(job, &waiting, now, &mut bad).await?,
                 done => done?,
             };
         }
@@ -83,22 +106,25 @@ impl Hub {
     }
 
     /// Passes over what cannot be done, and says so: it waits until somebody has mended it.
-    async fn take_each(&self, job: Job, waiting: &[(Timestamp, MessageId)], now: Timestamp) -> Result<usize> {
+    async fn take_each(
+        &self,
+        job: Job,
+        waiting: &[(Timestamp, MessageId)],
+        now: Timestamp,
+        bad: &mut PassedOver,
+    ) -> Result<usize> {
         let mut done = 0;
         for one in waiting {
             match self.take_together(job, std::slice::from_ref(one), now).await {
                 Ok(taken) => done += taken,
                 Err(error) if is_away(&error) => return Err(error),
-                Err(error) => self.complain(one.1, &error, now),
+                Err(error) => {
+                    bad.ids.push(one.1);
+                    bad.why = Some(error);
+                }
             }
         }
         Ok(done)
-    }
-
-    fn complain(&self, id: MessageId, error: &Error, now: Timestamp) {
-        if UNREADABLE.is_due(now) {
-            tracing::error!(error = error as &dyn std::error::Error, message.id = %id, "message {id} cannot be moved on and is passed over");
-        }
     }
 
     /// Moves one message on; false when somebody else was faster.
@@ -173,7 +199,49 @@ impl Hub {
     }
 }
 
+impl PassedOver {
+    /// At the end of a whole pass.
+    fn tell(&self, complaint: &Complaint, now: Timestamp) {
+        match (&self.why, self.line(complaint, now)) {
+            (Some(error), Some(line)) => tracing::error!(error = error as &dyn std::error::Error, "{line}"),
+            (None, Some(line)) => tracing::info!("{line}"),
+            (_, None) => {}
+        }
+    }
+
+    /// Names every message, the first [`NAMED`] at least: whoever mends them has to find them.
+    fn line(&self, complaint: &Complaint, now: Timestamp) -> Option<String> {
+        if self.ids.is_empty() {
+            return complaint.is_over().then(|| "every message is moved on again".to_owned());
+        }
+        let ids: Vec<_> = self.ids.iter().take(NAMED).map(ToString::to_string).collect();
+        let more = if self.ids.len() > NAMED { " and others" } else { "" };
+        let (count, ids) = (self.ids.len(), ids.join(", "));
+        complaint.is_due(now).then(|| format!("{count} messages cannot be moved on and are passed over: {ids}{more}"))
+    }
+}
+
 /// The whole storage is away, and the next message would fare no better.
 fn is_away(error: &Error) -> bool {
     matches!(error, Error::Storage(error) if is_outage(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_message_that_is_passed_over_is_named_and_the_end_of_it_is_told() {
+        let (complaint, now) = (Complaint::new(), Timestamp::UNIX_EPOCH);
+        let bad = |count| PassedOver { ids: (0..count).map(|_| MessageId::new()).collect(), why: None };
+        let two = bad(2);
+        let line = two.line(&complaint, now).expect("it is news");
+        assert!(line.starts_with("2 messages") && two.ids.iter().all(|id| line.contains(&id.to_string())), "{line}");
+        assert_eq!(two.line(&complaint, now), None, "once a minute");
+        assert!(
+            bad(NAMED + 1).line(&complaint, now + Duration::minutes(1)).is_some_and(|line| line.ends_with("others"))
+        );
+        assert_eq!(bad(0).line(&complaint, now).as_deref(), Some("every message is moved on again"));
+        assert_eq!(bad(0).line(&complaint, now), None);
+    }
 }
