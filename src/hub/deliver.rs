@@ -1,8 +1,9 @@
 //! Working a ticket: claim, send, record. No transaction is open while a provider is asked.
 //!
 //! A worker first waits for its channel's turn, then claims: the claim commits `sending` just before
-//! the first byte leaves, so that after a crash it is known what may have gone out, and that is little. Whoever finds such deliveries asks the provider if it can be asked, repeats
-//! where a repeat is safe, and otherwise lets them be unknown: nobody is called twice.
+//! the first byte leaves, so that after a crash it is known what may have gone out, and that is
+//! little. Whoever finds such deliveries asks the provider if it can be asked, repeats where a repeat
+//! is safe, and otherwise lets them be unknown: nobody is called twice.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

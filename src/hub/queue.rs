@@ -1,4 +1,5 @@
-//! Putting due tickets on the queue. The ticket is the table's row; what travels is its id and what it waits for.
+//! Putting due tickets on the queue. The ticket is the table's row; what travels is its id and what
+//! it waits for.
 //!
 //! A row trusts the queue for a while and is queued again when nothing came of it, so deleting
 //! every queue costs time and no mail. A second copy on the queue finds the row taken or gone.
