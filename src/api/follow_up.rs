@@ -40,7 +40,10 @@ pub async fn recall(
         api.hub.recall_once(&caller.source(), once, id).await
     })
     .await?;
-    let answer = json!({"id": id, "state": message::State::Recalled, "channels": outcome.channels});
+    let warnings: Vec<_> = outcome.warnings().iter().map(|warning| warning.note(language(&headers))).collect();
+    let answer = json!({
+        "id": id, "state": message::State::Recalled, "channels": outcome.channels, "warnings": warnings,
+    });
     Ok(idempotency::mark((StatusCode::ACCEPTED, Json(answer)).into_response(), outcome.duplicate))
 }
 

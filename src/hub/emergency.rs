@@ -53,7 +53,7 @@ impl Hub {
         self.tell_recalled(&mut tx, who, &message, reason).await?;
         tx.commit().await?;
         self.recalled(id);
-        Ok(RecallOutcome { duplicate: false, channels: honest(id, self.ask_back(id).await) })
+        Ok(honest(id, self.ask_back(id).await))
     }
 
     /// A module hears of it by its event.

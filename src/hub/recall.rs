@@ -29,6 +29,21 @@ pub struct RecallOutcome {
     /// The same key came before; this is the answer of then.
     pub duplicate: bool,
     pub channels: Vec<ChannelRecall>,
+    /// The channels could not be asked: what they have sent is out, and nobody knows how much.
+    pub is_unasked: bool,
+}
+
+impl RecallOutcome {
+    /// What its sender should know although it was recalled.
+    pub fn warnings(&self) -> Vec<Problem> {
+        let unasked = Problem::invalid(
+            "RECALL_UNASKED",
+            "",
+            "已撤回，但暂时无法向各渠道查询：已交给渠道的短信、电话等可能没有收回",
+        )
+        .in_english("recalled, but the channels could not be asked: what they already had may not be taken back");
+        self.is_unasked.then_some(unasked).into_iter().collect()
+    }
 }
 
 /// What is kept under the key of a recall. Without channels its providers were not asked any more:
@@ -73,7 +88,7 @@ impl Hub {
         {
             duplicate = true;
             if let Some(channels) = kept.channels {
-                return Ok(RecallOutcome { duplicate, channels });
+                return Ok(RecallOutcome { duplicate, channels, is_unasked: false });
             }
         }
         if !duplicate {
@@ -87,7 +102,14 @@ impl Hub {
         } else {
             drop(tx);
         }
-        Ok(RecallOutcome { duplicate, channels: honest(id, self.ask_and_keep(source, once, id).await) })
+        let asked = self.ask_back(id).await;
+        if let (Some(once), Ok(channels)) = (once, &asked)
+            && let Err(error) = self.keep_channels(source, once, channels).await
+        {
+            // Told all the same; whoever comes again with this key has them asked again.
+            tracing::warn!(error = &error as &dyn std::error::Error, message.id = %id, "what the providers said to the recall of message {id} could not be kept");
+        }
+        Ok(RecallOutcome { duplicate, ..honest(id, asked) })
     }
 
     /// It is committed: whoever looks at it or works on it hears so.
@@ -124,15 +146,12 @@ impl Hub {
         Ok(())
     }
 
-    /// Asks the providers, and keeps what they said under the key.
-    async fn ask_and_keep(&self, source: &Source, once: Option<Once<'_>>, id: MessageId) -> Result<Vec<ChannelRecall>> {
-        let channels = self.ask_back(id).await?;
-        if let Some(once) = once {
-            let mut tx = self.db.begin().await?;
-            keep_answer(&mut tx, source, once, &Kept { channels: Some(channels.clone()) }).await?;
-            tx.commit().await?;
-        }
-        Ok(channels)
+    /// Keeps what the providers said under the key.
+    async fn keep_channels(&self, source: &Source, once: Once<'_>, channels: &[ChannelRecall]) -> Result<()> {
+        let mut tx = self.db.begin().await?;
+        keep_answer(&mut tx, source, once, &Kept { channels: Some(channels.to_vec()) }).await?;
+        tx.commit().await?;
+        Ok(())
     }
 
     pub(super) async fn ask_back(&self, id: MessageId) -> Result<Vec<ChannelRecall>> {
@@ -184,10 +203,13 @@ impl Hub {
     }
 }
 
-/// The recall itself is committed: what could not be asked of the providers is told as not taken back.
-pub(super) fn honest(id: MessageId, asked: Result<Vec<ChannelRecall>>) -> Vec<ChannelRecall> {
-    asked.unwrap_or_else(|error| {
-        tracing::error!(error = &error as &dyn std::error::Error, message.id = %id, "providers could not be asked to take message {id} back");
-        Vec::new()
-    })
+/// The recall itself is committed: where the providers could not be asked, that is told.
+pub(super) fn honest(id: MessageId, asked: Result<Vec<ChannelRecall>>) -> RecallOutcome {
+    match asked {
+        Ok(channels) => RecallOutcome { channels, ..RecallOutcome::default() },
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, message.id = %id, "providers could not be asked to take message {id} back");
+            RecallOutcome { is_unasked: true, ..RecallOutcome::default() }
+        }
+    }
 }

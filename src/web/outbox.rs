@@ -128,7 +128,8 @@ pub async fn recall(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answe
 /// What is out for good, for the sentence about it.
 pub fn kept(outcome: &RecallOutcome) -> String {
     let lines = outcome.channels.iter().filter(|line| line.not_possible > 0);
-    lines.map(|line| format!("&kept={}.{}", line.channel, line.not_possible)).collect()
+    let unasked = outcome.is_unasked.then(|| "&unasked=1".to_owned());
+    lines.map(|line| format!("&kept={}.{}", line.channel, line.not_possible)).chain(unasked).collect()
 }
 
 /// `POST /outbox/{id}/remind` with `to` = `failed`, `unread`, `no_receipt`.
@@ -192,6 +193,9 @@ impl Me {
             if let (Some(channel), Ok(count)) = (channel, count.parse::<i64>()) {
                 notice.push_str(&self.say("outbox.kept", &[("count", count.to_string()), ("channel", channel)]));
             }
+        }
+        if query.get("unasked") == "1" {
+            notice.push_str(&self.say("outbox.unasked", &[]));
         }
         for lacks in query.all("lacks") {
             let words = match self.web.templates.words().say(self.caller.look.lang, &format!("channel.{lacks}"), &[]) {

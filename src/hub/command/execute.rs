@@ -53,8 +53,9 @@ impl Hub {
             }
             Command::Recall(id) => {
                 let outcome = self.recall_once(&source, Some(once), id).await?;
+                let warnings = outcome.warnings();
                 let more = object(json!({"channels": outcome.channels}));
-                Ok(Done { duplicate: outcome.duplicate, ..Done::new(id, State::Recalled, more) })
+                Ok(Done { duplicate: outcome.duplicate, warnings, ..Done::new(id, State::Recalled, more) })
             }
             Command::Release(id) => {
                 let released = self.release(&source, Some(once), id).await?;

@@ -41,6 +41,7 @@ async fn a_sender_sees_who_read_and_answered_reminds_and_recalls() {
 
     let told = browser.post(&format!("{page}/recall"), &[]).await.assert(303, &[]);
     browser.get(told.leads_to()).await.assert(200, &["已撤回，接收人无法再查看", "/compose/"]);
+    browser.get(&format!("{page}?done=recalled&unasked=1")).await.assert(200, &["暂时无法向各渠道查询"]);
     browser.post(&format!("{page}/recall"), &[]).await.assert(409, &["不能撤回"]);
     site.test.end().await;
 }

@@ -14,7 +14,7 @@ use zhihui::{
         MessageId,
         message::{Draft, State},
     },
-    hub::{Channels, Hub, Source},
+    hub::{Channels, Hub, Once, Source},
     storage::{inbox, messages},
 };
 
@@ -130,6 +130,29 @@ async fn a_message_that_cannot_be_read_stops_nobody_else() {
     }
     assert_eq!(test.send_due().await.unwrap(), 0, "the others wait, and nobody runs in circles");
     test.close().await;
+}
+
+#[tokio::test]
+async fn a_recall_says_so_when_the_channels_could_not_be_asked() {
+    let mut test = TestHub::start().await;
+    let office = test.department("jwc", None).await;
+    let (sender, reader) = (test.member("zhang", office).await, test.member("li", office).await);
+    let id = test.sends(&sender, with_rule(to(&[&reader], "停课"), "sms")).await.unwrap().id;
+    test.settle().await;
+    let (source, fingerprint) = (Source::Person(sender.id), [7; 32]);
+    let once = Some(Once { key: "recall", fingerprint: &fingerprint });
+    // What the provider has cannot be looked up.
+    run(&test.db, "alter table delivery rename column provider_ref to elsewhere").await;
+    let outcome = test.recall_once(&source, once, id).await.unwrap();
+    assert_eq!(outcome.warnings()[0].code, "RECALL_UNASKED");
+    assert!(outcome.channels.is_empty());
+    assert_eq!(state_of(&test, id).await, State::Recalled);
+
+    run(&test.db, "alter table delivery rename column elsewhere to provider_ref").await;
+    let again = test.recall_once(&source, once, id).await.unwrap();
+    assert_eq!((again.duplicate, again.warnings().len(), again.channels[0].not_possible), (true, 0, 1));
+
+    test.end().await;
 }
 
 /// A provider that reports before it has answered.
