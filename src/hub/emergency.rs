@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     clock::Timestamp,
-    domain::{MessageId, Problem},
+    domain::{MessageId, Problem, message::State},
     storage::{
         Tx,
         messages::{self, ForeignLine, Message},
@@ -44,7 +44,7 @@ impl Hub {
     /// `NOT_FOUND`, `STATE`, `RECALL_REASON`
     pub async fn recall_foreign(&self, who: &SignedIn, id: MessageId, reason: &str) -> Result<RecallOutcome> {
         let mut tx = self.db.begin().await?;
-        let message = messages::lock(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+        let message = messages::lock(&mut tx, id).await?.filter(may_be_known).ok_or_else(Problem::not_found)?;
         let facts = Facts { is_proved: who.is_proved, ..Facts::owned(message.sender_id == Some(who.person)) };
         policy::require(who, Action::Recall, &facts)?;
         let reason = check_reason(reason)?;
@@ -64,6 +64,11 @@ impl Hub {
         self.note(tx, sender, &title, &body, self.clock.now()).await?;
         Ok(())
     }
+}
+
+/// What nobody has sent yet is its writer's alone, and the hub's own notes are told, not sent.
+fn may_be_known(message: &Message) -> bool {
+    message.state != State::Draft && (message.sender_id.is_some() || message.producer_id.is_some())
 }
 
 fn check_reason(reason: &str) -> Result<&str, Problem> {

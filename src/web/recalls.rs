@@ -31,7 +31,7 @@ pub async fn list(me: Me, Query(query): Query) -> Answer {
     me.show_recalls(&query, None).await
 }
 
-/// `POST /admin/recalls/{id}` with `reason`.
+/// `POST /admin/recalls/{id}` with `reason`, and `q` and `cursor` of the list that it stood in.
 pub async fn recall(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answer {
     if me.must_prove()? {
         return Ok(prove::first("/admin/recalls"));
@@ -44,12 +44,12 @@ pub async fn recall(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answe
         }
         Err(error) => {
             let problem = PageError::from(error).into_problem()?;
-            me.show_recalls(&Fields::default(), Some(Refused { id, reason: fields.get("reason"), problem })).await
+            me.show_recalls(&fields, Some(Refused { id, reason: fields.get("reason"), problem })).await
         }
     }
 }
 
-/// A reason that will not do.
+/// A recall that was not done: said in its row, or above the list when it has no row there any more.
 struct Refused<'a> {
     id: MessageId,
     reason: &'a str,
@@ -72,7 +72,10 @@ impl Me {
         let before = (cursor.at, MessageId(cursor.id));
         let lines = self.web.hub.list_foreign(&self.who, &search, before, PAGE + 1).await?;
         let (lines, last) = cut(lines, PAGE, |line| Cursor { at: line.created_at, id: line.id.0 });
+        let gone = refused.as_ref().filter(|refused| lines.iter().all(|line| line.id != refused.id));
         let view = RecallsPage {
+            problem: gone.map(|refused| self.in_words(&refused.problem)),
+            cursor: query.get("cursor").to_owned(),
             rows: lines.into_iter().map(|line| self.foreign_row(line, refused.as_ref())).collect(),
             older: last.map(|last| older("/admin/recalls", &[("q", &search)], last)),
             query: search,

@@ -5,16 +5,20 @@ use serde::Serialize;
 use super::Moment;
 use crate::domain::message;
 
-/// `pages/recalls`: `POST /admin/recalls/{id}` with `reason`.
+/// `pages/recalls`: `POST /admin/recalls/{id}` with `reason`, `q` and `cursor`.
 #[derive(Debug, Clone, Serialize)]
 pub struct RecallsPage {
     pub rows: Vec<ForeignRow>,
     /// A part of a title or a sender's name; empty: nothing.
     pub query: String,
+    /// Where this page of the list begins; empty: at the top.
+    pub cursor: String,
     /// Address of the next page; `None` at the end.
     pub older: Option<String>,
     /// What was just done, already in the person's language.
     pub notice: Option<String>,
+    /// Why nothing was done, when the message is not in the list.
+    pub problem: Option<String>,
 }
 
 /// A message of somebody else, as far as an administrator sees it.

@@ -1,8 +1,9 @@
 //! One's own account: another password, and the password once more before what could do much harm.
 
 use zhihui::{
+    clock::END_OF_TIME,
     domain::{MessageId, person::Role},
-    storage::audit,
+    storage::{audit, inbox},
 };
 
 use super::browser::{Browser, Site};
@@ -101,9 +102,19 @@ async fn an_administrator_recalls_a_foreign_message_after_his_password_and_with_
     browser.get(&format!("/outbox/{id}")).await.assert(404, &[]);
     browser.post(&format!("/outbox/{id}/recall"), &[]).await.assert(404, &[]);
     browser.post(&recall, &[("reason", " ")]).await.assert(422, &["请填写撤回原因"]);
+    // what it was found by stays with it
+    let too_long = "长".repeat(501);
+    let found = [("reason", too_long.as_str()), ("q", "停课"), ("cursor", "")];
+    let refused = browser.post(&recall, &found).await.assert(422, &["name=\"q\" value=\"停课\"", &too_long]);
+    refused.lacks(&["class=\"note bad\""]);
+    let elsewhere = [("reason", " "), ("q", "别的消息")];
+    browser
+        .post(&recall, &elsewhere)
+        .await
+        .assert(422, &["class=\"note bad\"", "请填写撤回原因", "没有可以撤回的消息"]);
     let done = browser.post(&recall, &reason).await.assert(303, &[]);
     browser.get(done.leads_to()).await.assert(200, &["已撤回，接收人无法再查看", "没有可以撤回的消息"]);
-    browser.post(&recall, &reason).await.assert(409, &[]);
+    browser.post(&recall, &reason).await.assert(409, &["不能撤回", "role=\"alert\""]);
     browser.post(&format!("{page}/{}", MessageId::new()), &reason).await.assert(404, &[]);
 
     site.test.settle().await;
@@ -125,5 +136,36 @@ async fn an_administrator_recalls_a_foreign_message_after_his_password_and_with_
     // ten minutes later it is asked for again
     site.test.clock.advance(chrono::Duration::minutes(10));
     assert_eq!(browser.get(page).await.leads_to(), asked.leads_to());
+    site.test.end().await;
+}
+
+#[tokio::test]
+async fn notes_of_the_hub_and_unsent_drafts_are_no_administrators_business() {
+    let (mut site, sender, reader) = Site::of_two().await;
+    let office = site.test.department("centre", None).await;
+    let admin = site.test.member("admin", office).await;
+    site.grant(&admin, Role::OrgAdmin).await;
+    let id = site.test.sends(&sender, to(&[&reader], "停课通知")).await.unwrap().id;
+    let typed = [("kind", "content"), ("title", "还没写完"), ("body", "写到一半"), ("do", "draft")];
+    let mut writer = site.browser_of(&sender).await;
+    let kept = writer.post("/compose", &typed).await.assert(303, &[]);
+    let list = writer.get(kept.leads_to()).await.assert(200, &["还没写完"]);
+    let draft = list.body.split("href=\"/compose/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    site.test.settle().await;
+    let mut browser = site.with_password(&admin).await;
+    let page = "/admin/recalls";
+    browser.post("/me/prove", &[("password", PASSWORD), ("next", page)]).await.assert(303, &[]);
+    let reason = [("reason", "日期写错")];
+    browser.post(&format!("{page}/{draft}"), &reason).await.assert(404, &[]);
+    browser.post(&format!("{page}/{id}"), &reason).await.assert(303, &[]);
+    site.test.settle().await;
+    // the note that tells the sender of it stays
+    let mut tx = site.test.db.read().await.unwrap();
+    let newest = (END_OF_TIME, MessageId(uuid::Uuid::max()));
+    let wanted = inbox::Wanted { person: sender.id, tab: inbox::Tab::All, search: "" };
+    let note = inbox::list(&mut tx, wanted, newest, 50).await.unwrap().remove(0).message_id;
+    drop(tx);
+    browser.post(&format!("{page}/{note}"), &reason).await.assert(404, &[]);
+    site.browser_of(&sender).await.get(&format!("/inbox/{note}")).await.assert(200, &["消息被紧急撤回：停课通知"]);
     site.test.end().await;
 }

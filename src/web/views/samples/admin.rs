@@ -68,12 +68,15 @@ impl RecallsPage {
                 row("访客到访提醒", "访客预约", "", State::Scheduled, None),
             ],
             query: "通知".into(),
+            cursor: "1".into(),
             older: Some("/admin/recalls?cursor=1".into()),
             notice: Some("已撤回，接收人无法再查看。".into()),
+            problem: None,
         }
     }
 
     pub fn sample_empty() -> Self {
-        Self { rows: Vec::new(), query: String::new(), older: None, notice: None }
+        let problem = Some("消息处于“已撤回”状态，不能撤回".into());
+        Self { rows: Vec::new(), query: String::new(), cursor: String::new(), older: None, notice: None, problem }
     }
 }
