@@ -57,6 +57,8 @@ pub async fn stops(site: &Site) -> Vec<Stop> {
         stop("approvals-done", "head", "").at("/approvals?state=done"),
         stop("approval", "head", "a[href^='/approvals/']").at("/approvals"),
         stop("admin", "admin", "").at("/admin"),
+        stop("password", "staff", "").at("/me/password"),
+        stop("prove", "admin", "").at("/admin/recalls"),
     ]
 }
 
