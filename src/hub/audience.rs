@@ -298,7 +298,7 @@ fn nobody(named: u64, audience: &Audience) -> Problem {
 
 /// Accounts that stand in the list more than once.
 fn repeated(audience: &Audience) -> i64 {
-    let distinct: std::collections::BTreeSet<_> = audience.people.iter().collect();
+    let distinct: BTreeSet<_> = audience.people.iter().collect();
     i64::try_from(audience.people.len() - distinct.len()).unwrap_or(0)
 }
 

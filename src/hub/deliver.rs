@@ -110,7 +110,7 @@ impl Hub {
     }
 
     /// The ticket comes back after a while.
-    async fn put_off(&self, ticket: &Due, pause: Duration) -> Result<()> {
+    pub(super) async fn put_off(&self, ticket: &Due, pause: Duration) -> Result<()> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
         tickets::put_off(&mut tx, ticket.id, now, now + pause).await?;

@@ -68,7 +68,7 @@ impl Hub {
     /// meanwhile the worker waits, for the next ticket would fare no better. False at a stop.
     pub(super) async fn bring_back(&self, ticket: &Due, stop: &CancellationToken) -> bool {
         loop {
-            match self.try_put_off(ticket).await {
+            match self.put_off(ticket, AGAIN).await {
                 Ok(()) => return true,
                 Err(error) => tracing::debug!(error = &error as &dyn std::error::Error, "the storage is still away"),
             }
@@ -77,13 +77,6 @@ impl Hub {
                 () = sleep(PAUSE) => {}
             }
         }
-    }
-
-    async fn try_put_off(&self, ticket: &Due) -> Result<()> {
-        let now = self.clock.now();
-        let mut tx = self.db.begin().await?;
-        tickets::put_off(&mut tx, ticket.id, now, now + AGAIN).await?;
-        Ok(tx.commit().await?)
     }
 
     /// The queue may have lost what it held: everything is queued again at once.
