@@ -74,6 +74,13 @@ pub(super) struct Worked {
     pub outcomes: BTreeMap<PersonId, Outcome>,
 }
 
+impl Worked {
+    /// Is there somebody for whom another ticket may have been made?
+    pub fn leaves_something(&self) -> bool {
+        !self.outcomes.values().all(|outcome| matches!(outcome, Outcome::Sent(_)))
+    }
+}
+
 impl Hub {
     /// Works one ticket when its channel has a turn for it; false when there was nothing to do for
     /// this worker.

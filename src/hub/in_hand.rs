@@ -18,6 +18,7 @@ use super::{
     together::Together,
 };
 use crate::{
+    clock::Timestamp,
     domain::ClaimId,
     storage::{settings, tickets},
 };
@@ -37,6 +38,7 @@ struct Desk {
     stopping: AtomicBool,
     claiming: Together<Asked, Option<Work>>,
     recording: Together<Worked, ()>,
+    relays_until: Mutex<Option<Timestamp>>,
     room: Room,
 }
 
@@ -59,6 +61,15 @@ impl InHand {
 
     pub(super) fn recording(&self) -> &Together<Worked, ()> {
         &self.desk.recording
+    }
+
+    /// How long publishing events is this process's own; none when it is not.
+    pub(super) fn relays_until(&self) -> Option<Timestamp> {
+        *self.desk.relays_until.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn relay_until(&self, until: Option<Timestamp>) {
+        *self.desk.relays_until.lock().unwrap_or_else(PoisonError::into_inner) = until;
     }
 
     /// For what is being posted.

@@ -53,7 +53,9 @@ impl Hub {
             self.record_one(&mut tx, worked, now).await?;
         }
         tx.commit().await?;
-        self.wake.tickets().notify_one();
+        if worked.iter().any(Worked::leaves_something) {
+            self.wake.tickets().notify_one();
+        }
         Ok(vec![(); worked.len()])
     }
 

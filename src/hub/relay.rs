@@ -19,6 +19,8 @@ static UNPUBLISHED: Complaint = Complaint::new();
 
 const BATCH: i64 = 500;
 const LEASE: Duration = Duration::seconds(5);
+/// What is left of the lease when it is renewed: more than publishing a batch takes.
+const RENEWED_WITH: Duration = Duration::seconds(3);
 
 impl Hub {
     /// Publishes the oldest events; returns how many went out.
@@ -53,9 +55,13 @@ impl Hub {
     /// One replica publishes, so that nothing goes out twice without need.
     async fn may_relay(&self) -> Result<bool> {
         let now = self.clock.now();
+        if self.in_hand.relays_until() >= Some(now + RENEWED_WITH) {
+            return Ok(true);
+        }
         let mut tx = self.db.begin().await?;
         let mine = settings::lease_job(&mut tx, "relay", self.replica, now, now + LEASE).await?;
         tx.commit().await?;
+        self.in_hand.relay_until(mine.then_some(now + LEASE));
         Ok(mine)
     }
 

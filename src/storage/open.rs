@@ -46,6 +46,9 @@ pub enum OpenError {
 const NO_SUCH_DATABASE: &str = "3D000";
 const READERS: u32 = 4;
 const CONNECTIONS: u32 = 12;
+/// Statements that a connection keeps ready: all that the product has, or a busy one would be planned
+/// again and again.
+const STATEMENTS: usize = 500;
 /// So long a connection to PostgreSQL may take.
 const ANSWERS: Duration = Duration::from_secs(3);
 
@@ -132,6 +135,7 @@ async fn open_sqlite(url: &str) -> Result<Db> {
         .foreign_keys(true)
         .journal_mode(SqliteJournalMode::Wal)
         .busy_timeout(Duration::from_secs(5))
+        .statement_cache_capacity(STATEMENTS)
         .pragma("wal_autocheckpoint", CHECKPOINT);
     Ok(Db::Sqlite {
         // FULL: with NORMAL a power cut may take back the last commits, which were promised.
@@ -147,7 +151,8 @@ async fn open_sqlite(url: &str) -> Result<Db> {
 }
 
 async fn open_postgres(url: &str) -> std::result::Result<Db, OpenError> {
-    let options = PgConnectOptions::from_str(url).map_err(OpenError::Unreachable)?.options([
+    let options = PgConnectOptions::from_str(url).map_err(OpenError::Unreachable)?;
+    let options = options.statement_cache_capacity(STATEMENTS).options([
         ("statement_timeout", "60s"),
         ("lock_timeout", "3s"),
         ("idle_in_transaction_session_timeout", "10s"),

@@ -16,8 +16,9 @@ pub async fn hash(tx: &mut Tx, message: MessageId) -> Result<Vec<u8>> {
         return fetch_value!(
             tx,
             Vec<u8>,
-            "select sha256(coalesce(string_agg(uuid_send(person_id), ''::bytea order by person_id), ''::bytea))
-               from recipient where message_id = $1",
+            // An aggregate's own `order by` would sort what the index has in order already.
+            "select sha256(coalesce(string_agg(uuid_send(person_id), ''::bytea), ''::bytea))
+               from (select person_id from recipient where message_id = $1 order by person_id) as ordered",
             [message]
         );
     }

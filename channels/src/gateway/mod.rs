@@ -107,7 +107,7 @@ impl Channel for Gateway {
             batch: 100,
             // Everything that is handed over leaves at once: nothing waits here that could still be
             // recalled, or that a crash would leave in doubt.
-            concurrency: 2,
+            concurrency: 4,
             repeat: Repeat::Unsafe,
             callbacks: self.secret.is_some(),
             query: false,
