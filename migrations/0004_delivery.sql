@@ -11,11 +11,9 @@ create table wave (
     after_person uuid,
     -- a reminder's own people: {"list": [id, …]}; null: everybody
     only_people jsonb,
-    lease_until timestamptz,
-    owner uuid,
     primary key (message_id, round)
 );
-create index wave_due on wave (due_at);
+create index wave_due on wave (due_at, message_id, round);
 
 -- The nth reminder is round 1000 + nth; the next one has to wait a while after the last.
 create table reminder (

@@ -5,13 +5,12 @@
 //! came to, so that a crash costs one chunk, done again without a second row. The chunk holds the
 //! wave's row: a recall waits for it, and after the recall nothing is written.
 
-use chrono::Duration;
 use serde_json::json;
 
 use super::{Change, Hub, Result, escalate::RECKONING};
 use crate::{
     domain::{
-        MessageId, PersonId, TicketId,
+        PersonId, TicketId,
         chase::reminder,
         send_rule::{Round, To},
     },
@@ -20,15 +19,12 @@ use crate::{
         messages::{self, Message},
         tickets,
         tickets::Ticket,
-        waves::{self, Callee, Chunk, NOBODY, Wave, Way},
+        waves::{self, Callee, Chunk, FIRST, NOBODY, Place, Wave, Way},
     },
 };
 
-/// Renewed with every chunk; whoever takes over early writes nothing twice.
-const LEASE: Duration = Duration::seconds(10);
 /// So few that the first messages leave while the rest are still being written.
 const PEOPLE: i64 = 2_000;
-const WAVES: i64 = 8;
 /// A reminder's rounds begin here; below are the steps of the rule.
 pub const REMINDERS: i64 = 1_000;
 /// Messages to so few people overtake broadcasts.
@@ -37,72 +33,61 @@ const FEW: i64 = 5;
 impl Hub {
     /// Writes every wave that is due; returns how many chunks were written.
     pub async fn fan_out(&self) -> Result<usize> {
-        let mut chunks = 0;
-        let mut open = self.claim_waves().await?;
-        while !open.is_empty() {
-            let mut unfinished = Vec::new();
-            for (message, round) in open {
-                chunks += 1;
-                match self.write_chunk(message, round).await {
-                    Ok(true) => unfinished.push((message, round)),
-                    Ok(false) => {}
-                    Err(error) => {
-                        tracing::error!(error = &error as &dyn std::error::Error, message.id = %message, "a part of message {message} could not be written, it is tried again");
-                    }
+        let (mut chunks, mut before) = (0, 0);
+        let mut after = FIRST;
+        while !self.in_hand.is_stopping() {
+            match self.write_next(after).await? {
+                Some((place, is_written)) => {
+                    after = place;
+                    chunks += usize::from(is_written);
                 }
+                // One chunk of each in turn: what has come due meanwhile does not wait for a broadcast.
+                None if chunks > before => (after, before) = (FIRST, chunks),
+                None => break,
             }
-            if self.in_hand.is_stopping() {
-                break;
-            }
-            // One chunk of each in turn: what has come due meanwhile does not wait for a broadcast.
-            unfinished.extend(self.claim_waves().await?);
-            open = unfinished;
         }
         Ok(chunks)
     }
 
-    async fn claim_waves(&self) -> Result<Vec<(MessageId, i64)>> {
-        let now = self.clock.now();
+    /// Writes one chunk of the next due wave after a place; says which, and whether it could be
+    /// written: what cannot is tried again later and stops nobody else.
+    async fn write_next(&self, after: Place) -> Result<Option<(Place, bool)>> {
         let mut tx = self.db.begin().await?;
-        let claimed = waves::claim(&mut tx, self.replica, now, now + LEASE, WAVES).await?;
-        tx.commit().await?;
-        Ok(claimed)
+        let Some(wave) = waves::next_due(&mut tx, self.clock.now(), after).await? else { return Ok(None) };
+        let (place, id) = (wave.place(), wave.message_id);
+        let written = self.write_chunk(tx, wave).await;
+        if let Err(error) = &written {
+            tracing::error!(error = error as &dyn std::error::Error, message.id = %id, "a part of message {id} could not be written, it is tried again");
+        }
+        Ok(Some((place, written.is_ok())))
     }
 
-    /// Writes one chunk of a wave; false when the wave is through or was taken away.
-    async fn write_chunk(&self, id: MessageId, round: i64) -> Result<bool> {
-        let now = self.clock.now();
-        let mut tx = self.db.begin().await?;
-        let Some(wave) = waves::lock(&mut tx, id, round, self.replica, now + LEASE).await? else {
-            return Ok(false);
-        };
+    async fn write_chunk(&self, mut tx: Tx, wave: Wave) -> Result<()> {
+        let (now, id) = (self.clock.now(), wave.message_id);
         let message = messages::find(&mut tx, id).await?;
         let alive = |message: &Message| message.state.is_out() && message.expires_at.is_none_or(|until| until > now);
         let Some(message) = message.filter(alive) else {
-            waves::remove(&mut tx, id, round).await?;
-            tx.commit().await?;
-            return Ok(false);
+            waves::remove(&mut tx, id, wave.round).await?;
+            return Ok(tx.commit().await?);
         };
-        if round == RECKONING {
+        if wave.round == RECKONING {
             self.reckon(&mut tx, &message, now).await?;
-            tx.commit().await?;
-            return Ok(false);
+            return Ok(tx.commit().await?);
         }
         let after = wave.after_person.unwrap_or(NOBODY);
         let next = waves::chunk_end(&mut tx, id, after, PEOPLE).await?;
         if let Some((last, _)) = next {
             self.write_people(&mut tx, &message, &wave, Chunk { message: id, after, last }).await?;
         }
-        let unfinished = next.filter(|(_, people)| *people == PEOPLE);
-        match unfinished {
-            Some((last, _)) => waves::advance(&mut tx, id, round, last).await.map(drop)?,
+        match next.filter(|(_, people)| *people == PEOPLE) {
+            Some((last, _)) => waves::advance(&mut tx, id, wave.round, last).await.map(drop)?,
             None => self.end_wave(&mut tx, &message, &wave).await?,
         }
         tx.commit().await?;
         failpoint!("fanout.after_chunk_commit");
         self.wake.tickets().notify_one();
         self.announce(Change::Message(id));
-        Ok(unfinished.is_some())
+        Ok(())
     }
 
     /// What a wave does for the people of one chunk.

@@ -1,12 +1,12 @@
 //! Table `wave`: what is to be written when, one row for each message and round.
 //!
 //! A wave is worked through in chunks of people, each its own transaction; the row's lock keeps a
-//! recall and a chunk apart.
+//! recall, another worker and a chunk apart.
 
 use super::{Json, Result, Tx, messages::List};
 use crate::{
     clock::Timestamp,
-    domain::{MessageId, PersonId, ReplicaId, send_rule::Unless},
+    domain::{MessageId, PersonId, send_rule::Unless},
 };
 
 row! {
@@ -17,6 +17,12 @@ row! {
         pub due_at: Timestamp,
         pub after_person: Option<PersonId>,
         pub only_people: Option<Json<List<String>>>,
+    }
+}
+
+impl Wave {
+    pub fn place(&self) -> Place {
+        (self.due_at, self.message_id, self.round)
     }
 }
 
@@ -46,41 +52,23 @@ pub async fn insert_for(
     )
 }
 
-/// Takes up to `limit` due waves until `until`.
-pub async fn claim(
-    tx: &mut Tx,
-    owner: ReplicaId,
-    now: Timestamp,
-    until: Timestamp,
-    limit: i64,
-) -> Result<Vec<(MessageId, i64)>> {
+/// A wave's place in the order in which due waves are worked.
+pub type Place = (Timestamp, MessageId, i64);
+
+/// Before every wave.
+pub const FIRST: Place = (Timestamp::UNIX_EPOCH, MessageId(uuid::Uuid::nil()), 0);
+
+/// The next due wave after a place, its row held until the transaction ends. One that somebody else
+/// writes a chunk of at this moment is passed over.
+pub async fn next_due(tx: &mut Tx, now: Timestamp, after: Place) -> Result<Option<Wave>> {
     let sql = skip_locked!(
         tx,
-        "update wave set owner = $1, lease_until = $3
-          where (message_id, round) in (
-                select message_id, round from wave
-                 where due_at <= $2 and (lease_until is null or lease_until <= $2)
-                 order by due_at, message_id, round limit $4",
-        ") returning message_id, round"
+        "select message_id, round, due_at, after_person, only_people from wave
+          where due_at <= $1 and (due_at, message_id, round) > ($2, $3, $4)
+          order by due_at, message_id, round limit 1",
+        ""
     );
-    fetch_all!(tx, (MessageId, i64), sql, [owner, now, until, limit])
-}
-
-/// Locks a wave for one chunk; none when it was recalled or has another owner.
-pub async fn lock(
-    tx: &mut Tx,
-    message: MessageId,
-    round: i64,
-    owner: ReplicaId,
-    until: Timestamp,
-) -> Result<Option<Wave>> {
-    fetch_optional!(
-        tx,
-        Wave,
-        "update wave set lease_until = $4 where message_id = $1 and round = $2 and owner = $3
-         returning message_id, round, due_at, after_person, only_people",
-        [message, round, owner, until]
-    )
+    fetch_optional!(tx, Wave, sql, [now, after.0, after.1, after.2])
 }
 
 pub async fn advance(tx: &mut Tx, message: MessageId, round: i64, person: PersonId) -> Result<u64> {
@@ -106,13 +94,9 @@ pub async fn due_at(tx: &mut Tx, message: MessageId, round: i64) -> Result<Optio
     )
 }
 
-/// Lets go of a wave until `due_at`.
+/// The wave comes again at `due_at`.
 pub async fn postpone(tx: &mut Tx, message: MessageId, round: i64, due_at: Timestamp) -> Result<u64> {
-    execute!(
-        tx,
-        "update wave set owner = null, lease_until = null, due_at = $3 where message_id = $1 and round = $2",
-        [message, round, due_at]
-    )
+    execute!(tx, "update wave set due_at = $3 where message_id = $1 and round = $2", [message, round, due_at])
 }
 
 /// The last person of the next chunk and how many it has, or none when nobody is left.

@@ -111,15 +111,13 @@ pub const OPEN: [Open; 8] = [
         id: "I22",
         what: "due waves are not being written",
         patience: 60,
-        sql: "select count(*) from wave
-               where round = 0 and due_at <= $1 and (lease_until is null or lease_until <= $1)",
+        sql: "select count(*) from wave where round = 0 and due_at <= $1",
     },
     Open {
         id: "I6",
         what: "due steps are not being taken",
         patience: 60,
-        sql: "select count(*) from wave
-               where round > 0 and due_at <= $1 and (lease_until is null or lease_until <= $1)",
+        sql: "select count(*) from wave where round > 0 and due_at <= $1",
     },
     Open {
         id: "I22",
