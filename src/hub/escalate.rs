@@ -41,11 +41,16 @@ impl Hub {
         let rounds = &message.rounds.0.list;
         let is_last = usize::try_from(step).is_ok_and(|step| step + 1 == rounds.len());
         if let Some(goal) = goal(rounds).filter(|_| is_last)
-            && waves::planned_any(tx, message.id, goal.round).await?
+            && self.chases_somebody(tx, message, goal.round).await?
         {
             waves::insert(tx, message.id, RECKONING, now + ANSWER_TIME).await?;
         }
         Ok(())
+    }
+
+    /// Has a round, or will it? One in working minutes may come after the last of the rule.
+    async fn chases_somebody(&self, tx: &mut Tx, message: &Message, round: i64) -> Result<bool> {
+        Ok(waves::planned_any(tx, message.id, round).await? || waves::due_at(tx, message.id, round).await?.is_some())
     }
 
     /// After the last step: over when nothing of any step is under way or to come any more (working

@@ -198,6 +198,25 @@ async fn nothing_is_exhausted_while_an_earlier_step_waits_for_working_time() {
     test.end().await;
 }
 
+#[tokio::test]
+async fn the_end_is_told_when_what_it_waits_for_comes_after_the_last_step() {
+    let mut test = TestHub::start().await;
+    let office = test.department("jwc", None).await;
+    let (sender, reader) = (test.member("zhang", office).await, test.member("li", office).await);
+    let steps = json!([
+        {"channels": ["inbox"]},
+        {"channels": ["sms"], "after": 600, "minutes": "working", "unless": "read"},
+        {"channels": ["voice"], "after": 610},
+    ]);
+    add_rule(&test, "late", steps).await;
+    test.sends(&sender, with_rule(to(&[&reader], "停电通知"), "late")).await.unwrap();
+    assert!(after_minutes(&mut test, 0).await.is_empty());
+    assert_eq!(after_minutes(&mut test, 610).await, ["step 2"], "the evening of a Friday");
+    assert_eq!(after(&mut test, Duration::days(4)).await, ["step 1"]);
+    assert_eq!(after_minutes(&mut test, 10).await, ["exhausted"]);
+    test.end().await;
+}
+
 /// The minutes at which each phone rang.
 fn rings(test: &TestHub) -> BTreeMap<String, Vec<i64>> {
     let mut rings: BTreeMap<_, Vec<_>> = BTreeMap::new();
