@@ -26,7 +26,8 @@ pub async fn release_orphans(tx: &mut Tx, ticket: &Ticket, to: State, now: Times
 ///
 /// Two statements, this one and [`mark_sending`]: as one, PostgreSQL judged each row once for every
 /// column that it changed. What is looked up about people stays within the ticket's range, so that
-/// nobody's hundred thousand readers are gathered for fifty deliveries.
+/// nobody's hundred thousand readers are gathered for fifty deliveries; `coalesce`, because what is
+/// neither true nor false has the other half of an `and` looked up for nothing.
 pub async fn end_moot(tx: &mut Tx, ticket: &Ticket, now: Timestamp) -> Result<u64> {
     execute!(
         tx,
@@ -38,14 +39,14 @@ pub async fn end_moot(tx: &mut Tx, ticket: &Ticket, now: Timestamp) -> Result<u6
             and (not exists (select 1 from message where message.id = $1 and message.state in ('sending', 'sent')
                                 and (message.expires_at is null or message.expires_at > $6))
                  or not exists (select 1 from person where person.id = delivery.person_id and person.state = 'active')
-                 or (delivery.unless = 'read' and exists (
+                 or (coalesce(delivery.unless, '') = 'read' and exists (
                      select 1 from inbox where inbox.message_id = $1 and inbox.person_id >= $4
                         and inbox.person_id <= $5 and inbox.person_id = delivery.person_id
                         and inbox.read_at is not null))
-                 or (delivery.unless in ('receipt', 'confirmed') and exists (
+                 or (coalesce(delivery.unless, '') in ('receipt', 'confirmed') and exists (
                      select 1 from receipt where receipt.message_id = $1 and receipt.person_id >= $4
                         and receipt.person_id <= $5 and receipt.person_id = delivery.person_id))
-                 or (delivery.unless = 'decided' and not exists (
+                 or (coalesce(delivery.unless, '') = 'decided' and not exists (
                      select 1 from message join approval on approval.id = message.about_approval_id
                       where message.id = $1 and approval.state = 'pending')))",
         [ticket.message_id, &ticket.channel, ticket.round, ticket.first_person, ticket.last_person, now]
