@@ -9,7 +9,7 @@ pub const CHANNEL: &str = "voice";
 
 /// At most so many calls to one person within so long: one below what the carriers allow, which are
 /// 3 in 8 minutes and 5 in an hour (spec/vocabulary §2.4).
-const LIMITS: [(usize, Duration); 2] = [(2, Duration::minutes(8)), (4, Duration::hours(1))];
+pub const LIMITS: [(usize, Duration); 2] = [(2, Duration::minutes(8)), (4, Duration::hours(1))];
 
 /// Calls from longer ago do not count.
 pub const LOOKS_BACK: Duration = Duration::hours(1);

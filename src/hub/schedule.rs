@@ -197,6 +197,11 @@ impl Hub {
     pub fn local(&self, at: Timestamp) -> String {
         at.with_timezone(&self.place.timezone).format("%Y-%m-%d %H:%M").to_string()
     }
+
+    /// `19:34`, the nearest minute: for what is to come soon.
+    pub fn clock_time(&self, at: Timestamp) -> String {
+        (at + Duration::seconds(30)).with_timezone(&self.place.timezone).format("%H:%M").to_string()
+    }
 }
 
 impl PassedOver {

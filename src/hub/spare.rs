@@ -62,6 +62,15 @@ impl Hub {
         Ok(true)
     }
 
+    /// When somebody for whom a call is due at `due` will be called, after those of the last hour; none:
+    /// then.
+    pub async fn next_call(&self, callee: PersonId, due: Timestamp) -> Result<Option<Timestamp>> {
+        let mut tx = self.db.read().await?;
+        let called = calls::list_recent(&mut tx, &[callee], due - LOOKS_BACK).await?;
+        let times: Vec<_> = called.into_iter().map(|(_, at)| at).collect();
+        Ok(wait_until(&times, due))
+    }
+
     /// Would another try of a call at `at` come when a later step has begun? Several steps of one
     /// minute go beside each other.
     pub(super) async fn overtaken(

@@ -10,7 +10,7 @@ use axum::response::{
     sse::{Event, KeepAlive},
 };
 use channels::simulated::{ActError, Carrier};
-use chrono::Duration;
+use chrono::{DateTime, Duration};
 use futures_util::StreamExt;
 use tokio_stream::wrappers::BroadcastStream;
 
@@ -26,21 +26,19 @@ use super::{
     },
 };
 use crate::{
-    clock::Clock,
-    domain::Problem,
+    clock::{Clock, Timestamp},
+    domain::{PersonId, Problem, calls::LIMITS},
     hub::{self, Hub},
-    producers::meeting::{self, Booking},
+    producers::meeting::{self, Booking, Rings},
     storage::people,
 };
 
-/// Rule `undertaker` calls so long after the message.
-const CALLS_AFTER: Duration = Duration::minutes(5);
 /// Time enough to look at the phone.
 const RINGS_AFTER: Duration = Duration::seconds(8);
 
 /// `GET /demo/phone?address=…&q=…`; the fragment is `phone`.
 pub async fn page(me: Me, Query(query): Query) -> Answer {
-    me.show_phone(&query, query.get("done") == "booked").await
+    me.show_phone(&query, me.booked(&query)).await
 }
 
 /// `GET /demo/phone/events?address=…`: speaks when something happens on any phone.
@@ -55,7 +53,7 @@ pub async fn events(me: Me) -> Answer {
 pub async fn act(me: Me, Form(fields): Form) -> Answer {
     perform(&*me.carrier()?, &fields)?;
     if me.wants("phone") {
-        return me.show_phone(&fields, false).await;
+        return me.show_phone(&fields, None).await;
     }
     Ok(Redirect::to(&address_of(fields.get("address"), looked_for(&fields), "")).into_response())
 }
@@ -66,7 +64,7 @@ pub async fn book(me: Me) -> Answer {
     let demo = me.demo()?;
     let hub = &me.web.hub;
     let now = hub.clock.now();
-    let address = me.undertakers_phone().await?.ok_or_else(Problem::not_found)?;
+    let (undertaker, address) = me.undertaker().await?.ok_or_else(Problem::not_found)?;
     let booking = Booking {
         id: format!("demo-{}", now.timestamp_millis()),
         room: "第五会议室".to_owned(),
@@ -75,9 +73,21 @@ pub async fn book(me: Me) -> Answer {
         booker: demo.booker.clone(),
         undertaker: demo.undertaker.clone(),
     };
-    let almost = Hub { clock: Clock::manual(now + RINGS_AFTER - CALLS_AFTER), ..hub.clone() };
-    meeting::book(&almost, &booking).await?;
-    Ok(Redirect::to(&address_of(&address, "", "&done=booked")).into_response())
+    // Calls for what he has not confirmed before would come before those for this.
+    meeting::take_back(hub, undertaker).await?;
+    let rings = meeting::rings(hub, undertaker, RINGS_AFTER).await?;
+    meeting::book(&Hub { clock: Clock::manual(rings.booked_at), ..hub.clone() }, &booking).await?;
+    let done = format!("&done={}&at={}", done_of(rings), rings.at.timestamp());
+    Ok(Redirect::to(&address_of(&address, "", &done)).into_response())
+}
+
+/// What to say of a booking: words under `phone.<this>`.
+fn done_of(rings: Rings) -> &'static str {
+    match rings {
+        Rings { is_passed_on: true, .. } => "booked_passed_on",
+        Rings { is_late: true, .. } => "booked_late",
+        _ => "booked",
+    }
 }
 
 /// A part of a name or number, from the address or from a form.
@@ -92,29 +102,63 @@ impl Me {
     }
 
     /// None in a demonstration without its people.
-    async fn undertakers_phone(&self) -> Result<Option<String>, PageError> {
+    async fn undertaker(&self) -> Result<Option<(PersonId, String)>, PageError> {
         let demo = self.demo()?;
         let mut tx = self.web.hub.db.read().await?;
         let person = people::find_by_account(&mut tx, &demo.undertaker).await?;
-        let phone = person.map(|person| person.phone(&self.web.hub.sealer)).transpose().map_err(hub::Error::from)?;
-        Ok(phone.flatten())
+        drop(tx);
+        let Some(person) = person else { return Ok(None) };
+        let phone = person.phone(&self.web.hub.sealer).map_err(hub::Error::from)?;
+        Ok(phone.map(|phone| (person.id, phone)))
     }
 
     fn carrier(&self) -> Result<Arc<Carrier>, Problem> {
         self.demo().map(|demo| demo.carrier.clone())
     }
 
-    async fn show_phone(&self, fields: &Fields, is_booked: bool) -> Answer {
+    /// That a room was booked, until the phone rings for it.
+    fn booked(&self, query: &Fields) -> Option<String> {
+        let done = ["booked", "booked_late", "booked_passed_on"].into_iter().find(|done| *done == query.get("done"))?;
+        let at = query.get("at").parse().ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0))?;
+        let key = format!("phone.{done}");
+        (at > self.web.hub.clock.now()).then(|| self.say(&key, &self.limits(at)))
+    }
+
+    /// Why a booking made now would not ring in a moment.
+    async fn limit(&self, undertaker: PersonId) -> Result<Option<String>, PageError> {
+        let rings = meeting::rings(&self.web.hub, undertaker, RINGS_AFTER).await?;
+        let key = if rings.is_passed_on { "phone.limit_passed_on" } else { "phone.limit" };
+        Ok(rings.is_late.then(|| self.say(key, &self.limits(rings.at))))
+    }
+
+    /// How often one person is called, and when next.
+    fn limits(&self, at: Timestamp) -> [(&'static str, String); 5] {
+        let [(few, minutes), (most, hours)] = LIMITS;
+        [
+            ("few", few.to_string()),
+            ("minutes", minutes.num_minutes().to_string()),
+            ("most", most.to_string()),
+            ("hours", hours.num_hours().to_string()),
+            ("time", self.web.hub.clock_time(at)),
+        ]
+    }
+
+    async fn show_phone(&self, fields: &Fields, booked: Option<String>) -> Answer {
         let carrier = self.carrier()?;
-        let undertaker = self.undertakers_phone().await?;
+        let undertaker = self.undertaker().await?;
+        let limit = match &undertaker {
+            Some((person, _)) if booked.is_none() => self.limit(*person).await?,
+            _ => None,
+        };
         let view = PhonePage {
             can_book: undertaker.is_some(),
-            notice: is_booked.then(|| self.say("phone.booked", &[])),
+            limit,
+            notice: booked,
             ..PhonePage::of(
                 &carrier.phones(),
                 looked_for(fields),
                 carrier.phone(fields.get("address")).as_ref(),
-                undertaker.as_deref(),
+                undertaker.as_ref().map(|(_, phone)| phone.as_str()),
             )
         };
         if self.wants("phone") {

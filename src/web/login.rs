@@ -48,13 +48,13 @@ pub async fn sign_in(guest: Guest, Came(from): Came, Form(fields): Form) -> Answ
     }
 }
 
-/// `GET /login/{token}`: one click, in the demonstration alone.
-pub async fn by_link(State(web): State<Web>, Path(token): Path<String>) -> Answer {
+/// `GET /login/{token}?next=…`: one click, in the demonstration alone.
+pub async fn by_link(State(web): State<Web>, Path(token): Path<String>, Query(query): Query) -> Answer {
     if web.demo.is_none() {
         return Err(Problem::not_found().into());
     }
     let session = web.hub.sign_in_by_link(&token).await?;
-    Ok(web.admit(&session, "/"))
+    Ok(web.admit(&session, own_path(query.get("next"))))
 }
 
 /// `POST /logout`

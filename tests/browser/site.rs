@@ -63,7 +63,7 @@ impl Site {
         let mut links = Vec::new();
         if is_demonstration {
             demo::found(&hub, &carrier, demo::PEOPLE).await.unwrap();
-            links = demo::open(&hub, &carrier, demo::PEOPLE).await.unwrap();
+            links = demo::open(&hub, &carrier, demo::PEOPLE).await.unwrap().links;
         }
         let demo = demo::pages(&carrier, &links);
         let web = Web::open(hub.clone(), Some(demo), Vec::new()).unwrap();

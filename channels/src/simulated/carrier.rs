@@ -21,8 +21,8 @@ use super::{
 };
 use crate::{CallbackError, Outgoing, Report, SetupError};
 
-/// A call rings this long, in microseconds.
-const RINGS: i64 = 30_000_000;
+/// A call rings this long, in microseconds: as long as the carriers let it.
+const RINGS: i64 = 60_000_000;
 /// A call that was answered and forgotten ends after this, in microseconds.
 const TALKS: i64 = 120_000_000;
 /// Keys remembered for dropping repeats and for answering queries.

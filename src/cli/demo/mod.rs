@@ -33,7 +33,10 @@ use crate::{
     clock::{Clock, Timestamp},
     domain::{PersonId, seal, sign_in::LinkPurpose},
     hub::{Hub, InHand, Live, Result, Wake, register::Registration},
-    producers::{meeting, visitor},
+    producers::{
+        meeting::{self, Rings},
+        visitor,
+    },
     storage::{
         access, accounts,
         producers::{ProducerAudience, ProducerCategories},
@@ -88,13 +91,22 @@ pub async fn found(hub: &Hub, carrier: &Arc<Carrier>, size: usize) -> anyhow::Re
     Ok(())
 }
 
+/// What is ready for the visitor.
+pub struct Opened {
+    pub links: Vec<DemoLink>,
+    /// When the undertaker's phone rings, and whose number that is.
+    pub rings: Rings,
+    pub phone: String,
+}
+
 /// Makes ready what must be fresh at each start, the first one too: the five links, what waits for
 /// the deciders, and a booking whose phone call is about to come.
-pub async fn open(hub: &Hub, carrier: &Carrier, size: usize) -> anyhow::Result<Vec<DemoLink>> {
+pub async fn open(hub: &Hub, carrier: &Carrier, size: usize) -> anyhow::Result<Opened> {
     let now = hub.clock.now();
     carrier.tick(now.timestamp_micros());
-    phones::switch_on(carrier, &University::found(size, &hub.sealer));
-    standing::refresh(hub, Calendar { now, zone: hub.place.timezone }).await?;
+    let university = University::found(size, &hub.sealer);
+    phones::switch_on(carrier, &university);
+    let rings = standing::refresh(hub, Calendar { now, zone: hub.place.timezone }).await?;
     let mut links = Vec::new();
     for actor in &ACTORS {
         let person = standing::person(hub, actor.role).await?;
@@ -106,7 +118,9 @@ pub async fn open(hub: &Hub, carrier: &Carrier, size: usize) -> anyhow::Result<V
         give_password(hub, person).await?;
         links.push(DemoLink { role: actor.role.to_owned(), name: actor.name.to_owned(), department, token });
     }
-    Ok(links)
+    let undertaker = format!("qx{}", enrol::account("undertaker"));
+    let phone = university.phones.into_iter().find(|(user, _)| *user == undertaker).map(|(_, phone)| phone);
+    Ok(Opened { links, rings, phone: phone.unwrap_or_default() })
 }
 
 /// Whoever has a password keeps it.

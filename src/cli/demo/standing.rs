@@ -7,10 +7,10 @@ use serde_json::json;
 use super::{clock_of_its_own, enrol::account, notices::Calendar, settle};
 use crate::{
     clock::END_OF_TIME,
-    domain::{ApprovalId, MessageId, PersonId, command},
-    hub::{Error, Hub, Result, Source},
-    producers::meeting::{self, Booking},
-    storage::{accounts, approvals, inbox, producers},
+    domain::{ApprovalId, PersonId, command},
+    hub::{Hub, Result, Source},
+    producers::meeting::{self, Booking, Rings},
+    storage::{accounts, approvals, producers},
 };
 
 /// The module that posts in the name of the office system.
@@ -19,11 +19,10 @@ pub(super) const OFFICE: &str = "oa";
 const SUBMITTED: Duration = Duration::minutes(18);
 /// The phone of the undertaker rings so long after the start: time enough to open his phone.
 const RINGS_AFTER: Duration = Duration::seconds(75);
-/// Rule `undertaker` calls so long after the message.
-const CALLS_AFTER: Duration = Duration::minutes(5);
 
 /// Brings up to date what a visitor of yesterday has used up.
-pub(super) async fn refresh(hub: &Hub, calendar: Calendar) -> anyhow::Result<()> {
+/// When the undertaker's phone rings for the booking.
+pub(super) async fn refresh(hub: &Hub, calendar: Calendar) -> anyhow::Result<Rings> {
     let past = clock_of_its_own(hub, calendar.now - SUBMITTED).await?;
     let (staff, head, approver) =
         (person(hub, "staff").await?, person(hub, "head").await?, person(hub, "approver").await?);
@@ -39,11 +38,14 @@ pub(super) async fn refresh(hub: &Hub, calendar: Calendar) -> anyhow::Result<()>
         }
     }
     settle(&past).await?;
-    end_earlier_bookings(hub).await?;
-    let past = clock_of_its_own(hub, calendar.now + RINGS_AFTER - CALLS_AFTER).await?;
+    // Nobody's phone is to ring for yesterday's bookings.
+    let undertaker = person(hub, "undertaker").await?;
+    meeting::take_back(hub, undertaker).await?;
+    let rings = meeting::rings(hub, undertaker, RINGS_AFTER).await?;
+    let past = clock_of_its_own(hub, rings.booked_at).await?;
     meeting::book(&past, &soon(calendar)).await?;
     settle(&past).await?;
-    Ok(())
+    Ok(rings)
 }
 
 const OPEN_DAY: &str = "关于举办计算机学院实验室开放日的通知";
@@ -88,26 +90,6 @@ fn soon(calendar: Calendar) -> Booking {
         booker: account("head").to_owned(),
         undertaker: account("undertaker").to_owned(),
     }
-}
-
-/// Nobody's phone is to ring for yesterday's bookings.
-async fn end_earlier_bookings(hub: &Hub) -> Result<()> {
-    let undertaker = person(hub, "undertaker").await?;
-    let mut tx = hub.db.read().await?;
-    let Some(module) = producers::find_by_amqp_user(&mut tx, meeting::NAME).await? else { return Ok(()) };
-    let start = (END_OF_TIME, MessageId(uuid::Uuid::max()));
-    let wanted = inbox::Wanted { person: undertaker, tab: inbox::Tab::Unanswered, search: "" };
-    let open = inbox::list(&mut tx, wanted, start, 50).await?;
-    drop(tx);
-    let source = Source::Producer(module);
-    for line in open {
-        match hub.recall(&source, line.message_id).await {
-            // Somebody else's message that asks for an answer stays.
-            Ok(_) | Err(Error::Problem(_)) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
 }
 
 async fn submit(hub: &Hub, source: &Source, message: &serde_json::Value) -> Result<()> {

@@ -28,6 +28,8 @@ pub struct PhonePage {
     pub phone: Option<PhoneView>,
     /// There is somebody whose phone a booking makes ring: `POST /demo/book`.
     pub can_book: bool,
+    /// Why the phone would not ring in a moment if it were booked now, in the person's language.
+    pub limit: Option<String>,
     /// What was just done, already in the person's language.
     pub notice: Option<String>,
 }
@@ -116,6 +118,7 @@ impl PhonePage {
             query: query.to_owned(),
             phone,
             can_book: false,
+            limit: None,
             notice: None,
         }
     }

@@ -152,6 +152,22 @@ async fn a_room_is_booked_again_and_the_undertakers_phone_rings_again() {
     let act = [("address", undertaker.phone.as_str()), ("item", &call), ("do", "ignore")];
     browser.post("/demo/phone/act", &act).await.assert(303, &[]);
     let missed = browser.get(&page).await.assert(200, &["让电话再响"]);
-    assert!(!missed.has("in-call"));
+    assert!(!missed.has("in-call") && !missed.has("最多呼叫"));
+
+    // Once more in a moment; then he has been called often enough, and each page says so.
+    browser.post("/demo/book", &[]).await.assert(303, &[]);
+    site.test.after(chrono::Duration::seconds(10)).await;
+    site.test.sent();
+    let limit = "8 分钟内最多呼叫 2 次、1 小时内最多 4 次";
+    // Called at 10:00:10 and 10:00:20.
+    browser.get(&page).await.assert(200, &[limit, "现在预订，约 10:08 再响"]);
+    let on = browser.post("/demo/book", &[]).await.assert(303, &[]);
+    browser.get(on.leads_to()).await.assert(200, &["role=\"status\"", limit, "约 10:08 再响"]);
+    for _ in 0..15 {
+        site.test.after(chrono::Duration::seconds(30)).await;
+    }
+    assert_eq!(site.test.sent().iter().filter(|line| line.starts_with("voice")).count(), 0);
+    site.test.after(chrono::Duration::seconds(30)).await;
+    assert_eq!(site.test.sent(), [format!("voice {}", undertaker.phone)]);
     site.test.close().await;
 }

@@ -16,8 +16,8 @@ use crate::support::TestHub;
 async fn founded() -> (TestHub, Vec<DemoLink>) {
     let test = TestHub::start().await;
     demo::found(&test.hub, &test.carrier, PEOPLE).await.unwrap();
-    let keys = demo::open(&test.hub, &test.carrier, PEOPLE).await.unwrap();
-    (test, keys)
+    let opened = demo::open(&test.hub, &test.carrier, PEOPLE).await.unwrap();
+    (test, opened.links)
 }
 
 /// Everybody whom `role` may be: found by the link that signs in as them.

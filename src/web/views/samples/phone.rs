@@ -28,6 +28,7 @@ impl PhonePage {
             ],
             phone: Some(PhoneView::sample()),
             can_book: true,
+            limit: Some("为不打扰，同一人 8 分钟内最多呼叫 2 次：现在预订，约 10:58 再响".into()),
             notice: Some("已预订，电话将在几秒后响起".into()),
         }
     }
@@ -50,7 +51,16 @@ impl PhonePage {
 
     /// Nothing has been sent yet.
     pub fn sample_empty() -> Self {
-        Self { any: false, more: 0, phones: Vec::new(), phone: None, can_book: false, notice: None, ..Self::sample() }
+        Self {
+            any: false,
+            more: 0,
+            phones: Vec::new(),
+            phone: None,
+            can_book: false,
+            limit: None,
+            notice: None,
+            ..Self::sample()
+        }
     }
 
     /// Nobody is called so.
