@@ -35,6 +35,8 @@ create table session (
     proved_at timestamptz
 );
 create index session_person on session (person_id);
+-- what is forgotten first
+create index session_expiry on session (expires_at, token_hash);
 
 create table producer (
     id uuid primary key not null,

@@ -16,8 +16,8 @@ pub const KEYS: Duration = Duration::days(30);
 pub const SESSIONS: Duration = Duration::days(7);
 const EVERY: Duration = Duration::hours(1);
 const JOB: &str = "forget";
-/// Keys that go in one transaction, so that nobody waits long behind it.
-const KEYS_AT_ONCE: i64 = 1_000;
+/// Rows that go in one transaction, so that nobody waits long behind it.
+const AT_ONCE: i64 = 1_000;
 
 impl Hub {
     /// Forgets what is due; returns how many rows, and nothing when it is not time.
@@ -34,8 +34,9 @@ impl Hub {
         if !settings::lease_job(&mut tx, JOB, ReplicaId::new(), now, now + EVERY).await? {
             return Ok(0);
         }
-        let sessions = sessions::remove_expired(&mut tx, now - SESSIONS).await?;
+        let links = sessions::remove_expired_links(&mut tx, now - SESSIONS).await?;
         tx.commit().await?;
+        let sessions = links + self.forget_sessions(now - SESSIONS).await?;
         let keys = self.forget_keys(now - KEYS).await?;
         if keys + sessions > 0 {
             tracing::info!(keys, sessions, "forgot old keys and sessions");
@@ -43,12 +44,26 @@ impl Hub {
         Ok(usize::try_from(keys + sessions).unwrap_or(usize::MAX))
     }
 
+    /// As [`Self::forget_keys`].
+    async fn forget_sessions(&self, before: Timestamp) -> Result<u64> {
+        let mut forgotten = 0;
+        loop {
+            let mut tx = self.db.begin().await?;
+            let part = sessions::remove_expired(&mut tx, before, AT_ONCE).await?;
+            tx.commit().await?;
+            forgotten += part;
+            if part == 0 || self.in_hand.is_stopping() {
+                return Ok(forgotten);
+            }
+        }
+    }
+
     /// A part at a time; what a stop leaves over goes an hour later.
     async fn forget_keys(&self, before: Timestamp) -> Result<u64> {
         let mut forgotten = 0;
         loop {
             let mut tx = self.db.begin().await?;
-            let part = intake::remove_before(&mut tx, before, KEYS_AT_ONCE).await?;
+            let part = intake::remove_before(&mut tx, before, AT_ONCE).await?;
             tx.commit().await?;
             forgotten += part;
             if part == 0 || self.in_hand.is_stopping() {

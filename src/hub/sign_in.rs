@@ -20,7 +20,7 @@ use crate::{
     },
     storage::{
         Tx, access, audit, people,
-        sessions::{self, Link, Opening},
+        sessions::{self, Link, Opening, Past},
     },
 };
 
@@ -33,6 +33,17 @@ pub struct Session {
     pub token: String,
     pub csrf: String,
     pub person: PersonId,
+}
+
+/// Why a session no longer serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// Nothing was done for so long.
+    Idle(Duration),
+    /// It had lasted as long as any may.
+    TooLong,
+    /// Signed out somewhere else, or the password was changed.
+    Elsewhere,
 }
 
 /// Somebody who has proved who they are, as this moment knows them.
@@ -106,6 +117,23 @@ impl Hub {
     /// As [`Hub::session`], for what a page asks by itself: that is no use of the session.
     pub async fn session_unseen(&self, token: &str) -> Result<Option<SignedIn>> {
         Ok(self.find_session(token).await?.map(|(who, _)| who))
+    }
+
+    /// Why this session ended, for whoever comes with it once more; none for one that serves, that is
+    /// unknown, or whose person may not sign in any more.
+    pub async fn why_ended(&self, token: &str) -> Result<Option<Ended>> {
+        let now = self.clock.now();
+        let mut tx = self.db.read().await?;
+        let Some(past) = sessions::find_past(&mut tx, &seal::sha256(token.as_bytes())).await? else {
+            return Ok(None);
+        };
+        let idle = sign_in::idle(&access::list_roles(&mut tx, past.person_id).await?);
+        Ok(match past {
+            Past { ended_at: Some(_), .. } => Some(Ended::Elsewhere),
+            Past { seen_at, .. } if now - seen_at >= idle => Some(Ended::Idle(idle)),
+            Past { expires_at, .. } if expires_at <= now => Some(Ended::TooLong),
+            _ => None,
+        })
     }
 
     /// Who it is, and how long the session has been idle.

@@ -62,6 +62,29 @@ pub async fn find(tx: &mut Tx, token_hash: &[u8], now: Timestamp) -> Result<Opti
     )
 }
 
+row! {
+    /// What is kept of a session, whether or not it still serves.
+    #[derive(Debug, Clone)]
+    pub struct Past {
+        pub person_id: PersonId,
+        pub seen_at: Timestamp,
+        pub expires_at: Timestamp,
+        pub ended_at: Option<Timestamp>,
+    }
+}
+
+/// None: unknown or long forgotten, or its person is no longer active.
+pub async fn find_past(tx: &mut Tx, token_hash: &[u8]) -> Result<Option<Past>> {
+    fetch_optional!(
+        tx,
+        Past,
+        "select person_id, seen_at, expires_at, ended_at
+           from session join person on person.id = session.person_id
+          where token_hash = $1 and person.state = 'active'",
+        [token_hash]
+    )
+}
+
 pub async fn mark_seen(tx: &mut Tx, token_hash: &[u8], at: Timestamp) -> Result<u64> {
     execute!(tx, "update session set seen_at = $2 where token_hash = $1 and seen_at < $2", [token_hash, at])
 }
@@ -85,11 +108,19 @@ pub async fn end_all_of(tx: &mut Tx, person: PersonId, at: Timestamp) -> Result<
     execute!(tx, "update session set ended_at = $2 where person_id = $1 and ended_at is null", [person, at])
 }
 
-/// Forgets sessions and links that nobody can use any more.
-pub async fn remove_expired(tx: &mut Tx, before: Timestamp) -> Result<u64> {
-    let sessions = execute!(tx, "delete from session where expires_at < $1", [before])?;
-    let links = execute!(tx, "delete from sign_in_link where expires_at < $1", [before])?;
-    Ok(sessions + links)
+/// Forgets sessions that nobody can use any more, so many at a time.
+pub async fn remove_expired(tx: &mut Tx, before: Timestamp, limit: i64) -> Result<u64> {
+    execute!(
+        tx,
+        "delete from session where token_hash in (
+            select token_hash from session where expires_at < $1 order by expires_at, token_hash limit $2)",
+        [before, limit]
+    )
+}
+
+/// The same of links: there are few.
+pub async fn remove_expired_links(tx: &mut Tx, before: Timestamp) -> Result<u64> {
+    execute!(tx, "delete from sign_in_link where expires_at < $1", [before])
 }
 
 row! {

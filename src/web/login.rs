@@ -17,15 +17,24 @@ use super::{
     session::Guest,
     views::door::{DemoPerson, LoginPage},
 };
-use crate::domain::{Problem, problem::Class};
+use crate::{
+    domain::{Problem, problem::Class, sign_in::SESSION},
+    hub::sign_in::Ended,
+};
 
 /// `GET /login?next=…`
-pub async fn form(guest: Guest, Query(query): Query) -> Answer {
+pub async fn form(guest: Guest, headers: HeaderMap, Query(query): Query) -> Answer {
     let next = own_path(query.get("next"));
     if guest.caller.who.is_some() {
         return Ok(Redirect::to(next).into_response());
     }
-    let view = LoginPage { account: String::new(), next: next.to_owned(), error: None, demo: demo(&guest.web) };
+    let view = LoginPage {
+        account: String::new(),
+        next: next.to_owned(),
+        error: None,
+        ended: guest.why_ended(&headers).await?,
+        demo: demo(&guest.web),
+    };
     guest.page(StatusCode::OK, "login", &view)
 }
 
@@ -40,6 +49,7 @@ pub async fn sign_in(guest: Guest, Came(from): Came, Form(fields): Form) -> Answ
                 account: fields.get("account").to_owned(),
                 next: next.to_owned(),
                 error: Some(problem.text(guest.caller.look.lang.tag()).to_owned()),
+                ended: None,
                 demo: demo(&guest.web),
             };
             let page = guest.page(status_of(problem.class), "login", &view)?;
@@ -61,6 +71,20 @@ pub async fn by_link(State(web): State<Web>, Path(token): Path<String>, Query(qu
 pub async fn sign_out(State(web): State<Web>, headers: HeaderMap) -> Answer {
     web.hub.sign_out(web.token(&headers)).await?;
     Ok(web.dismiss("/login"))
+}
+
+impl Guest {
+    /// Why the session that this browser still keeps does not serve any more.
+    async fn why_ended(&self, headers: &HeaderMap) -> Result<Option<String>, PageError> {
+        let Some(ended) = self.web.hub.why_ended(self.web.token(headers)).await? else { return Ok(None) };
+        let (key, count) = match ended {
+            Ended::Idle(idle) => ("login.ended.idle", idle.num_minutes()),
+            Ended::TooLong => ("login.ended.too_long", SESSION.num_hours()),
+            Ended::Elsewhere => ("login.ended.elsewhere", 0),
+        };
+        let words = self.web.templates.words();
+        Ok(words.say(self.caller.look.lang, key, &[("count", count.to_string())]))
+    }
 }
 
 impl Web {

@@ -11,6 +11,8 @@ pub struct LoginPage {
     pub next: String,
     /// Words for the person, already in the person's language.
     pub error: Option<String>,
+    /// Why the session that the browser came with has ended, in the same words.
+    pub ended: Option<String>,
     /// One-click ways in, only in the demonstration.
     pub demo: Vec<DemoPerson>,
 }

@@ -1,6 +1,7 @@
 //! Signing in and out, the first password, and what keeps foreign pages from doing it for us.
 
 use axum::{body::Body, http::Request};
+use zhihui::domain::person::Role;
 
 use super::browser::Site;
 
@@ -30,6 +31,29 @@ async fn the_first_administrator_sets_a_password_and_signs_in_with_it() {
     let right = [("account", "admin1"), ("password", PASSWORD), ("next", "/inbox?tab=unread")];
     let inside = browser.post("/login", &right).await.assert(303, &[]);
     assert_eq!(inside.leads_to(), "/inbox?tab=unread");
+    site.test.end().await;
+}
+
+#[tokio::test]
+async fn whoever_was_signed_out_reads_why_where_he_signs_in() {
+    let mut site = Site::start().await;
+    let office = site.test.department("office", None).await;
+    let (reader, admin) = (site.test.member("li", office).await, site.test.member("qian", office).await);
+    site.grant(&admin, Role::SystemAdmin).await;
+    for (person, minutes) in [(&reader, 30), (&admin, 15)] {
+        let mut browser = site.browser_of(person).await;
+        assert!(!site.browser().get("/login").await.has("没有操作"));
+        site.test.after_minutes(minutes).await;
+        let on = browser.get("/outbox").await.assert(303, &[]);
+        let words = format!("您已 {minutes} 分钟没有操作");
+        browser.get(on.leads_to()).await.assert(200, &[&words, "value=\"/outbox\""]);
+    }
+    // Signed out by another browser, not by this one.
+    let mut browser = site.browser_of(&reader).await;
+    let mut other = browser.clone();
+    other.post("/logout", &[]).await.assert(303, &[]);
+    assert!(!other.get("/login").await.has("别处退出"));
+    browser.get("/login").await.assert(200, &["您已在别处退出，或密码已更改"]);
     site.test.end().await;
 }
 

@@ -15,6 +15,7 @@ impl LoginPage {
             account: String::new(),
             next: "/".into(),
             error: None,
+            ended: Some("您已 15 分钟没有操作，为安全起见已退出，请重新登录".into()),
             demo: vec![
                 person("staff", "林知远", "信息化管理中心"),
                 person("head", "沈一舟", "教务处"),
