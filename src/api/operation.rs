@@ -29,7 +29,9 @@ pub struct Operation {
 
 impl Operation {
     pub fn new(hub: Hub, stop: CancellationToken) -> Self {
-        Self { hub, stop, metrics: recorder() }
+        let metrics = recorder();
+        hub.count_from_zero();
+        Self { hub, stop, metrics }
     }
 }
 

@@ -70,7 +70,7 @@ pub fn channels(config: &Config) -> anyhow::Result<Vec<Rated>> {
 
 /// A hub on its database and broker, migrated and set up, with nothing running yet.
 pub async fn hub(config: &Config, channels: Vec<Rated>) -> anyhow::Result<Hub> {
-    std::fs::create_dir_all(&config.data_dir)?;
+    config.make_data_dir()?;
     let channels = Channels::new(channels);
     let db = Db::open(config.database.url.expose()).await?;
     db.migrate().await?;

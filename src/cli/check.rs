@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, process::ExitCode, time::Duration};
 
+use channels::SendError;
 use serde::Serialize;
 
 use super::Call;
@@ -9,9 +10,12 @@ use crate::{
     app,
     broker::{Broker, Health},
     config::Config,
-    domain::send_rule::{self, SendRule},
+    domain::{
+        person::Role,
+        send_rule::{self, SendRule},
+    },
     hub::{Channels, invariants},
-    storage::{Db, settings},
+    storage::{Db, access, settings},
 };
 
 /// How long a broker may take to answer.
@@ -51,6 +55,8 @@ pub(super) async fn run(call: Call, options: Options) -> anyhow::Result<ExitCode
             finding("database", database(config).await),
             finding("broker", broker(config).await),
         ];
+        findings.extend(slips());
+        findings.extend(approvers(config).await);
         findings.extend(public_url(config));
         findings.extend(channels(config).await);
         findings
@@ -84,6 +90,10 @@ fn finding(part: &str, result: anyhow::Result<String>) -> Finding {
     Finding { part: part.to_owned(), ok, warning: false, words }
 }
 
+fn warning(part: &str, words: String) -> Finding {
+    Finding { part: part.to_owned(), ok: true, warning: true, words }
+}
+
 /// One line for each broken promise, or one that says that there is none.
 async fn ledger(config: &Config) -> anyhow::Result<Vec<Finding>> {
     let hub = super::hub(config).await?;
@@ -103,7 +113,7 @@ async fn ledger(config: &Config) -> anyhow::Result<Vec<Finding>> {
 }
 
 async fn database(config: &Config) -> anyhow::Result<String> {
-    std::fs::create_dir_all(&config.data_dir)?;
+    config.make_data_dir()?;
     let db = Db::open(config.database.url.expose()).await?;
     let version = db.version().await.unwrap_or(0);
     drop(db.read().await?);
@@ -133,12 +143,41 @@ async fn broker(config: &Config) -> anyhow::Result<String> {
 
 /// Links that open on no phone: allowed, and found out too late.
 fn public_url(config: &Config) -> Option<Finding> {
-    config.links_lead_nowhere().then(|| Finding {
-        part: "public_url".to_owned(),
-        ok: true,
-        warning: true,
-        words: format!("短信、邮件里的链接以 {} 开头，手机上打不开；请设为用户访问的网址", config.web.origin()),
+    let leads_nowhere = config.web.public_url.is_none() || config.links_lead_nowhere();
+    leads_nowhere.then(|| {
+        let origin = config.web.origin();
+        warning("public_url", format!("链接以 {origin} 开头，手机和别的电脑上打不开；请设为用户访问的网址"))
     })
+}
+
+/// Variables that look like settings and are none.
+fn slips() -> Vec<Finding> {
+    let names = Config::unknown_variables(std::env::vars().map(|(name, _)| name));
+    let line = |name: String| warning("settings", format!("没有环境变量 {name} 这项设置，它不起作用"));
+    names.into_iter().map(line).collect()
+}
+
+/// Without an approver every broadcast is refused, and nobody approves his own.
+async fn approvers(config: &Config) -> Option<Finding> {
+    let count = async {
+        let db = Db::open(config.database.url.expose()).await?;
+        let mut tx = db.read().await?;
+        let holders = access::list_holders(&mut tx, Role::Approver).await?;
+        drop(tx);
+        db.close().await;
+        anyhow::Ok(holders.len())
+    };
+    // A database that cannot be asked has a line of its own; one without tables has nobody.
+    too_few(count.await.unwrap_or(0))
+}
+
+fn too_few(approvers: usize) -> Option<Finding> {
+    let words = match approvers {
+        0 => "没有审批人：需要审批的消息都会以 APPR_NONE 拒绝",
+        1 => "只有一位审批人：他自己的群发没有人能批，建议两位",
+        _ => return None,
+    };
+    Some(warning("approver", format!("{words}（zhihui person grant 账号 approver）")))
 }
 
 async fn channels(config: &Config) -> Vec<Finding> {
@@ -150,10 +189,23 @@ async fn channels(config: &Config) -> Vec<Finding> {
     for (channel, _) in &channels {
         let part = format!("channel {}", channel.name());
         let result = channel.check().await.map(|()| "可以连接".to_owned());
-        findings.push(finding(&part, result.map_err(anyhow::Error::from)));
+        let result = result.map_err(|error| {
+            let words = in_chinese(&error);
+            anyhow::Error::from(error).context(words)
+        });
+        findings.push(finding(&part, result));
     }
     findings.extend(missing(&rules(config).await, &Channels::new(channels)));
     findings
+}
+
+/// What to think of it, before the words of the libraries.
+fn in_chinese(error: &SendError) -> &'static str {
+    match error {
+        SendError::Refused { .. } => "服务商拒绝，请检查地址和密钥",
+        SendError::Temporary { .. } => "连不上服务商，或它正忙，请检查地址、网络和账号",
+        SendError::Ambiguous(_) => "没有收到服务商的答复",
+    }
 }
 
 /// Those of this installation; of a database that nobody has set up yet, those that it will begin
@@ -184,11 +236,9 @@ fn missing(rules: &[SendRule], channels: &Channels) -> Vec<Finding> {
             named.entry(channel).or_default().push(&rule.name);
         }
     }
-    let line = |(channel, rules): (String, Vec<&str>)| Finding {
-        part: format!("channel {channel}"),
-        ok: true,
-        warning: true,
-        words: format!("没有配置；发送规则 {} 要用到它，目前只有站内送达", rules.join("、")),
+    let line = |(channel, rules): (String, Vec<&str>)| {
+        let words = format!("没有配置；发送规则 {} 要用到它，目前只有站内送达", rules.join("、"));
+        warning(&format!("channel {channel}"), words)
     };
     named.into_iter().map(line).collect()
 }
@@ -219,5 +269,29 @@ mod tests {
         assert!(found.iter().all(|finding| finding.ok && finding.mark() == "!"));
         assert!(found[3].words.contains("urgent、undertaker"), "{}", found[3].words);
         assert!(missing(&send_rule::shipped()[..1], &Channels::default()).is_empty());
+    }
+
+    #[test]
+    fn one_approver_is_too_few_and_two_are_enough() {
+        let said = |count| too_few(count).map(|finding| (finding.mark(), finding.words.contains("APPR_NONE")));
+        assert_eq!([said(0), said(1), said(2)], [Some(("!", true)), Some(("!", false)), None]);
+    }
+
+    #[test]
+    fn an_unset_address_is_a_warning() {
+        let of = |url: Option<&str>| {
+            let config = Config::of(|name| url.filter(|_| name == "ZHIHUI_PUBLIC_URL").map(str::to_owned));
+            public_url(&config.expect("fine")).map(|finding| finding.mark())
+        };
+        assert_eq!([of(None), of(Some("https://zhihui.example.edu"))], [Some("!"), None]);
+    }
+
+    #[test]
+    fn a_channel_that_fails_is_told_in_chinese_first() {
+        let error = SendError::temporary("error sending request");
+        let words = in_chinese(&error);
+        let found = finding("channel sms", Err(anyhow::Error::from(error).context(words)));
+        assert!(found.words.starts_with("连不上服务商"), "{}", found.words);
+        assert!(found.words.ends_with("error sending request"), "{}", found.words);
     }
 }

@@ -4,7 +4,7 @@ use super::Call;
 use crate::storage::Db;
 
 pub(super) async fn run(call: Call) -> anyhow::Result<()> {
-    std::fs::create_dir_all(&call.config.data_dir)?;
+    call.config.make_data_dir()?;
     let db = Db::open(call.config.database.url.expose()).await?;
     let before = db.version().await.unwrap_or(0);
     db.migrate().await?;

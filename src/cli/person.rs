@@ -28,12 +28,9 @@ pub(super) enum Command {
         role: Role,
     },
     /// Lets nobody sign in with this account and sends it nothing, until it is thawed.
-    Freeze {
-        account: String,
-    },
-    Thaw {
-        account: String,
-    },
+    Freeze { account: String },
+    /// Lets a frozen account sign in and receive again.
+    Thaw { account: String },
 }
 
 /// The words of the roles, which a wrong one is answered with.

@@ -140,6 +140,14 @@ impl Config {
         }
     }
 
+    /// Makes the data folder, for its owner alone: what lies in it is nobody else's business.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn make_data_dir(&self) -> std::io::Result<()> {
+        secret::make_private(&self.data_dir)
+    }
+
     fn sends_links(&self) -> bool {
         self.sms.is_some() || self.smtp.is_some()
     }

@@ -125,10 +125,15 @@ impl fmt::Debug for SecretKey {
     }
 }
 
+/// A folder that only its owner may enter; one that is there stays as it is.
+pub(super) fn make_private(folder: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
 /// Written whole beside its place, then linked: nobody ever reads half a key, and the link of the
 /// second one fails.
 fn make(data_dir: &Path, path: &Path) -> io::Result<()> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(data_dir)?;
+    make_private(data_dir)?;
     let mut key = [0; 32];
     getrandom::fill(&mut key).map_err(io::Error::other)?;
     let beside = data_dir.join(format!("secret.key.{}", uuid::Uuid::now_v7().simple()));

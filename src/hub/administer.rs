@@ -59,9 +59,16 @@ impl Hub {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
         if !is_forced && !access::list_holders(&mut tx, Role::SystemAdmin).await?.is_empty() {
-            return Err(Problem::conflict("ADMIN_EXISTS", "已有系统管理员；如确需再建一个，请加 --force")
-                .in_english("there is an administrator already; add --force to make another")
-                .into());
+            return Err(Problem::conflict(
+                "ADMIN_EXISTS",
+                "已有系统管理员，没有改动任何内容。忘记密码：zhihui person invite 账号；再授予一位：\
+                 zhihui person grant 账号 system_admin；确需新建，请加 --force",
+            )
+            .in_english(
+                "there is an administrator already, nothing was changed. A forgotten password: zhihui person invite; \
+                 another one: zhihui person grant ACCOUNT system_admin; or add --force",
+            )
+            .into());
         }
         let person = match people::find_by_account(&mut tx, account).await? {
             Some(person) => person.id,

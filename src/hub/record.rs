@@ -85,6 +85,7 @@ impl Hub {
         }
         if !references.is_empty() {
             deliveries::mark_accepted(tx, ticket, &references, now).await?;
+            count_result(&ticket.channel, "accepted", references.len());
         }
         self.put_back(tx, ticket, &untried, now).await
     }
@@ -133,6 +134,7 @@ impl Hub {
             Some(Overtaken::ByCall) => {
                 // The next step comes at its own time.
                 if deliveries::mark_one(tx, ticket, person, gave_up.0, gave_up.1, now).await? == 1 {
+                    count_result(&ticket.channel, gave_up.0.as_str(), 1);
                     self.tell_failed(tx, ticket, person, gave_up, now).await?;
                 }
                 Ok(())
@@ -142,6 +144,7 @@ impl Hub {
             }
             _ => {
                 deliveries::mark_one(tx, ticket, person, State::Ready, detail, now).await?;
+                count_result(&ticket.channel, "retried", 1);
                 retry(tx, ticket, person, at).await
             }
         }
@@ -160,6 +163,7 @@ impl Hub {
             // The provider has reported meanwhile, and knows better.
             return Ok(());
         }
+        count_result(&ticket.channel, state.as_str(), 1);
         self.after_failure(tx, ticket, person, (state, detail), now).await
     }
 
@@ -234,6 +238,28 @@ fn next_way(message: &Message, this: &Round, ticket: &Ticket) -> Option<(i64, St
     // What goes out first is waited for; from then on a step that reached nobody calls the next.
     let next = rounds.get(at + 1).filter(|next| at > 0 && next.unless.is_some())?;
     Some((ticket.round + 1, next.channels.first()?.clone()))
+}
+
+/// What can come of handing a delivery over, and afterwards: the values of `result`.
+const RESULTS: [&str; 6] = ["accepted", "refused", "unknown", "retried", "delivered", "undelivered"];
+
+impl Hub {
+    /// Counters of every channel begin at zero, so that their first increment is seen as one.
+    pub fn count_from_zero(&self) {
+        for channel in self.channels.names() {
+            count_ambiguous(channel, 0);
+            for result in RESULTS {
+                count_result(channel, result, 0);
+            }
+        }
+    }
+}
+
+/// So many deliveries over this channel came to this.
+pub(super) fn count_result(channel: &str, result: &'static str, number: usize) {
+    let number = u64::try_from(number).unwrap_or(u64::MAX);
+    let channel = channel.to_owned();
+    metrics::counter!("zhihui_deliveries_total", "channel" => channel, "result" => result).increment(number);
 }
 
 /// So many may or may not have gone out, whatever is done about it.

@@ -29,5 +29,13 @@ async fn every_queue_of_the_hub_shows_its_depth() {
     for queue in ["sms", "dingtalk", "priority", "dead"] {
         assert_eq!(depth(queue).as_deref(), Some("0"), "{queue}: {text}");
     }
+    // Nothing has happened yet, and the counters are there.
+    for channel in ["sms", "dingtalk", "voice"] {
+        assert!(text.contains(&format!("zhihui_delivery_ambiguous_total{{channel=\"{channel}\"}} ")), "{text}");
+        for result in ["accepted", "refused", "unknown", "retried", "delivered", "undelivered"] {
+            let line = format!("zhihui_deliveries_total{{channel=\"{channel}\",result=\"{result}\"}} ");
+            assert!(text.contains(&line), "{line}: {text}");
+        }
+    }
     test.close().await;
 }

@@ -246,5 +246,8 @@ async fn every_lost_answer_is_counted_whether_it_is_asked_again_or_not() {
         let line = format!("zhihui_delivery_ambiguous_total{{channel=\"{channel}\"}} 1");
         assert!(counted.contains(&line), "{counted}");
     }
+    for line in ["channel=\"sms\",result=\"unknown\"} 1", "channel=\"dingtalk\",result=\"retried\"} 1"] {
+        assert!(counted.contains(&format!("zhihui_deliveries_total{{{line}")), "{line}: {counted}");
+    }
     test.end().await;
 }
