@@ -155,6 +155,28 @@ async fn each_of_the_five_finds_what_he_is_there_for_and_finds_it_again_after_an
 }
 
 #[tokio::test]
+async fn each_start_says_when_the_phone_really_rings() {
+    let (mut test, _) = founded().await;
+    test.settle().await;
+    test.sent();
+    let rings = |test: &mut TestHub| test.sent().iter().filter(|line| line.starts_with("voice")).count();
+    test.after(Duration::seconds(80)).await;
+    assert_eq!(rings(&mut test), 1);
+    for wanted in [false, true] {
+        let opened = demo::open(&test.hub, &test.carrier, PEOPLE).await.unwrap();
+        assert_eq!((opened.rings.is_late, opened.rings.is_passed_on), (wanted, false));
+        test.settle().await;
+        while test.clock.now() + Duration::seconds(20) < opened.rings.at {
+            test.after(Duration::seconds(20)).await;
+        }
+        assert_eq!(rings(&mut test), 0, "not before {:?}", opened.rings);
+        test.after(Duration::seconds(21)).await;
+        assert_eq!(rings(&mut test), 1, "{:?}", opened.rings);
+    }
+    test.end().await;
+}
+
+#[tokio::test]
 async fn the_administrator_can_do_what_the_demonstration_says() {
     let (test, keys) = founded().await;
     for key in &keys {
