@@ -38,6 +38,34 @@ fn links_lead_somewhere() {
     assert!(broken.is_empty(), "{broken:#?}");
 }
 
+#[test]
+fn the_operating_guide_says_in_chinese_what_it_says_in_english() {
+    let [english, chinese] = ["docs/operating.md", "docs/operating.zh-CN.md"].map(|paper| {
+        let text = fs::read_to_string(root().join(paper)).unwrap();
+        shape(&text)
+    });
+    assert_eq!(english, chinese);
+}
+
+/// From the first heading on: what each line is, and the commands themselves.
+fn shape(text: &str) -> Vec<String> {
+    let mut is_code = false;
+    let lines = text.lines().skip_while(|line| !line.starts_with("## ")).filter(|line| !line.is_empty());
+    let kind = |line: &str| {
+        if line.starts_with("```") {
+            is_code = !is_code;
+        }
+        match line.split(' ').next().unwrap_or_default() {
+            _ if is_code || line.starts_with("```") => return line.replace("密码", "PASSWORD"),
+            mark @ ("|" | "##" | "###") => mark,
+            number if number.ends_with('.') && number.starts_with(|c: char| c.is_ascii_digit()) => number,
+            _ => "paragraph",
+        }
+        .to_owned()
+    };
+    lines.map(kind).collect()
+}
+
 /// Words in backticks that are paths of this repository; patterns such as `src/<x>/*.rs` are not.
 fn named_paths(text: &str) -> Vec<String> {
     let quoted = text.split('`').skip(1).step_by(2);
