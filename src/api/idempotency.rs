@@ -39,8 +39,14 @@ fn written(headers: &HeaderMap) -> Result<Option<String>, Problem> {
         let quoted = text.strip_prefix('"')?.strip_suffix('"')?;
         Some(quoted.replace("\\\"", "\"").replace("\\\\", "\\"))
     };
-    let text = first.map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned());
-    Ok(text.map(|text| inner(&text).unwrap_or(text)))
+    let Some(first) = first else { return Ok(None) };
+    // Made readable by force, two different keys would become one.
+    let text = std::str::from_utf8(first.as_bytes()).map_err(|_| {
+        Problem::new(Class::Unreadable, "IDEM_MISSING", "", "Idempotency-Key 须是 UTF-8 编码")
+            .in_english("the Idempotency-Key must be UTF-8")
+    })?;
+    let text = text.trim();
+    Ok(Some(inner(text).unwrap_or_else(|| text.to_owned())))
 }
 
 /// Says so when the answer is that of an earlier request with the same key.

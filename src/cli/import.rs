@@ -50,9 +50,21 @@ pub(super) async fn export(call: Call, file: &Path) -> anyhow::Result<()> {
     let hub = super::hub(&call.config).await?;
     let everybody = Export { is_masked: false, department: None, actor: "hub" };
     let bytes = directory::export(&hub, &everybody).await?;
-    std::fs::write(file, bytes).with_context(|| file.display().to_string())?;
+    write_private(file, &bytes).with_context(|| file.display().to_string())?;
     hub.broker.close().await;
     hub.db.close().await;
     say!("已写入 {}", file.display());
     Ok(())
+}
+
+/// Phone numbers are for whoever asked for them alone.
+fn write_private(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut out = options.open(file)?;
+    #[cfg(unix)]
+    out.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    std::io::Write::write_all(&mut out, bytes)
 }

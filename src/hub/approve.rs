@@ -142,6 +142,26 @@ impl Hub {
         Ok(state)
     }
 
+    /// What nobody who was asked may decide any more is put before all who have the role; returns how
+    /// many were asked. A pending message must not wait for people who have left.
+    pub async fn ask_others(&self) -> Result<usize> {
+        let mut tx = self.db.read().await?;
+        let is_idle = !approvals::any_forsaken(&mut tx).await?;
+        drop(tx);
+        if is_idle {
+            return Ok(0);
+        }
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        let asked = approvals::ask_others(&mut tx).await?;
+        for id in &asked {
+            audit::insert(&mut tx, now, "hub", "approval.ask_others", &format!("approval:{id}"), json!({})).await?;
+        }
+        tx.commit().await?;
+        asked.iter().for_each(|id| self.announce(Change::Approval(*id)));
+        Ok(asked.len())
+    }
+
     /// Tells who was faster.
     async fn refuse_decided(&self, tx: &mut Tx, approval: &Approval) -> Result<()> {
         let word = match approval.state {

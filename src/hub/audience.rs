@@ -229,6 +229,15 @@ async fn refuse_unknown(tx: &mut Tx, audience: &Audience, source: &Source) -> Re
     if let Some(at) = unknown_department(tx, &codes, range).await? {
         return Err(not_visible(format!("/audience/departments/{at}/code"), at, "个部门").into());
     }
+    // Whoever misspells an exception means somebody who must not get it.
+    let unknown = match range {
+        _ if audience.exceptions.people.is_empty() => Vec::new(),
+        None => recipients::unknown_accounts(tx, &audience.exceptions.people).await?,
+        Some(range) => recipients::accounts_beyond(tx, &audience.exceptions.people, range).await?,
+    };
+    if let Some(at) = audience.exceptions.people.iter().position(|account| unknown.contains(account)) {
+        return Err(not_visible(format!("/audience/except/people/{at}"), at, "个排除的人").into());
+    }
     // Somebody in range may have a second post elsewhere: without him the count would tell of it.
     if range.is_some()
         && let Some(at) = unknown_department(tx, &audience.exceptions.departments, range).await?

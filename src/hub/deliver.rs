@@ -128,12 +128,7 @@ impl Hub {
     pub(super) async fn deliver_in(&self, Turn(turn): Turn, ticket: &Due) -> Result<bool> {
         let begun = Instant::now();
         let claim = self.in_hand.new_claim();
-        let hub = self.clone();
-        let claimed = self.in_hand.claiming().ask((ticket.id, claim.id), move |asked| {
-            let hub = hub.clone();
-            async move { hub.claim(asked).await }.boxed()
-        });
-        let Some(work) = claimed.await? else { return Ok(false) };
+        let Some(work) = self.claim_beside_others((ticket.id, claim.id)).await? else { return Ok(false) };
         failpoint!("deliver.after_fired_commit");
         let outcomes = match turn {
             Some((lane, call)) => {
@@ -152,6 +147,22 @@ impl Hub {
         recorded.await?;
         failpoint!("deliver.after_result_commit");
         Ok(true)
+    }
+
+    /// SQLite has one writer, so that those who wait for it share a transaction. PostgreSQL works on
+    /// several at once, and writes to the disk together what is committed together.
+    async fn claim_beside_others(&self, asked: Asked) -> Result<Option<Work>> {
+        if self.db.has_many_writers() {
+            return Ok(self.claim(&[asked]).await?.pop().flatten());
+        }
+        let hub = self.clone();
+        let claiming = self.in_hand.claiming();
+        claiming
+            .ask(asked, move |asked| {
+                let hub = hub.clone();
+                async move { hub.claim(asked).await }.boxed()
+            })
+            .await
     }
 
     /// Claims tickets and moves their deliveries to `sending`, in one transaction.
@@ -189,8 +200,10 @@ impl Hub {
             doubtful = self.take_over(tx, &ticket, now).await?;
         }
         deliveries::end_moot(tx, &ticket, now).await?;
-        deliveries::mark_sending(tx, &ticket, now).await?;
-        let addresses = deliveries::list_sending(tx, &ticket).await?;
+        let mut ours: BTreeSet<_> = deliveries::mark_sending(tx, &ticket, now).await?.into_iter().collect();
+        ours.extend(&doubtful);
+        let mut addresses = deliveries::list_sending(tx, &ticket).await?;
+        addresses.retain(|address| ours.contains(&address.person_id));
         if addresses.is_empty() {
             tickets::remove(tx, id, claim).await?;
             return Ok(None);

@@ -132,6 +132,7 @@ impl Hub {
     pub async fn end_leases(&self) -> Result<()> {
         let mut tx = self.db.begin().await?;
         tickets::end_leases(&mut tx, self.clock.now()).await?;
+        settings::forget_workers(&mut tx).await?;
         Ok(tx.commit().await?)
     }
 }

@@ -32,8 +32,11 @@ impl Hub {
 
     async fn take_report(&self, key: Key, report: Report) -> Result<()> {
         let now = self.clock.now();
+        // PostgreSQL keeps no text with a NUL, whoever signed it.
+        let plain = |text: &str| text.replace('\0', "");
+        let (words, reference) = (plain(&report.detail), report.reference.as_deref().map(plain));
         let (to, detail) = match report.status {
-            Status::Undelivered => (State::Undelivered, report.detail.as_str()),
+            Status::Undelivered => (State::Undelivered, words.as_str()),
             Status::Answered => (State::Delivered, "ANSWERED"),
             Status::Confirmed => (State::Delivered, "CONFIRMED"),
             Status::Delivered | Status::Read => (State::Delivered, ""),
@@ -46,8 +49,7 @@ impl Hub {
         // A deputy who opens the card or presses the key is not the recipient.
         let who = Answering { person: key.person, by: delivery.callee_id.unwrap_or(key.person) };
         failpoint!("cb.before_update");
-        let reference = report.reference.as_deref();
-        let moved = deliveries::mark_reported(&mut tx, &key, (to, detail), reference, now).await?;
+        let moved = deliveries::mark_reported(&mut tx, &key, (to, detail), reference.as_deref(), now).await?;
         if moved && to == State::Undelivered {
             self.after_undelivered(&mut tx, &key, now).await?;
         }

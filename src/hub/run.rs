@@ -37,6 +37,7 @@ impl Hub {
         });
         self.spawn_loop(tasks, stop, "outbox", Some(Wake::outbox), |hub| async move { hub.relay().await });
         self.spawn_loop(tasks, stop, "finish", None, |hub| async move { hub.finish().await });
+        self.spawn_loop(tasks, stop, "approvals", None, |hub| async move { hub.ask_others().await });
         self.spawn_loop(tasks, stop, "audit", None, |hub| async move { hub.seal_audit().await });
         self.spawn_loop(tasks, stop, "forget", None, |hub| async move { hub.forget().await });
         self.spawn_workers(tasks, stop);

@@ -73,19 +73,59 @@ pub async fn list_of_message(tx: &mut Tx, message: MessageId) -> Result<Vec<Appr
     )
 }
 
+/// Whether a person may decide it: asked, and still a head or an approver. What is decided may be
+/// looked at by all who were asked.
 pub async fn is_approver(tx: &mut Tx, id: ApprovalId, person: PersonId) -> Result<bool> {
     let found = fetch_optional_value!(
         tx,
         PersonId,
-        "select approval_approver.person_id from approval_approver
+        "select person.id from approval_approver
+           join approval on approval.id = approval_approver.approval_id
            join person on person.id = approval_approver.person_id and person.state = 'active'
-          where approval_id = $1 and person_id = $2",
+          where approval_approver.approval_id = $1 and approval_approver.person_id = $2
+            and (approval.state <> 'pending'
+                 or exists (select 1 from person_role where person_id = person.id and role = 'approver')
+                 or exists (select 1 from assignment where person_id = person.id and is_head))",
         [id, person]
     )?;
     Ok(found.is_some())
 }
 
-/// Who may decide: id and name.
+/// What nobody who was asked may decide any more, with each who has the role; never the sender.
+macro_rules! forsaken {
+    () => {
+        "select approval.id, holder.id from approval
+           join message on message.id = approval.message_id
+           join person_role on person_role.role = 'approver'
+           join person as holder on holder.id = person_role.person_id and holder.state = 'active'
+          where approval.state = 'pending' and (message.sender_id is null or message.sender_id <> holder.id)
+            and not exists (
+                select 1 from approval_approver as asked
+                  join person on person.id = asked.person_id and person.state = 'active'
+                 where asked.approval_id = approval.id
+                   and (exists (select 1 from person_role as own
+                                 where own.person_id = person.id and own.role = 'approver')
+                        or exists (select 1 from assignment
+                                    where assignment.person_id = person.id and assignment.is_head)))"
+    };
+}
+
+pub async fn any_forsaken(tx: &mut Tx) -> Result<bool> {
+    fetch_value!(tx, bool, concat!("select exists (", forsaken!(), ")"), [])
+}
+
+/// Asks all who have the role about what nobody who was asked may decide any more. Returns the
+/// approval once for each who is asked.
+pub async fn ask_others(tx: &mut Tx) -> Result<Vec<ApprovalId>> {
+    let sql = concat!(
+        "insert into approval_approver (approval_id, person_id) ",
+        forsaken!(),
+        " on conflict do nothing returning approval_id"
+    );
+    fetch_values!(tx, ApprovalId, sql, [])
+}
+
+/// Who was asked: id and name.
 pub async fn list_approvers(tx: &mut Tx, id: ApprovalId) -> Result<Vec<(PersonId, String)>> {
     fetch_all!(
         tx,

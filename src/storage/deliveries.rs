@@ -54,14 +54,17 @@ pub async fn end_moot(tx: &mut Tx, ticket: &Ticket, now: Timestamp) -> Result<u6
 }
 
 /// Commits that what is left of a ticket is about to go out; nothing of a message that was recalled
-/// since [`end_moot`] looked.
-pub async fn mark_sending(tx: &mut Tx, ticket: &Ticket, now: Timestamp) -> Result<u64> {
-    execute!(
+/// since [`end_moot`] looked. Returns whom this has taken: somebody else may have taken others of the
+/// ticket's range at the same moment.
+pub async fn mark_sending(tx: &mut Tx, ticket: &Ticket, now: Timestamp) -> Result<Vec<PersonId>> {
+    fetch_values!(
         tx,
+        PersonId,
         "update delivery set state = 'sending', fired_at = $6, attempts = attempts + 1
           where message_id = $1 and channel = $2 and round = $3 and person_id >= $4 and person_id <= $5
             and state = 'ready'
-            and exists (select 1 from message where message.id = $1 and message.state in ('sending', 'sent'))",
+            and exists (select 1 from message where message.id = $1 and message.state in ('sending', 'sent'))
+         returning person_id",
         [ticket.message_id, &ticket.channel, ticket.round, ticket.first_person, ticket.last_person, now]
     )
 }

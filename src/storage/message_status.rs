@@ -21,7 +21,7 @@ row! {
         pub sent_outside: i64,
         /// without an inbox, and a provider says that it arrived
         pub delivered_outside: i64,
-        /// have deliveries of which none went through
+        /// have deliveries of which none went through, and none may have
         pub failed: i64,
         /// have it, and more is on its way to them
         pub busy: i64,
@@ -33,9 +33,10 @@ pub async fn count(tx: &mut Tx, message: MessageId) -> Result<Totals> {
     fetch_one!(
         tx,
         Totals,
-        "with reached (person_id, sent, delivered, open) as (
+        "with reached (person_id, sent, delivered, open, unknown) as (
              select person_id, count(*) filter (where state in ('accepted', 'delivered')),
-                    count(*) filter (where state = 'delivered'), count(*) filter (where state in ('ready', 'sending'))
+                    count(*) filter (where state = 'delivered'), count(*) filter (where state in ('ready', 'sending')),
+                    count(*) filter (where state = 'unknown')
                from delivery where message_id = $1 group by person_id),
          outside (person_id, sent, delivered) as (
              select person_id, sent, delivered from reached
@@ -45,7 +46,7 @@ pub async fn count(tx: &mut Tx, message: MessageId) -> Result<Totals> {
                 (select count(*) from inbox where message_id = $1 and read_at is not null) as read,
                 (select count(*) from outside) as sent_outside,
                 (select count(*) from outside where delivered > 0) as delivered_outside,
-                (select count(*) from reached where sent = 0 and open = 0) as failed,
+                (select count(*) from reached where sent = 0 and open = 0 and unknown = 0) as failed,
                 (select count(*) from reached
                   where open > 0 and (sent > 0 or exists (
                       select 1 from inbox where inbox.message_id = $1 and inbox.person_id = reached.person_id))) as busy,
@@ -150,7 +151,7 @@ pub async fn list(tx: &mut Tx, message: MessageId, wanted: Wanted<'_>, limit: i6
                                where delivery.message_id = $1 and delivery.person_id = recipient.person_id)
                   and not exists (select 1 from delivery
                                where delivery.message_id = $1 and delivery.person_id = recipient.person_id
-                                 and delivery.state in ('accepted', 'delivered', 'ready', 'sending'))))
+                                 and delivery.state in ('accepted', 'delivered', 'ready', 'sending', 'unknown'))))
           order by recipient.person_id limit $4",
         [message, wanted.after, wanted.bucket, limit, &pattern]
     )

@@ -86,6 +86,11 @@ impl Db {
         })
     }
 
+    /// May two transactions write at the same time?
+    pub fn has_many_writers(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+
     /// "SQLite" or "PostgreSQL", for people.
     pub fn name(&self) -> &'static str {
         match self {

@@ -39,13 +39,14 @@ pub async fn find_last(tx: &mut Tx, message: MessageId) -> Result<Option<Reminde
     )
 }
 
-/// Recipients with deliveries of which none went through.
+/// Recipients with deliveries of which none went through. Whoever may have it already (`unknown`) is
+/// not among them: nobody is to get it twice without somebody's decision.
 pub async fn list_failed(tx: &mut Tx, message: MessageId) -> Result<Vec<PersonId>> {
     fetch_values!(
         tx,
         PersonId,
         "select person_id from delivery where message_id = $1
-          group by person_id having count(*) filter (where state in ('accepted', 'delivered', 'ready', 'sending')) = 0
+          group by person_id having count(*) filter (where state in ('accepted', 'delivered', 'ready', 'sending', 'unknown')) = 0
           order by person_id limit 100000",
         [message]
     )

@@ -50,6 +50,11 @@ pub async fn forget_worker(tx: &mut Tx, worker: ReplicaId) -> Result<u64> {
     execute!(tx, "delete from job_lease where name = $1", [format!("worker:{worker}")])
 }
 
+/// Nobody else is at work: the only process that was has ended.
+pub async fn forget_workers(tx: &mut Tx) -> Result<u64> {
+    execute!(tx, "delete from job_lease where name like 'worker:%'", [])
+}
+
 /// Until when a job is taken; none when nobody ever did it.
 pub async fn job_until(tx: &mut Tx, job: &str) -> Result<Option<Timestamp>> {
     fetch_optional_value!(tx, Timestamp, "select lease_until from job_lease where name = $1", [job])

@@ -83,12 +83,15 @@ pub async fn claim_due(tx: &mut Tx, now: Timestamp, trust: [Timestamp; 7], limit
 
 /// The queue may have lost what it held: nothing is trusted any more.
 pub async fn distrust_queue(tx: &mut Tx, now: Timestamp) -> Result<u64> {
-    execute!(
+    // Two replicas that lose a queue at the same moment do not wait for each other.
+    let sql = skip_locked!(
         tx,
         "update ticket set queued_until = null, times_queued = 0
-          where queued_until > $1 and (lease_until is null or lease_until <= $1)",
-        [now]
-    )
+          where id in (select id from ticket
+                        where queued_until > $1 and (lease_until is null or lease_until <= $1)",
+        ")"
+    );
+    execute!(tx, sql, [now])
 }
 
 /// These could not be put on the queue after all.

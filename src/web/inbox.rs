@@ -106,7 +106,7 @@ pub async fn bulk(me: Me, headers: axum::http::HeaderMap, Form(fields): Form) ->
             .into());
     }
     let (hub, person) = (&me.web.hub, me.id());
-    match fields.get("do") {
+    let changed = match fields.get("do") {
         "read" => hub.read_many(person, &ids).await?,
         "delete" => hub.delete_many(person, &ids).await?,
         "restore" => hub.restore_many(person, &ids).await?,
@@ -117,7 +117,7 @@ pub async fn bulk(me: Me, headers: axum::http::HeaderMap, Form(fields): Form) ->
     if headers.contains_key("x-csrf") {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    Ok(Redirect::to(&format!("/inbox?done={}&count={}", fields.get("do"), ids.len())).into_response())
+    Ok(Redirect::to(&format!("/inbox?done={}&count={}", fields.get("do"), changed)).into_response())
 }
 
 fn unknown_act(act: &str) -> Problem {

@@ -118,6 +118,12 @@ class Module:
             self.connection.process_data_events(0.05)
         raise AssertionError("no answer came")
 
+    def throw(self, **properties):
+        """Publishes something and waits for nothing."""
+        settings = dict(user_id=self.user, delivery_mode=2)
+        settings.update(properties)
+        self.channel.basic_publish(f"{self.prefix}.commands", "message.send", b"{}", pika.BasicProperties(**settings))
+
     def heard(self):
         """The kinds of all events that have come."""
         kinds = []
@@ -174,6 +180,20 @@ def story(hub, module, token):
     for code, case in refused.items():
         answer = module.publish(**case)
         assert answer["status"] == "rejected" and answer["problem"]["code"] == code, (code, answer)
+
+    # Texts that a database, or the client of the broker, cannot read: they cost nobody else anything.
+    for nth in range(20):
+        module.throw(type="message\0send", message_id=f"nul-{nth}")
+    module.throw(message_id=b"\xff\xfe")
+    # Nor does the hub write for one module into the queues of another.
+    other = json.loads(hub.run("producer", "create", f"other-{hub.prefix}", "--json"))["amqp_user"]
+    foreign = module.channel.queue_declare(f"{other}.answers", exclusive=True).method.queue
+    module.throw(message_id="forged", reply_to=foreign)
+    after = module.publish(notice("之后"))
+    assert after["status"] == "accepted", after
+    assert module.channel.basic_get(foreign, auto_ack=True)[2] is None, "a forged answer came"
+    letters = hub.get("/api/v1/dead-letters", token)["items"]
+    assert any(letter["code"] == "COMMAND_UNKNOWN" for letter in letters), letters
 
     path = f"/api/v1/messages/{first['id']}"
     wait_for("every inbox to have it", lambda: hub.get(path, token)["counts"]["delivered"] == PEOPLE)

@@ -14,31 +14,29 @@ struct Line {
     key: String,
     #[serde(default)]
     msgid: Option<String>,
-    status: Word,
+    status: String,
     #[serde(default)]
     reason: String,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Word {
-    Delivered,
-    Undelivered,
-}
-
 /// # Errors
-/// When it is anything else, or one of its lines is.
+/// When it is anything else. A line whose status is none of the two costs no other line.
 pub fn read(body: &[u8]) -> Result<Vec<Report>, CallbackError> {
     let lines: Vec<Line> = serde_json::from_slice(body).map_err(|_| CallbackError::Malformed)?;
-    let report = |line: Line| Report {
-        key: line.key,
-        reference: line.msgid,
-        status: match line.status {
-            Word::Delivered => Status::Delivered,
-            Word::Undelivered => Status::Undelivered,
-        },
-        detail: line.reason.chars().take(REASON).collect(),
-        pressed: None,
+    let report = |line: Line| {
+        let status = match line.status.as_str() {
+            "delivered" => Status::Delivered,
+            "undelivered" => Status::Undelivered,
+            other => {
+                tracing::warn!(
+                    status = other,
+                    "the gateway reports a status that is not known, its line is passed over"
+                );
+                return None;
+            }
+        };
+        let detail = line.reason.chars().take(REASON).collect();
+        Some(Report { key: line.key, reference: line.msgid, status, detail, pressed: None })
     };
-    Ok(lines.into_iter().map(report).collect())
+    Ok(lines.into_iter().filter_map(report).collect())
 }

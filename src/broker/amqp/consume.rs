@@ -48,7 +48,7 @@ impl Stream {
     async fn next(&mut self, queue: &str) -> Option<Delivery> {
         match self.deliveries.next().await {
             Some(Ok(delivery)) => return Some(delivery),
-            Some(Err(error)) => self.wire.fail(format!("consuming {queue}: {error}")),
+            Some(Err(error)) => self.wire.fail_with(&format!("consuming {queue}"), &error),
             None => self.wire.fail(format!("queue {queue} was deleted")),
         }
         None
@@ -86,17 +86,20 @@ pub(in crate::broker) struct AmqpConsumer {
     queue: String,
     prefetch: u16,
     stream: Option<Stream>,
+    /// one at a time, see [`Link::is_careful`]
+    is_careful: bool,
 }
 
 impl AmqpConsumer {
     pub(super) fn new(link: Link, topology: Arc<Topology>, queue: String, prefetch: u16) -> Self {
-        Self { link, topology, queue, prefetch, stream: None }
+        Self { link, topology, queue, prefetch, stream: None, is_careful: false }
     }
 
     /// Attaches to the queue, for as long as that takes; `None` when the broker is closed.
     pub(in crate::broker) async fn ready(&mut self) -> Option<()> {
         while self.stream.is_none() {
             let wire = self.link.wait().await?;
+            self.is_careful = self.link.is_careful();
             let attached = timeout(ATTACH_TIMEOUT, self.attach(wire.clone())).await;
             match attached.unwrap_or_else(|_| Err("the broker does not answer".into())) {
                 Ok(stream) => self.stream = Some(stream),
@@ -111,13 +114,17 @@ impl AmqpConsumer {
         let name = short(&self.queue).map_err(|error| error.to_string())?;
         let stream = async {
             let channel = wire.connection.create_channel().await?;
-            Stream::open(wire.clone(), channel, name, self.prefetch).await
+            let prefetch = if self.is_careful { 1 } else { self.prefetch };
+            Stream::open(wire.clone(), channel, name, prefetch).await
         };
         stream.await.map_err(|error| format!("consuming {}: {error}", self.queue))
     }
 
     pub(in crate::broker) async fn next(&mut self) -> Option<Delivered> {
         loop {
+            if self.is_careful && !self.link.is_careful() {
+                self.stream = None;
+            }
             self.ready().await?;
             let stream = self.stream.as_mut()?;
             match stream.next(&self.queue).await {

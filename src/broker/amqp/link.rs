@@ -27,6 +27,12 @@ const BACKOFF_FIRST: Duration = Duration::from_millis(500);
 const BACKOFF_LAST: Duration = Duration::from_secs(30);
 /// Where nobody listens an attempt costs nothing, and the restart is to be noticed soon.
 const BACKOFF_LAST_AWAY: Duration = Duration::from_secs(4);
+/// After a message that cannot be read: it comes again until the broker has counted enough of that
+/// and puts it with the dead letters, which is not to take long.
+const BACKOFF_GARBLED: Duration = Duration::from_millis(100);
+/// So long after such a message they are taken one at a time: what was sent ahead with it would be
+/// counted as often as it is.
+const CAREFUL: Duration = Duration::from_secs(5);
 /// A dropped connection gets this long to say goodbye.
 const GOODBYE: Duration = Duration::from_secs(2);
 
@@ -37,25 +43,80 @@ fn backoff(failures: u32, chance: u32, last: Duration) -> Duration {
     doubled.mul_f64(1.0 + 0.5 * f64::from(chance) / f64::from(u32::MAX)).min(last)
 }
 
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    Publishing,
+    Consuming,
+    /// What others write: a message that ends the connection must not end the hub's own work.
+    Commands,
+}
+
+impl Purpose {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Publishing => "publishing",
+            Self::Consuming => "consuming",
+            Self::Commands => "commands",
+        }
+    }
+}
+
 /// Opens one connection, without lapin's own recovery.
 pub(super) async fn connect(uri: &AMQPUri, prefix: &str, purpose: &str) -> lapin::Result<Connection> {
     let properties = ConnectionProperties::default().with_connection_name(format!("{prefix} {purpose}").into());
     Connection::connect_uri_with_runtime(uri.clone(), properties, async_rs::Runtime::tokio_current()).await
 }
 
+/// Why a connection is over.
+#[derive(Clone, Default)]
+struct End {
+    reason: String,
+    /// what came could not be read: a text in its properties that is not UTF-8 (lapin)
+    is_garbled: bool,
+}
+
+impl From<String> for End {
+    fn from(reason: String) -> Self {
+        Self { reason, is_garbled: false }
+    }
+}
+
+impl From<&str> for End {
+    fn from(reason: &str) -> Self {
+        reason.to_owned().into()
+    }
+}
+
+impl From<&lapin::Error> for End {
+    fn from(error: &lapin::Error) -> Self {
+        Self { reason: error.to_string(), is_garbled: matches!(error.kind(), lapin::ErrorKind::ParsingError(_)) }
+    }
+}
+
 /// A connection while it lasts, with the idle channels for publishing.
 pub(super) struct Wire {
     pub(super) connection: Connection,
     idle: Mutex<Vec<Channel>>,
-    failed: watch::Sender<Option<String>>,
+    failed: watch::Sender<Option<End>>,
 }
 
 impl Wire {
     /// Tells the supervisor that this connection is no good. The first reason stays.
     pub(super) fn fail(&self, reason: impl Into<String>) {
+        self.end(reason.into().into());
+    }
+
+    /// The same for an error of the connection, and of what.
+    pub(super) fn fail_with(&self, what: &str, error: &lapin::Error) {
+        let end = End::from(error);
+        self.end(End { reason: format!("{what}: {}", end.reason), ..end });
+    }
+
+    fn end(&self, end: End) {
         self.failed.send_if_modified(|failed| {
             let first = failed.is_none();
-            failed.get_or_insert_with(|| reason.into());
+            failed.get_or_insert(end);
             first
         });
     }
@@ -79,7 +140,7 @@ impl Wire {
     }
 
     /// Resolves with the reason when the connection is over.
-    async fn ended(&self) -> String {
+    async fn ended(&self) -> End {
         let mut failed = self.failed.subscribe();
         let mut events = Box::pin(self.connection.events_listener());
         loop {
@@ -93,7 +154,7 @@ impl Wire {
                 }
                 event = events.next() => match event {
                     // One channel's mistake does not end the connection.
-                    Some(Event::Error(error)) if !error.is_amqp_soft_error() => return error.to_string(),
+                    Some(Event::Error(error)) if !error.is_amqp_soft_error() => return (&error).into(),
                     None => return "the connection was lost".into(),
                     Some(_) => {}
                 }
@@ -109,12 +170,15 @@ enum State {
 
 /// The users' end of a supervised connection.
 #[derive(Clone)]
-pub(super) struct Link(watch::Receiver<State>);
+pub(super) struct Link {
+    state: watch::Receiver<State>,
+    garbled: watch::Receiver<Option<Instant>>,
+}
 
 impl Link {
     /// The connection, if there is one at this moment.
     pub(super) fn wire(&self) -> Result<Arc<Wire>, Error> {
-        match &*self.0.borrow() {
+        match &*self.state.borrow() {
             State::Up(wire) => Ok(wire.clone()),
             State::Down { reason, .. } => Err(Error::Disconnected(reason.clone())),
         }
@@ -123,7 +187,7 @@ impl Link {
     /// Waits for a connection that nobody has complained about; `None` when the broker is closed.
     pub(super) async fn wait(&mut self) -> Option<Arc<Wire>> {
         let good = |state: &State| matches!(state, State::Up(wire) if wire.failed.borrow().is_none());
-        match &*self.0.wait_for(good).await.ok()? {
+        match &*self.state.wait_for(good).await.ok()? {
             State::Up(wire) => Some(wire.clone()),
             State::Down { .. } => None,
         }
@@ -131,51 +195,60 @@ impl Link {
 
     /// Since when and why there is no connection.
     pub(super) fn trouble(&self) -> Option<(Instant, String)> {
-        match &*self.0.borrow() {
+        match &*self.state.borrow() {
             State::Up(_) => None,
             State::Down { since, reason } => Some((*since, reason.clone())),
         }
     }
 
+    /// True for a while after a message that could not be read.
+    pub(super) fn is_careful(&self) -> bool {
+        self.garbled.borrow().is_some_and(|at| at.elapsed() < CAREFUL)
+    }
+
     /// True while the broker has told this connection to wait.
     pub(super) fn is_blocked(&self) -> bool {
-        matches!(&*self.0.borrow(), State::Up(wire) if wire.connection.status().blocked())
+        matches!(&*self.state.borrow(), State::Up(wire) if wire.connection.status().blocked())
     }
 }
 
-/// Why an attempt failed, for the operator, and whether nobody was there at all.
+/// Why there is no connection, for the operator.
+#[derive(Default)]
 struct Trouble {
-    reason: String,
+    end: End,
+    /// nobody was there at all
     is_away: bool,
 }
 
 impl From<String> for Trouble {
     fn from(reason: String) -> Self {
-        Self { reason, is_away: false }
+        Self { end: reason.into(), is_away: false }
     }
 }
 
 /// Keeps one link up until the broker is closed.
 pub(super) struct Supervisor {
     uri: AMQPUri,
-    purpose: &'static str,
+    purpose: Purpose,
     topology: Arc<Topology>,
     lost: Arc<watch::Sender<u64>>,
     closing: CancellationToken,
     state: watch::Sender<State>,
+    garbled: watch::Sender<Option<Instant>>,
 }
 
 impl Supervisor {
     pub(super) fn new(
         uri: AMQPUri,
-        purpose: &'static str,
+        purpose: Purpose,
         topology: Arc<Topology>,
         lost: Arc<watch::Sender<u64>>,
         closing: CancellationToken,
     ) -> (Self, Link) {
         let state = watch::Sender::new(State::Down { since: Instant::now(), reason: "connecting".into() });
-        let link = Link(state.subscribe());
-        (Self { uri, purpose, topology, lost, closing, state }, link)
+        let garbled = watch::Sender::new(None);
+        let link = Link { state: state.subscribe(), garbled: garbled.subscribe() };
+        (Self { uri, purpose, topology, lost, closing, state, garbled }, link)
     }
 
     pub(super) async fn run(self) {
@@ -197,22 +270,34 @@ impl Supervisor {
             let trouble = match opened.unwrap_or_else(|_| Err("the broker does not answer".to_owned().into())) {
                 Ok((wire, anew)) => {
                     let began = Instant::now();
-                    self.up(wire.clone(), anew || was_up);
+                    // A connection that carries no tickets takes none with it.
+                    self.up(wire.clone(), anew || (was_up && self.purpose != Purpose::Commands));
                     was_up = true;
-                    let reason = wire.ended().await;
+                    let end = wire.ended().await;
                     failures = if began.elapsed() < STABLE_AFTER { failures } else { 0 };
-                    reason.into()
+                    Trouble { end, is_away: false }
                 }
                 Err(trouble) => trouble,
             };
-            tracing::warn!(
-                purpose = self.purpose,
-                reason = trouble.reason,
-                "no connection to the broker, trying again"
-            );
+            let End { reason, is_garbled } = trouble.end;
+            let purpose = self.purpose.word();
+            if is_garbled {
+                self.garbled.send_replace(Some(Instant::now()));
+                tracing::warn!(
+                    purpose,
+                    reason,
+                    "a message with a text that is not UTF-8 ended the connection; after some tries the broker puts it with the dead letters"
+                );
+            } else {
+                tracing::warn!(purpose, reason, "no connection to the broker, trying again");
+            }
             let last = if trouble.is_away { BACKOFF_LAST_AWAY } else { BACKOFF_LAST };
-            if let State::Up(wire) = self.down(trouble.reason) {
+            if let State::Up(wire) = self.down(reason) {
                 goodbye(&wire).await;
+            }
+            if is_garbled {
+                sleep(BACKOFF_GARBLED).await;
+                continue;
             }
             // Without a random number all replicas wait the same time, which is no reason to fail.
             sleep(backoff(failures, getrandom::u32().unwrap_or_default(), last)).await;
@@ -222,9 +307,9 @@ impl Supervisor {
 
     /// The connection, ready for use, and whether a queue was missing.
     async fn open(&self) -> Result<(Arc<Wire>, bool), Trouble> {
-        let opened = connect(&self.uri, self.topology.names.prefix(), self.purpose).await;
+        let opened = connect(&self.uri, self.topology.names.prefix(), self.purpose.word()).await;
         let connection = opened.map_err(|error| Trouble {
-            reason: format!("{}:{}: {error}", self.uri.authority.host, self.uri.authority.port),
+            end: format!("{}:{}: {error}", self.uri.authority.host, self.uri.authority.port).into(),
             is_away: error.is_io_error(),
         })?;
         let anew = self.topology.declare(&connection).await?;
@@ -238,7 +323,7 @@ impl Supervisor {
         if lost {
             self.lost.send_modify(|count| *count += 1);
         }
-        tracing::info!(purpose = self.purpose, "connected to the broker");
+        tracing::info!(purpose = self.purpose.word(), "connected to the broker");
     }
 
     /// Keeps the time of the first failure; returns the state before.

@@ -1,8 +1,8 @@
 //! The broker over AMQP 0-9-1, meant for RabbitMQ 3.10 and later.
 //!
-//! Two links, one for publishing and one for consuming, each with a supervisor of its own
-//! (`link.rs`), because an alarm blocks a connection that publishes and must not stop the
-//! acknowledgements. lapin's own recovery stays off: a publish then hung for 16 s where an
+//! Three links, each with a supervisor of its own (`link.rs`): one for publishing, because an alarm
+//! blocks a connection that publishes and must not stop the acknowledgements; one for consuming; and
+//! one for the commands alone, because a message that lapin cannot read ends its connection. lapin's own recovery stays off: a publish then hung for 16 s where an
 //! own reconnection failed it at once, and neither lost a confirmed message.
 
 mod consume;
@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub(super) use consume::{AmqpConsumer, AmqpListener, AmqpSettlement};
-use link::{Link, Supervisor};
+use link::{Link, Purpose, Supervisor};
 use topology::Topology;
 
 use super::{Error, Health, Names, PUBLISH_TIMEOUT, Queue, SUBSCRIBER_PREFETCH};
@@ -44,6 +44,7 @@ struct Inner {
     topology: Arc<Topology>,
     publishing: Link,
     consuming: Link,
+    commands: Link,
     slots: Semaphore,
     lost: watch::Receiver<u64>,
     closing: CancellationToken,
@@ -64,15 +65,16 @@ impl Amqp {
         let topology = Arc::new(Topology::new(names, channels));
         let closing = CancellationToken::new();
         let supervisors = TaskTracker::new();
-        let start = |purpose: &'static str| {
+        let start = |purpose| {
             let topology = topology.clone();
             let (supervisor, link) = Supervisor::new(uri.clone(), purpose, topology, lost.clone(), closing.clone());
             supervisors.spawn(supervisor.run());
             link
         };
         Ok(Self(Arc::new(Inner {
-            publishing: start("publishing"),
-            consuming: start("consuming"),
+            publishing: start(Purpose::Publishing),
+            consuming: start(Purpose::Consuming),
+            commands: start(Purpose::Commands),
             uri,
             topology,
             slots: Semaphore::new(PUBLISHING_CHANNELS),
@@ -85,7 +87,8 @@ impl Amqp {
     pub(super) fn consume(&self, queue: &Queue, prefetch: u16) -> AmqpConsumer {
         let name = self.0.topology.names.queue(queue);
         self.0.topology.want(&name, None);
-        AmqpConsumer::new(self.0.consuming.clone(), self.0.topology.clone(), name, prefetch)
+        let link = if *queue == Queue::Commands { &self.0.commands } else { &self.0.consuming };
+        AmqpConsumer::new(link.clone(), self.0.topology.clone(), name, prefetch)
     }
 
     pub(super) fn subscribe(&self, name: &str, binding: &str) -> AmqpConsumer {
@@ -109,10 +112,11 @@ impl Amqp {
     }
 
     pub(super) fn health(&self) -> Health {
-        match (self.0.publishing.trouble(), self.0.consuming.trouble()) {
-            (None, None) => Health::Connected { blocked: self.0.publishing.is_blocked() },
-            (Some((since, reason)), None) | (None, Some((since, reason))) => Health::Reconnecting { since, reason },
-            (Some((one, reason)), Some((other, _))) => Health::Reconnecting { since: one.min(other), reason },
+        let links = [&self.0.publishing, &self.0.consuming, &self.0.commands];
+        let troubles = links.into_iter().filter_map(Link::trouble);
+        match troubles.min_by_key(|(since, _)| *since) {
+            None => Health::Connected { blocked: self.0.publishing.is_blocked() },
+            Some((since, reason)) => Health::Reconnecting { since, reason },
         }
     }
 

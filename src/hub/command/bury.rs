@@ -48,11 +48,11 @@ impl Hub {
         let letter = DeadLetter {
             id: DeadLetterId::new(),
             queue: "commands".to_owned(),
-            producer: envelope.user_id.clone(),
+            producer: envelope.user_id.as_deref().map(plain),
             code: problem.code.to_owned(),
-            reason: problem.detail.clone(),
-            kind: envelope.kind.clone().or_else(|| Some(envelope.routing_key.clone()).filter(|key| !key.is_empty())),
-            idempotency_key: envelope.message_id.clone(),
+            reason: plain(&problem.detail),
+            kind: envelope.kind.as_deref().or(Some(&envelope.routing_key)).filter(|kind| !kind.is_empty()).map(plain),
+            idempotency_key: envelope.message_id.as_deref().map(plain),
             body_sealed: self.sealer.seal(PLACE, &keep(envelope)),
             created_at: self.clock.now(),
             replayed_at: None,
@@ -102,6 +102,11 @@ impl Hub {
         tx.commit().await?;
         Ok(done)
     }
+}
+
+/// As every database takes it: PostgreSQL has no text with a NUL. What came stands sealed in full.
+fn plain(text: &str) -> String {
+    text.replace('\0', "\u{FFFD}")
 }
 
 fn keep(envelope: &Envelope) -> String {

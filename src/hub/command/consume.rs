@@ -12,7 +12,7 @@ use crate::{
     broker::{Delivered, Envelope, Error as BrokerError, Queue, Target},
     domain::{Problem, command, problem::Class},
     hub::{Error, Hub, Result},
-    storage::is_outage,
+    storage::{is_outage, producers},
 };
 
 /// Commands worked on at once by one process, so that a slow one does not hold up the next.
@@ -56,6 +56,14 @@ impl Hub {
                     self.reply(envelope, reply).await;
                     failpoint!("consume.after_work_before_ack");
                     return delivered.ack().await;
+                }
+                Err(error) if tried + 1 >= TRIES && !may_pass(&error) => {
+                    // Not even its dead letter could be written: the broker puts it with them.
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "a command could neither be carried out nor buried, it goes to the queue of dead letters"
+                    );
+                    return delivered.reject().await;
                 }
                 Err(error) => {
                     tracing::error!(
@@ -110,6 +118,10 @@ impl Hub {
     /// An answer that cannot be delivered is nobody's loss: the message's state can be asked for.
     async fn reply(&self, envelope: &Envelope, reply: Value) {
         let Some(queue) = envelope.reply_to.clone().filter(|queue| !queue.is_empty()) else { return };
+        if self.is_of_another(&queue, envelope.user_id.as_deref()).await {
+            tracing::warn!(producer = envelope.user_id, "an answer was asked for into the queue of another module");
+            return;
+        }
         let answer = Envelope {
             content_type: Some("application/json".to_owned()),
             kind: Some("command.answer".to_owned()),
@@ -120,6 +132,17 @@ impl Hub {
             Ok(()) | Err(BrokerError::Unroutable(_)) => {}
             Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "an answer could not be sent"),
         }
+    }
+
+    /// A module's queues are named after its account (docs/operating.md): what the broker does not let
+    /// others write into, they must not write into through the hub. In doubt it is another's.
+    async fn is_of_another(&self, queue: &str, user: Option<&str>) -> bool {
+        let Some((owner, _)) = queue.split_once('.').filter(|(owner, _)| Some(*owner) != user) else { return false };
+        let find = async {
+            let mut tx = self.db.read().await?;
+            producers::find_by_amqp_user(&mut tx, owner).await
+        };
+        !matches!(find.await, Ok(None))
     }
 }
 

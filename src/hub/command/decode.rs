@@ -141,6 +141,10 @@ fn event<'a>(text: impl Fn(&str) -> Option<&'a str>, value: Value) -> Result<Bod
         ));
     }
     let (source, id, kind) = (required("source")?, required("id")?, required("type")?);
+    // A URI has no blanks: with one, two events would have the same key.
+    if source.contains(char::is_whitespace) {
+        return Err(invalid_event("/source", "source 须是不含空白的 URI", "source must be a URI without blanks"));
+    }
     let key = format!("{source} {id}");
     let key = if key.len() > KEY { format!("sha256:{}", hex(&sha256(key.as_bytes()))) } else { key };
     Ok(Body { kind: kind.to_owned(), key: Some(key), value })
@@ -273,9 +277,13 @@ mod tests {
         assert_eq!(code(&Envelope { headers: version, ..plain(&good) }), "VERSION_UNSUPPORTED");
         assert_eq!(code(&Envelope { kind: Some("message.burn".to_owned()), ..plain(&good) }), "COMMAND_UNKNOWN");
         assert_eq!(code(&Envelope { content_type: Some("text/xml".to_owned()), ..plain(&good) }), "CONTENT_TYPE");
-        for (name, value) in
-            [("specversion", json!("0.3")), ("id", json!("")), ("source", json!(null)), ("type", json!(1))]
-        {
+        for (name, value) in [
+            ("specversion", json!("0.3")),
+            ("id", json!("")),
+            ("source", json!(null)),
+            ("source", json!("/x y")),
+            ("type", json!(1)),
+        ] {
             let mut event = event();
             event[name] = value;
             assert_eq!(code(&structured(&event)), "EVENT_INVALID", "{name}");

@@ -69,6 +69,9 @@ async fn what_is_posted_is_json_of_a_size_and_has_a_key() {
         expected(400, "IDEM_MISSING")
     );
     assert_eq!(code(json().header("idempotency-key", "k2"), b"{}".to_vec()).await, expected(400, "IDEM_MISSING"));
+    let gbk = axum::http::HeaderValue::from_bytes(b"\xb6\xa9\xb5\xa5").unwrap();
+    let unreadable = request("application/json", None).header("idempotency-key", gbk);
+    assert_eq!(code(unreadable, b"{}".to_vec()).await, expected(400, "IDEM_MISSING"));
     assert_eq!(code(request("text/plain", Some("k".to_owned())), b"{}".to_vec()).await, expected(415, "CONTENT_TYPE"));
     assert_eq!(
         code(json().header("content-encoding", "gzip"), b"{}".to_vec()).await,

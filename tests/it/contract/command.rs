@@ -99,6 +99,25 @@ async fn a_cloud_event_is_known_by_source_and_id() {
 }
 
 #[tokio::test]
+async fn what_no_database_keeps_is_buried_all_the_same() {
+    let hub = hub().await;
+    for (nth, envelope) in [
+        Envelope { kind: Some("message\0send".to_owned()), ..command("x", "k1", &message()) },
+        command("message.\0", "k2", &message()),
+        command("message.send", "k3\0", &message()),
+        Envelope { content_type: Some("text/\0".to_owned()), ..command("message.send", "k4", &message()) },
+        command("message.send", "k5", &json!({"a\0b": 1})),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        assert_eq!(answer(&hub, &envelope).await["status"], "rejected");
+        assert_eq!(dead(&hub).await.len(), nth + 1);
+    }
+    hub.end().await;
+}
+
+#[tokio::test]
 async fn a_message_is_recalled_once_and_only_by_its_own_module() {
     let hub = hub().await;
     let id = id_of(&answer(&hub, &command("message.send", "k1", &message())).await);

@@ -65,6 +65,27 @@ async fn nobody_decides_twice_nor_for_others() {
 }
 
 #[tokio::test]
+async fn whoever_lost_the_right_decides_no_more_and_others_are_asked() {
+    let test = TestHub::start().await;
+    let (head, sender) = department(&test).await;
+    test.sends(&sender, to_department("jwc", "全体会议")).await.unwrap();
+    let id = test.waiting_for(&head).await.unwrap();
+    run(&test.db, "update assignment set is_head = false").await;
+    assert_eq!(code(test.decide(head.id, id, Decision::Approve, "").await), "NOT_FOUND");
+    assert_eq!(test.ask_others().await.unwrap(), 0, "there is nobody else");
+
+    let office = test.department("office", None).await;
+    let other = test.member("other", office).await;
+    test.grants_approver(&other).await;
+    test.grants_approver(&sender).await;
+    assert_eq!(test.ask_others().await.unwrap(), 1, "the sender is not asked about his own");
+    assert_eq!(test.ask_others().await.unwrap(), 0, "once");
+    assert_eq!(test.waiting_for(&sender).await, None);
+    assert_eq!(test.approves(&other).await.unwrap(), State::Sending);
+    test.end().await;
+}
+
+#[tokio::test]
 async fn a_head_who_sends_himself_is_not_his_own_approver() {
     let test = TestHub::start().await;
     let school = test.department("school", None).await;
@@ -124,6 +145,7 @@ async fn nobody_agrees_to_his_own_or_to_what_has_changed() {
     let (head, sender) = department(&test).await;
     test.sends(&sender, to_department("jwc", "全体会议")).await.unwrap();
     let id = test.waiting_for(&head).await.unwrap();
+    test.grants_approver(&sender).await;
     // Neither comes about by itself: whoever sends is not asked, and a change voids the request.
     run(&test.db, "insert into approval_approver select approval.id, sender_id from approval join message on message.id = message_id").await;
     assert_eq!(code(test.decide(sender.id, id, Decision::Approve, "").await), "APPR_SELF");

@@ -171,6 +171,39 @@ async fn two_workers_with_one_person_in_both_tickets_send_once() {
 }
 
 #[tokio::test]
+async fn workers_with_copies_of_a_ticket_at_the_same_moment_send_once() {
+    let mut test = TestHub::start().await;
+    let office = test.department("jwc", None).await;
+    let sender = test.member("zhang", office).await;
+    let accounts: Vec<_> = (0..20).map(|nth| format!("reader{nth}")).collect();
+    let readers = test.members(&accounts.iter().map(String::as_str).collect::<Vec<_>>(), office, true).await;
+    let id = if test.db.has_many_writers() { "gen_random_uuid()" } else { "randomblob(16)" };
+    for round in 0..5 {
+        let draft = Draft { send_rule: Some("sms".to_owned()), ..to(&readers.iter().collect::<Vec<_>>(), "会议") };
+        test.sends(&sender, draft).await.unwrap();
+        test.fan_out().await.unwrap();
+        for _ in 0..2 {
+            let copy = format!(
+                "insert into ticket (id, message_id, channel, round, first_person, last_person, size, is_priority,
+                                     due_at, times_queued)
+                 select {id}, message_id, channel, round, first_person, last_person, size, is_priority, due_at, 0
+                   from ticket"
+            );
+            run(&test.db, &copy).await;
+        }
+        let due = test.queue_tickets().await.unwrap();
+        assert_eq!(due.len(), 4);
+        test.loses(&due).await;
+        for done in futures_util::future::join_all(due.iter().map(|ticket| test.deliver(ticket))).await {
+            done.unwrap();
+        }
+        test.after(Duration::minutes(2)).await;
+        assert_eq!(test.sent().len(), readers.len(), "round {round}");
+    }
+    test.end().await;
+}
+
+#[tokio::test]
 async fn tickets_that_the_queue_lost_are_queued_again() {
     let mut test = TestHub::start().await;
     let office = test.department("jwc", None).await;
