@@ -208,7 +208,7 @@ fn range(source: &Source) -> Option<&[String]> {
     }
 }
 
-/// Says which place in the list is wrong, never whether somebody exists: whoever is out of a
+/// Says which place in the list is wrong and what stands there, never whether somebody exists: whoever is out of a
 /// module's range is refused as nobody is, and before any filter or exception could tell the two
 /// apart.
 async fn refuse_unknown(tx: &mut Tx, audience: &Audience, source: &Source) -> Result<()> {
@@ -223,7 +223,10 @@ async fn refuse_unknown(tx: &mut Tx, audience: &Audience, source: &Source) -> Re
     };
     let unknown: HashSet<_> = unknown.into_iter().collect();
     if let Some(at) = audience.people.iter().position(|account| unknown.contains(account)) {
-        return Err(not_visible(format!("/audience/people/{at}"), at, "个接收人").into());
+        let typed: String = audience.people[at].chars().take(LONGEST_NAMED).collect();
+        return Err(not_visible(format!("/audience/people/{at}"), at, &format!("个接收人“{typed}”"))
+            .in_english(format!("number {} in this list, {typed}, is not within your reach", at + 1))
+            .into());
     }
     let codes: Vec<_> = audience.departments.iter().map(|department| department.code.clone()).collect();
     if let Some(at) = unknown_department(tx, &codes, range).await? {
@@ -284,6 +287,9 @@ async fn unknown_department(tx: &mut Tx, codes: &[String], range: Option<&[Strin
     let unknown: HashSet<_> = unknown.into_iter().collect();
     Ok(codes.iter().position(|code| unknown.contains(code)))
 }
+
+/// Of what was typed as an account so many characters are said again.
+const LONGEST_NAMED: usize = 40;
 
 fn not_visible(field: String, at: usize, what: &str) -> Problem {
     let nth = at + 1;

@@ -19,7 +19,7 @@ use super::{
     Hub, Result,
     in_hand::LEASE,
     lanes::{Call, Lane},
-    record::count_ambiguous,
+    record::{count_ambiguous, count_result},
 };
 use crate::{
     clock::Timestamp,
@@ -233,6 +233,7 @@ impl Hub {
         } else {
             let lost = deliveries::release_orphans(tx, ticket, State::Unknown, now).await?;
             count_ambiguous(&ticket.channel, lost.len());
+            count_result(&ticket.channel, "unknown", lost.len());
             for person in lost {
                 self.after_failure(tx, ticket, person, (State::Unknown, "WORKER_LOST"), now).await?;
             }

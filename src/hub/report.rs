@@ -5,7 +5,7 @@
 
 use channels::{Report, Status};
 
-use super::{Change, Hub, Result};
+use super::{Change, Hub, Result, record::count_result};
 use crate::{
     domain::{
         TicketId,
@@ -60,6 +60,9 @@ impl Hub {
             self.tell_read(&mut tx, key.message, key.person, &key.channel, now).await?;
         }
         tx.commit().await?;
+        if moved {
+            count_result(&key.channel, to.as_str(), 1);
+        }
         self.announce(Change::Person(key.person));
         match report.pressed {
             Some(action) if report.status == Status::Confirmed => self.press(&key, who, &action).await,

@@ -309,14 +309,15 @@ pub async fn list_recent(tx: &mut Tx, first: MessageId, from: Timestamp) -> Resu
     )
 }
 
-/// How many deliveries over each channel are where, of messages accepted since `first` (ids grow
-/// with time).
-pub async fn count_by_state_since(tx: &mut Tx, first: MessageId) -> Result<Vec<(String, State, i64)>> {
+/// How many deliveries over each channel wait, or ended with a try since `from`, of messages accepted
+/// since `first` (ids grow with time).
+pub async fn count_by_state_since(tx: &mut Tx, first: MessageId, from: Timestamp) -> Result<Vec<(String, State, i64)>> {
     fetch_all!(
         tx,
         (String, State, i64),
-        "select channel, state, count(*) from delivery where message_id >= $1
+        "select channel, state, count(*) from delivery
+          where message_id >= $1 and (state in ('ready', 'sending') or coalesce(fired_at, done_at) >= $2)
           group by channel, state order by channel, state",
-        [first]
+        [first, from]
     )
 }

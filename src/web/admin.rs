@@ -3,6 +3,7 @@
 use chrono::{Duration, NaiveTime, TimeZone};
 
 use super::{
+    channel_health::OLDEST,
     cursor::Cursor,
     page::Answer,
     session::Me,
@@ -35,8 +36,9 @@ pub async fn page(me: Me) -> Answer {
     policy::require(&*me.who, Action::Administer, &Facts::STRANGER)?;
     let hub = &me.web.hub;
     let mut tx = hub.db.read().await?;
+    let midnight = midnight(hub);
     let waiting = tickets::waiting(&mut tx).await?;
-    let counts = deliveries::count_by_state_since(&mut tx, MessageId::first_at(midnight(hub))).await?;
+    let counts = deliveries::count_by_state_since(&mut tx, MessageId::first_at(midnight - OLDEST), midnight).await?;
     let dead_letters = dead_letters::count_waiting(&mut tx).await?;
     let top = (Cursor::TOP.at, DeadLetterId(Cursor::TOP.id));
     let recent = dead_letters::list(&mut tx, None, top, RECENT).await?;
@@ -69,7 +71,9 @@ impl Me {
             broker::Health::Local => (Health::Ok, self.say("admin.detail.local", &[])),
             broker::Health::Connected { blocked: false } => (Health::Ok, self.say("admin.detail.amqp", &[])),
             broker::Health::Connected { blocked: true } => (Health::Slow, self.say("admin.detail.blocked", &[])),
-            broker::Health::Reconnecting { reason, .. } => (Health::Down, reason),
+            broker::Health::Reconnecting { reason, .. } => {
+                (Health::Down, self.say("admin.detail.away", &[("reason", reason)]))
+            }
         };
         Part { name: "broker".to_owned(), health, detail }
     }

@@ -21,8 +21,8 @@ use crate::{
 
 /// What was tried within this time says how a channel does now.
 const OF_LATE: Duration = Duration::minutes(30);
-/// Older messages are no longer looked through.
-const OLDEST: Duration = Duration::days(1);
+/// Older messages are no longer looked through: one may wait for its approval or its hour for days.
+pub(super) const OLDEST: Duration = Duration::days(7);
 /// Refused because of the recipient, which says nothing of the channel.
 const NO_ADDRESS: &str = "NO_ADDRESS";
 
@@ -61,7 +61,7 @@ impl Me {
         let complaint = own
             .iter()
             .filter(|line| !matches!(weight(line), None | Some(Weight::Well)))
-            .find_map(|line| line.detail.clone());
+            .find_map(|line| line.detail.as_deref().map(|detail| self.reason(detail)));
         let rests = resting.map(|time| self.say("admin.detail.resting", &[("count", time.as_secs().to_string())]));
         ChannelHealth {
             channel: name.to_owned(),

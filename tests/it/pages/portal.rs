@@ -36,6 +36,18 @@ async fn an_administrator_sees_whether_every_part_works() {
     // the rule “邮件” is offered and nobody has set up e-mail
     assert!(page.has("发送规则“邮件”要用到它") && page.has("未启用"), "{}", page.body);
     assert!(page.has("<code>office</code>"));
+    // tomorrow it was yesterday's
+    site.test.after_minutes(60 * 24).await;
+    let page = site.browser_of(&admin).await.get("/admin").await.assert(200, &["钉钉"]);
+    assert!(page.body.split("data-th=\"今日成功\">").nth(1).is_some_and(|rest| rest.starts_with('0')), "{}", page.body);
+    // and what was accepted yesterday and goes out today is today's
+    let mut late = to(&[&admin], "明天");
+    late.send_rule = Some("dingtalk".into());
+    late.send_at = Some(site.test.clock.now() + chrono::Duration::hours(24));
+    site.test.sends(&admin, late).await.unwrap();
+    site.test.after_minutes(60 * 24 + 1).await;
+    let page = site.browser_of(&admin).await.get("/admin").await.assert(200, &["钉钉"]);
+    assert!(page.body.split("data-th=\"今日成功\">").nth(1).is_some_and(|rest| rest.starts_with('1')), "{}", page.body);
     site.test.end().await;
 }
 
@@ -52,13 +64,13 @@ async fn a_channel_whose_calls_fail_is_not_called_well() {
     site.test.sends(&admin, draft).await.unwrap();
     site.test.settle().await;
     let mut browser = site.browser_of(&admin).await;
-    let page = browser.get("/admin").await.assert(200, &["PROVIDER_BUSY"]);
+    let page = browser.get("/admin").await.assert(200, &["服务商繁忙，稍后再试"]);
     let row = page.body.split("<tr>").find(|row| row.contains("<b>短信</b>")).unwrap().to_owned();
     assert!(row.contains("不可用") && !row.contains("正常"), "{row}");
     // half an hour later, and after it has been given up, nothing recent speaks against it
     site.test.after_minutes(60 * 24).await;
     let page = browser.get("/admin").await;
-    assert!(!page.has("PROVIDER_BUSY"));
+    assert!(!page.has("服务商繁忙"));
     site.test.close().await;
 }
 
