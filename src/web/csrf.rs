@@ -61,7 +61,7 @@ async fn prove(web: &Web, request: Request) -> Result<(Request, Held), PageError
     };
     let fits: bool = given.as_bytes().ct_eq(expected.as_bytes()).into();
     if expected.is_empty() || !fits {
-        return Err(expired().into());
+        return Err(PageError::Kept(Box::new((expired(), written(&parts, &body).await))));
     }
     Ok((Request::from_parts(parts, Body::from(body)), held))
 }
@@ -97,6 +97,28 @@ async fn in_files(parts: &Parts, body: &Bytes) -> String {
 fn in_form(body: &[u8]) -> String {
     let field = form_urlencoded::parse(body).find(|(name, _)| name == "csrf");
     field.map(|(_, value)| value.into_owned()).unwrap_or_default()
+}
+
+/// What people write by hand, wherever it stands.
+const WRITTEN: [&str; 6] = ["title", "body", "signature", "url", "opinion", "words"];
+
+/// What somebody wrote in a form of our own that cannot be taken: it is given back to be copied.
+async fn written(parts: &Parts, body: &Bytes) -> Vec<String> {
+    let mut texts = Vec::new();
+    if has_type(&parts.headers, FORM) {
+        let fields = form_urlencoded::parse(body).filter(|(name, _)| WRITTEN.contains(&name.as_ref()));
+        texts.extend(fields.map(|(_, value)| value.into_owned()));
+    } else if has_type(&parts.headers, FILES) {
+        let request = Request::from_parts(parts.clone(), Body::from(body.clone()));
+        let Ok(mut fields) = Multipart::from_request(request, &()).await else { return texts };
+        while let Ok(Some(field)) = fields.next_field().await {
+            if field.name().is_some_and(|name| WRITTEN.contains(&name)) {
+                texts.extend(field.text().await);
+            }
+        }
+    }
+    texts.retain(|text| !text.trim().is_empty());
+    texts
 }
 
 fn expired() -> Problem {

@@ -35,6 +35,9 @@ pub enum PageError {
     Hub(#[from] hub::Error),
     #[error(transparent)]
     Render(#[from] RenderError),
+    /// A form that could not be taken, with what somebody had written in it.
+    #[error("{}", .0.0)]
+    Kept(Box<(Problem, Vec<String>)>),
     #[error("a page panicked")]
     Panicked,
     /// What the status says, and nothing more.
@@ -69,6 +72,7 @@ impl PageError {
     fn problem(&self) -> Option<&Problem> {
         match self {
             Self::Hub(hub::Error::Problem(problem)) => Some(problem),
+            Self::Kept(kept) => Some(&kept.0),
             _ => None,
         }
     }
@@ -76,6 +80,7 @@ impl PageError {
     fn status(&self) -> StatusCode {
         match self {
             Self::Hub(hub::Error::Problem(problem)) => status_of(problem.class),
+            Self::Kept(kept) => status_of(kept.0.class),
             Self::Hub(hub::Error::Storage(storage::Error::PoolTimedOut | storage::Error::Io(_))) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
@@ -102,6 +107,10 @@ impl PageError {
             request_id,
             back: if is_recalled { "/inbox" } else { "/" }.to_owned(),
             before,
+            kept: match self {
+                Self::Kept(kept) => kept.1.clone(),
+                _ => Vec::new(),
+            },
         }
     }
 }

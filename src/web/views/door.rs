@@ -53,6 +53,8 @@ pub struct ErrorPage {
     pub back: String,
     /// The page that led here, when it is one of ours.
     pub before: Option<String>,
+    /// What somebody had written in a form that could not be taken, to be copied.
+    pub kept: Vec<String>,
 }
 
 impl ErrorPage {

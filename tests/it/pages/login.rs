@@ -64,6 +64,10 @@ async fn a_change_needs_the_token_and_our_own_page() {
     let mut browser = site.browser_of(&site.test.member("li", office).await).await;
     let token = std::mem::take(&mut browser.csrf);
     browser.post("/lang", &[("lang", "en")]).await.assert(403, &["页面已过期，请刷新后重试", "CSRF"]);
+    browser.csrf.clear();
+    let typed = [("title", "停水<通知>"), ("body", "明天九点"), ("password", "geheim")];
+    let page = browser.post("/compose", &typed).await.assert(403, &["停水&lt;通知&gt;", "明天九点", "已为您保留"]);
+    assert!(!page.body.contains("geheim"));
     browser.csrf = token.clone();
     let foreign = Request::post("/lang").header("x-csrf", &token).header("sec-fetch-site", "cross-site");
     browser.send(foreign, Body::empty()).await.assert(403, &[]);

@@ -53,7 +53,15 @@ impl SetupPage {
 impl ErrorPage {
     /// A plain error of a status.
     pub fn sample(status: u16) -> Self {
-        Self { status, code: None, detail: None, request_id: "0198f3c2-7d41".into(), back: "/".into(), before: None }
+        Self {
+            status,
+            code: None,
+            detail: None,
+            request_id: "0198f3c2-7d41".into(),
+            back: "/".into(),
+            before: None,
+            kept: Vec::new(),
+        }
     }
 
     /// The message was recalled.
