@@ -64,6 +64,7 @@ impl Hub {
         failpoint!("accept.after_commit");
         tracing::info!(message.id = %id, message.state = %answer.state, recipients = answer.recipients, "accepted message {id}");
         self.wake.all();
+        self.announce(Change::Sent(id));
         if let Some(approval) = &answer.approval {
             self.announce(Change::Approval(approval.id));
         }

@@ -14,10 +14,14 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
-    /// Inboxes of this message's recipients.
+    /// Inboxes of this message's recipients, and whatever shows how it stands.
     Message(MessageId),
+    /// How it stands, which its sender sees; nobody's inbox.
+    Sent(MessageId),
     /// Somebody's own inbox or badge.
     Person(PersonId),
+    /// What somebody did with a message: in his own inbox, and in what its sender sees.
+    Line { person: PersonId, message: MessageId },
     /// Somebody's approvals.
     Approval(ApprovalId),
 }
@@ -29,7 +33,7 @@ pub struct Live {
 
 impl Default for Live {
     fn default() -> Self {
-        Self { sender: broadcast::channel(1024).0 }
+        Self { sender: broadcast::channel(4096).0 }
     }
 }
 

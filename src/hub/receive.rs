@@ -32,7 +32,7 @@ impl Hub {
         if inbox::mark_read(&mut tx, id, person, channel, now).await? {
             self.tell_read(&mut tx, id, person, channel, now).await?;
             tx.commit().await?;
-            self.announce(Change::Person(person));
+            self.announce(Change::Line { person, message: id });
         }
         Ok(())
     }
@@ -79,7 +79,7 @@ impl Hub {
         self.tell_satisfied(&mut tx, &message, person, &[Unless::Receipt, Unless::Confirmed], now).await?;
         tx.commit().await?;
         tracing::info!(message.id = %id, channel = reply.channel, "an answer to message {id} came in");
-        self.announce(Change::Person(person));
+        self.announce(Change::Line { person, message: id });
         Ok(now)
     }
 
@@ -126,7 +126,7 @@ impl Hub {
             let facts = Facts { is_recipient: own.contains(id), ..Facts::STRANGER };
             policy::may(Asker::Person(&[]), Action::ReadInbox, &facts)
         };
-        let mut changed = 0;
+        let (mut changed, mut read) = (0, Vec::new());
         // What is another's is not there for him, and hinders nothing that is his own.
         for id in ids.iter().filter(may_tidy) {
             let done = match what {
@@ -134,6 +134,7 @@ impl Hub {
                     let first = inbox::mark_read(&mut tx, *id, person, "web", now).await?;
                     if first {
                         self.tell_read(&mut tx, *id, person, "web", now).await?;
+                        read.push(*id);
                     }
                     first
                 }
@@ -146,6 +147,9 @@ impl Hub {
         tx.commit().await?;
         if changed > 0 {
             self.announce(Change::Person(person));
+        }
+        for id in read {
+            self.announce(Change::Sent(id));
         }
         Ok(changed)
     }

@@ -1,21 +1,24 @@
 //! Recording what became of tickets, in one transaction, and planning what follows from it: a
 //! retry, the next channel, the next step early.
 
-use std::{collections::BTreeMap, time::Instant};
+use std::{
+    collections::{BTreeMap, HashSet},
+    time::Instant,
+};
 
 use channels::{Repeat, SendError};
 use chrono::Duration;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Hub, Result,
+    Change, Hub, Result,
     deliver::{AGAIN, Outcome, Worked},
     spare::Overtaken,
 };
 use crate::{
     clock::Timestamp,
     domain::{
-        PersonId, TicketId,
+        MessageId, PersonId, TicketId,
         delivery::{Key, State, retry_at},
         send_rule::{Round, To},
     },
@@ -53,6 +56,10 @@ impl Hub {
             self.record_one(&mut tx, worked, now).await?;
         }
         tx.commit().await?;
+        let messages: HashSet<MessageId> = worked.iter().map(|worked| worked.work.ticket.message_id).collect();
+        for id in messages {
+            self.announce(Change::Sent(id));
+        }
         if worked.iter().any(Worked::leaves_something) {
             self.wake.tickets().notify_one();
         }

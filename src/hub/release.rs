@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    Hub, Once, Result, Source,
+    Change, Hub, Once, Result, Source,
     once::keep_answer,
     policy::{self, Action},
 };
@@ -41,6 +41,7 @@ impl Hub {
         }
         tx.commit().await?;
         self.wake.all();
+        self.announce(Change::Sent(id));
         Ok(released)
     }
 

@@ -63,7 +63,7 @@ impl Hub {
         if moved {
             count_result(&key.channel, to.as_str(), 1);
         }
-        self.announce(Change::Person(key.person));
+        self.announce(Change::Line { person: key.person, message: key.message });
         match report.pressed {
             Some(action) if report.status == Status::Confirmed => self.press(&key, who, &action).await,
             _ => Ok(()),

@@ -6,7 +6,7 @@
 use chrono::Duration;
 use serde_json::json;
 
-use super::{Error, Hub, Result, complaint::Complaint};
+use super::{Change, Error, Hub, Result, complaint::Complaint};
 use crate::{
     clock::Timestamp,
     domain::{MessageId, calendar::after_working_minutes, message::State, send_rule::Minutes},
@@ -96,13 +96,18 @@ impl Hub {
 
     async fn take_together(&self, job: Job, waiting: &[(Timestamp, MessageId)], now: Timestamp) -> Result<usize> {
         let mut tx = self.db.begin().await?;
-        let mut done = 0;
+        let mut done = Vec::new();
         for (_, id) in waiting {
-            done += usize::from(self.take(&mut tx, job, *id, now).await?);
+            if self.take(&mut tx, job, *id, now).await? {
+                done.push(*id);
+            }
         }
         failpoint!("sched.after_claim");
         tx.commit().await?;
-        Ok(done)
+        for id in &done {
+            self.announce(Change::Sent(*id));
+        }
+        Ok(done.len())
     }
 
     /// Passes over what cannot be done, and says so: it waits until somebody has mended it.

@@ -103,7 +103,7 @@ pub async fn take_back(hub: &Hub, undertaker: PersonId) -> Result<()> {
     let mut tx = hub.db.read().await?;
     let Some(module) = producers::find_by_amqp_user(&mut tx, NAME).await? else { return Ok(()) };
     let start = (END_OF_TIME, MessageId(uuid::Uuid::max()));
-    let wanted = inbox::Wanted { person: undertaker, tab: inbox::Tab::Unanswered, search: "" };
+    let wanted = inbox::Wanted { person: undertaker, tab: inbox::Tab::Unanswered, search: "", open: None };
     let open = inbox::list(&mut tx, wanted, start, 50).await?;
     drop(tx);
     let source = Source::Producer(module);

@@ -34,6 +34,8 @@ pub enum Tab {
     Unread,
     /// asks for an answer and has none
     Unanswered,
+    /// the same, and at this time an answer still helps: neither its deadline nor the message is over
+    Waiting(Timestamp),
 }
 
 impl Tab {
@@ -42,6 +44,14 @@ impl Tab {
             Self::All => "all",
             Self::Unread => "unread",
             Self::Unanswered => "unanswered",
+            Self::Waiting(_) => "waiting",
+        }
+    }
+
+    fn now(self) -> Timestamp {
+        match self {
+            Self::Waiting(now) => now,
+            _ => Timestamp::UNIX_EPOCH,
         }
     }
 }
@@ -53,6 +63,13 @@ pub struct Wanted<'a> {
     pub tab: Tab,
     /// A part of the title or of the sender's name; empty shows all.
     pub search: &'a str,
+    /// The one that is open is listed on every tab.
+    pub open: Option<MessageId>,
+}
+
+/// As a time stands in what a message asks, for comparing.
+fn written(at: Timestamp) -> String {
+    at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
 }
 
 /// A person's lines from before `cursor` on, newest first.
@@ -71,12 +88,25 @@ pub async fn list(tx: &mut Tx, wanted: Wanted<'_>, cursor: (Timestamp, MessageId
            left join receipt on receipt.message_id = inbox.message_id and receipt.person_id = inbox.person_id
           where inbox.person_id = $1 and inbox.deleted_at is null and inbox.purged_at is null
             and (inbox.arrived_at, inbox.message_id) < ($2, $3)
-            and ($4 <> 'unread' or inbox.read_at is null)
-            and ($4 <> 'unanswered' or (receipt.message_id is null
+            and ($4 <> 'unread' or inbox.read_at is null or inbox.message_id = $7)
+            and ($4 not in ('unanswered', 'waiting') or inbox.message_id = $7 or (receipt.message_id is null
                  and (message.receipt is not null or message.actions <> '{\"list\":[]}')))
+            and ($4 <> 'waiting' or inbox.message_id = $7 or
+                 ((message.expires_at is null or message.expires_at > $8)
+                  and coalesce(message.receipt ->> 'due_at', '9') > $9))
             and (lower(message.title) like $6 escape '\\' or lower(message.sender_name) like $6 escape '\\')
           order by inbox.arrived_at desc, inbox.message_id desc limit $5",
-        [wanted.person, cursor.0, cursor.1, wanted.tab.word(), limit, &pattern]
+        [
+            wanted.person,
+            cursor.0,
+            cursor.1,
+            wanted.tab.word(),
+            limit,
+            &pattern,
+            wanted.open,
+            wanted.tab.now(),
+            &written(wanted.tab.now())
+        ]
     )
 }
 
@@ -213,7 +243,7 @@ pub async fn mark_purged(tx: &mut Tx, person: PersonId, message: MessageId, at: 
 }
 
 row! {
-    /// 共 N 条, 其中 M 条未读, K 条待回执.
+    /// 共 N 条, 其中 M 条未读, K 条待回执: those whose answer still helps.
     #[derive(Debug, Clone, Default)]
     pub struct Counts {
         pub total: i64,
@@ -222,18 +252,20 @@ row! {
     }
 }
 
-pub async fn count(tx: &mut Tx, person: PersonId) -> Result<Counts> {
+pub async fn count(tx: &mut Tx, person: PersonId, now: Timestamp) -> Result<Counts> {
     fetch_one!(
         tx,
         Counts,
         "select count(*) as total,
                 count(*) filter (where inbox.read_at is null) as unread,
                 count(*) filter (where receipt.message_id is null
-                     and (message.receipt is not null or message.actions <> '{\"list\":[]}')) as unanswered
+                     and (message.receipt is not null or message.actions <> '{\"list\":[]}')
+                     and (message.expires_at is null or message.expires_at > $2)
+                     and coalesce(message.receipt ->> 'due_at', '9') > $3) as unanswered
            from inbox
            join message on message.id = inbox.message_id and message.state in ('sending', 'sent')
            left join receipt on receipt.message_id = inbox.message_id and receipt.person_id = inbox.person_id
           where inbox.person_id = $1 and inbox.deleted_at is null and inbox.purged_at is null",
-        [person]
+        [person, now, &written(now)]
     )
 }

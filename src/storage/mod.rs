@@ -40,6 +40,7 @@ pub mod sessions;
 pub mod settings;
 pub mod snapshot;
 pub mod tickets;
+pub mod watching;
 pub mod waves;
 
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};

@@ -40,7 +40,19 @@ pub const BUNDLES: [(&str, &[&str]); 5] = [
         ],
     ),
     ("theme.js", &["js/theme.js"]),
-    ("ui.js", &["js/base.js", "js/swap.js", "js/inbox.js", "js/live.js", "js/forms.js", "js/handset.js", "js/keys.js"]),
+    (
+        "ui.js",
+        &[
+            "js/base.js",
+            "js/swap.js",
+            "js/inbox.js",
+            "js/follow.js",
+            "js/live.js",
+            "js/forms.js",
+            "js/handset.js",
+            "js/keys.js",
+        ],
+    ),
     ("icons.svg", &["img/icons.svg"]),
     ("mark.svg", &["img/mark.svg"]),
 ];

@@ -1,8 +1,9 @@
-//! `GET /events`: counts as they change, as server-sent events; `GET /events/now`: the same once,
-//! for web views that break streams.
+//! `GET /events`: counts as they change, and which pages have something new, as server-sent events;
+//! `GET /events/now`: the counts once, for web views that break streams.
 //!
-//! One line of JSON each: `{"counts": {"inbox": 30, "approvals": 1}, "toast": "…", "href": "…"}`.
-//! The first is a full picture, so that a reconnect heals itself.
+//! One line of JSON each:
+//! `{"counts": {"inbox": 30, "approvals": 1}, "changed": ["inbox"], "toast": "…", "href": "…"}`.
+//! The first is a full picture of the counts; whoever comes back looks at his page again.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -21,6 +22,7 @@ use tokio::sync::watch;
 
 use super::{
     Web,
+    counters::Told,
     page::Answer,
     session::{Look, Me},
     views::shell::Counts,
@@ -38,6 +40,9 @@ const LIFETIME: Duration = Duration::from_secs(600);
 #[derive(Debug, Serialize)]
 struct Line {
     counts: Counts,
+    /// Pages with something new: `inbox`, `outbox`, `approvals`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    changed: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     toast: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,38 +60,39 @@ pub async fn stream(me: Me) -> Response {
 pub async fn now(State(web): State<Web>, me: Me) -> Answer {
     let mut tx = web.hub.db.read().await?;
     let badge = badges::list(&mut tx, &[me.id()]).await?.pop().ok_or_else(Problem::not_found)?;
-    Ok(Json(Line { counts: badge.into(), toast: None, href: None }).into_response())
+    Ok(Json(Line { counts: badge.into(), changed: Vec::new(), toast: None, href: None }).into_response())
 }
 
-fn lines(
-    web: Web,
-    look: Look,
-    counts: watch::Receiver<Option<Badge>>,
-) -> impl Stream<Item = Result<Event, Infallible>> {
-    stream::unfold((web, counts, None), move |(web, mut counts, before)| async move {
+fn lines(web: Web, look: Look, told: watch::Receiver<Told>) -> impl Stream<Item = Result<Event, Infallible>> {
+    stream::unfold((web, told, None), move |(web, mut told, before)| async move {
         // Fails when the task that counts has ended; then the browser comes back to a living one.
-        let badge = (*counts.wait_for(|badge| badge.is_some() && *badge != before).await.ok()?)?;
+        let now = *told.wait_for(|now| now.badge.is_some() && Some(*now) != before).await.ok()?;
         let event = match before {
             None => Event::default().retry(RETRY),
             Some(_) => Event::default(),
         };
-        let event = event.json_data(web.line(look, before, badge)).expect("counts and words are plain data");
-        Some((Ok(event), (web, counts, Some(badge))))
+        let event = event.json_data(web.line(look, before, now)?).expect("counts and words are plain data");
+        Some((Ok(event), (web, told, Some(now))))
     })
 }
 
 impl Web {
-    /// The counts, and a word when something has come.
-    fn line(&self, look: Look, before: Option<Badge>, badge: Badge) -> Line {
+    /// The counts, what is new, and a word when something has come; none without counts.
+    fn line(&self, look: Look, before: Option<Told>, now: Told) -> Option<Line> {
+        let badge = now.badge?;
         let say = |key, count: i64| self.templates.words().say(look.lang, key, &[("count", count.to_string())]);
-        let (toast, href) = match before {
+        let is_new = |of: fn(&Told) -> u64| before.is_some_and(|before| of(&before) != of(&now));
+        let places: [(&str, fn(&Told) -> u64); 3] =
+            [("inbox", |told| told.inbox), ("outbox", |told| told.outbox), ("approvals", |told| told.approvals)];
+        let changed = places.into_iter().filter(|(_, of)| is_new(*of)).map(|(name, _)| name).collect();
+        let (toast, href) = match before.and_then(|before| before.badge) {
             Some(before) if badge.pending > before.pending => (say("live.pending", badge.pending), Some("/approvals")),
             Some(before) if badge.unread > before.unread => {
                 (say("live.unread", badge.unread), Some("/inbox?tab=unread"))
             }
             _ => (None, None),
         };
-        Line { counts: badge.into(), toast, href }
+        Some(Line { counts: badge.into(), changed, toast, href })
     }
 }
 

@@ -26,6 +26,7 @@ use super::{
     },
 };
 use crate::{
+    clock::Timestamp,
     domain::{
         MessageId, Problem,
         message::{OTHER, State},
@@ -48,10 +49,12 @@ const BULK: usize = 100;
 
 /// `GET /inbox?tab=unread|receipt&q=…&cursor=…`
 pub async fn list(me: Me, Query(query): Query) -> Answer {
-    let list = me.list(&query, None).await?;
     if me.wants("list") {
+        // What is open beside it stays in it.
+        let list = me.list(&query, query.get("open").parse().ok()).await?;
         return me.part(Section::Inbox, "list", &list).await;
     }
+    let list = me.list(&query, None).await?;
     let notice = me.tidied(&query);
     me.page(Section::Inbox, "inbox", &InboxPage { list, reader: None, notice }).await
 }
@@ -244,30 +247,46 @@ impl Me {
         let search: String = query.get("q").trim().chars().take(100).collect();
         let cursor = Cursor::read(query.get("cursor"))?;
         let mut tx = self.web.hub.db.read().await?;
-        let wanted = Wanted { person: self.id(), tab: stored(tab), search: &search };
+        let now = self.web.hub.clock.now();
+        let wanted = Wanted { person: self.id(), tab: stored(tab, now), search: &search, open };
         let lines = inbox::list(&mut tx, wanted, (cursor.at, MessageId(cursor.id)), PAGE + 1).await?;
-        let counts = inbox::count(&mut tx, self.id()).await?;
+        let counts = inbox::count(&mut tx, self.id(), now).await?;
+        let is_gone = match open {
+            Some(open) => inbox::find(&mut tx, self.id(), open).await?.is_some_and(|letter| !letter.state.is_out()),
+            None => false,
+        };
         let labels = self.labels(&mut tx).await?;
         drop(tx);
         let (lines, last) = cut(lines, PAGE, |line| Cursor { at: line.arrived_at, id: line.message_id.0 });
         let rows = self.rows(lines, &labels, open);
         Ok(InboxList {
             tab,
+            address: address(query),
+            is_gone,
             older: last.map(|last| older("/inbox", &[("tab", query.get("tab")), ("q", &search)], last)),
             query: search,
             total: counts.total,
             unread: counts.unread,
             waiting: counts.unanswered,
-            groups: grouped(rows, self.web.hub.clock.now(), self.web.hub.place.timezone),
+            groups: grouped(rows, now, self.web.hub.place.timezone),
         })
     }
 }
 
-fn stored(tab: Tab) -> inbox::Tab {
+/// The address of a list.
+fn address(query: &Fields) -> String {
+    let mut here = url::form_urlencoded::Serializer::for_suffix("/inbox?".to_owned(), "/inbox?".len());
+    for name in ["tab", "q", "cursor"].into_iter().filter(|name| !query.get(name).is_empty()) {
+        here.append_pair(name, query.get(name));
+    }
+    here.finish()
+}
+
+fn stored(tab: Tab, now: Timestamp) -> inbox::Tab {
     match tab {
         Tab::All => inbox::Tab::All,
         Tab::Unread => inbox::Tab::Unread,
-        Tab::Receipt => inbox::Tab::Unanswered,
+        Tab::Receipt => inbox::Tab::Waiting(now),
     }
 }
 

@@ -25,11 +25,11 @@ const LATEST: i64 = 8;
 pub async fn page(me: Me) -> Answer {
     let hub = &me.web.hub;
     let mut tx = hub.db.read().await?;
-    let counts = lines::count(&mut tx, me.id()).await?;
+    let counts = lines::count(&mut tx, me.id(), hub.clock.now()).await?;
     let (pending, _) = approvals::count(&mut tx, me.id()).await?;
     let decides = me.who.has(Role::Approver) || approvals::was_asked(&mut tx, me.id()).await?;
     let own: HashMap<State, i64> = messages::count_of_sender(&mut tx, me.id()).await?.into_iter().collect();
-    let wanted = Wanted { person: me.id(), tab: Tab::All, search: "" };
+    let wanted = Wanted { person: me.id(), tab: Tab::All, search: "", open: None };
     let top = (Cursor::TOP.at, MessageId(Cursor::TOP.id));
     let latest = lines::list(&mut tx, wanted, top, LATEST).await?;
     let labels = me.labels(&mut tx).await?;

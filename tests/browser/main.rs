@@ -11,6 +11,7 @@ mod staff;
 mod approving;
 mod driver;
 mod faults;
+mod following;
 mod people;
 mod phone;
 mod plain;

@@ -332,5 +332,5 @@ fn writing(draft: Draft) -> Writing {
 }
 
 fn unread<'a>(person: PersonId) -> inbox::Wanted<'a> {
-    inbox::Wanted { person, tab: inbox::Tab::Unread, search: "" }
+    inbox::Wanted { person, tab: inbox::Tab::Unread, search: "", open: None }
 }

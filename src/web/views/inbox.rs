@@ -44,6 +44,10 @@ impl Tab {
 #[derive(Debug, Clone, Serialize)]
 pub struct InboxList {
     pub tab: Tab,
+    /// Its own address, to look again.
+    pub address: String,
+    /// The message that is open beside it was taken back.
+    pub is_gone: bool,
     /// What was searched for; empty: nothing.
     pub query: String,
     pub total: i64,

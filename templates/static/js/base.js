@@ -51,7 +51,17 @@ var Zh = (function () {
       'X-CSRF': token ? token.getAttribute('content') : '',
       'Content-Type': 'application/x-www-form-urlencoded;charset=UTF-8'
     }, options.headers);
-    return fetch(url, options);
+    return busy(fetch(url, options));
+  }
+
+  /* Whoever looks at the page again must know whether it was worked on meanwhile: then what he saw is
+     older than what is done. */
+  var work = { now: 0, done: 0 };
+  function busy(answer) {
+    work.now += 1;
+    function end() { work.now -= 1; work.done += 1; }
+    answer.then(end, end);
+    return answer;
   }
 
   /* Of two answers for one place the one that was asked for later stays, whichever comes first:
@@ -64,6 +74,14 @@ var Zh = (function () {
       return true;
     };
   }
+
+  /* The title of the tab: what is open, and before it what waits. */
+  var title = doc.title, waiting = 0;
+  function name(text) {
+    title = text;
+    doc.title = (waiting ? '(' + waiting + ') ' : '') + title;
+  }
+  function waits(count) { waiting = count; name(title); }
 
   /* What to do with every new piece of page; modules add to it. */
   var fresheners = [];
@@ -108,6 +126,7 @@ var Zh = (function () {
 
   return {
     $: $, $$: $$, on: on, store: store, word: word, toast: toast, post: post, turn: turn,
+    busy: busy, work: work, name: name, waits: waits,
     fresh: fresh, onFresh: function (fn) { fresheners.push(fn); }, open: open
   };
 })();

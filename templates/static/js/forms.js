@@ -112,6 +112,8 @@
   if (wrong) wrong.focus();
 
   Zh.onFresh(function (within) {
+    /* What was typed into a form that is gone need not be kept. */
+    if (!$('form[data-guard]')) dirty = false;
     $$('[data-max]', within).forEach(count);
     $$('form.receipt', within).forEach(other);
     $$('[data-shows]', within).forEach(shows);

@@ -28,22 +28,26 @@
     return ticked.length ? ticked : [current()].filter(Boolean);
   }
 
+  /* Rows that are hidden until the time to undo it is over; a look at the list still finds them. */
+  var leaving = {};
+  function idOf(row) { return row.getAttribute('data-id'); }
+
   function act(what, list) {
     var body = new URLSearchParams();
     body.append('do', what);
     list.forEach(function (row) { body.append('id', row.getAttribute('data-id')); });
     var were = list.map(function (row) { return row.classList.contains('unread'); });
     function restore() {
-      list.forEach(function (row, at) { row.hidden = false; setUnread(row, were[at]); });
+      list.forEach(function (row, at) { delete leaving[idOf(row)]; row.hidden = false; setUnread(row, were[at]); });
     }
     function send() {
       Zh.post('/inbox/bulk', body, { keepalive: true }).then(function (response) {
         if (!response.ok) throw new Error(response.status);
-        if (what === 'delete') $$('[data-counted]').forEach(function (el) { Zh.recount(el, -list.length); });
+        list.forEach(function (row) { delete leaving[idOf(row)]; });
       }).catch(function () { restore(); Zh.toast(Zh.word('failed')); });
     }
     list.forEach(function (row) {
-      if (what === 'delete') row.hidden = true;
+      if (what === 'delete') row.hidden = leaving[idOf(row)] = true;
       else setUnread(row, false);
       $('input', row).checked = false;
     });
@@ -94,6 +98,9 @@
     if (button.value === 'delete') go(0);
   });
 
-  Zh.onFresh(bulk);
+  Zh.onFresh(function () {
+    $$('.row').forEach(function (row) { if (leaving[idOf(row)]) row.hidden = true; });
+    bulk();
+  });
   Zh.inbox = { go: go, act: act, chosen: chosen, current: current, bulk: bulk };
 })();

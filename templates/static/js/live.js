@@ -1,38 +1,34 @@
-/* Counts that stay true: `GET /events` (server-sent) says {"counts": {"inbox": 30}, "toast": "…", "href": "…"}.
+/* Counts that stay true, and pages that hear of what is new: `GET /events` (server-sent) says
+   {"counts": {"inbox": 30}, "changed": ["inbox"], "toast": "…", "href": "…"}.
    The first event is a full picture, so that a reconnect heals itself. */
 (function () {
   'use strict';
   var $ = Zh.$, $$ = Zh.$$;
   var state = $('[data-live-state]');
   if (!state) return;
-  var title = document.title, failures = 0;
+  var failures = 0, isFirst = true, isBack = false;
 
   function show(isOn) {
     state.classList.toggle('on', isOn);
     $('span', state).textContent = Zh.word(isOn ? 'live' : 'lost');
   }
-  /* The words above the list of the inbox. Only what arrives makes the unread more. */
-  function recount(el, unread) {
-    var arrived = Math.max(0, unread - el.getAttribute('data-unread'));
-    el.setAttribute('data-unread', unread);
-    Zh.recount(el, arrived);
-  }
-  Zh.recount = function (el, more) {
-    var total = +el.getAttribute('data-total') + more;
-    el.setAttribute('data-total', total);
-    el.textContent = Zh.word('count', { total: total, unread: el.getAttribute('data-unread') });
-  };
-  function apply(message) {
-    var counts = message.counts || {};
-    if ('inbox' in counts) $$('[data-counted]').forEach(function (el) { recount(el, counts.inbox); });
+  function apply(message, lookAgain) {
+    var counts = message.counts || {}, changed = message.changed || [];
     Object.keys(counts).forEach(function (kind) {
       $$('[data-live="' + kind + '"]').forEach(function (el) {
-        var badge = el.closest('.n');
-        el.textContent = badge && counts[kind] > 99 ? '99+' : counts[kind];
+        var badge = el.closest('.n'), shown = badge && counts[kind] > 99 ? '99+' : '' + counts[kind];
+        if (badge && el.textContent !== shown) changed.push(kind);
+        el.textContent = shown;
         if (badge) badge.hidden = !counts[kind];
       });
     });
-    if ('inbox' in counts) document.title = (counts.inbox ? '(' + counts.inbox + ') ' : '') + title;
+    if ('inbox' in counts) Zh.waits(counts.inbox);
+    /* Between the making of this page and its first event something may have happened, and while nobody
+       was listening too. An inbox shows by its count whether anything came. */
+    if (isFirst) changed.push('outbox', 'approvals');
+    if (lookAgain || isBack) changed.push('inbox', 'outbox', 'approvals');
+    isFirst = isBack = false;
+    Zh.follow(changed);
     if (message.toast) {
       Zh.toast(message.toast, message.href ? Zh.word('open') : '', function () { location.href = message.href; });
     }
@@ -42,7 +38,7 @@
   function poll() {
     fetch('/events/now', { credentials: 'same-origin' })
       .then(function (response) { if (!response.ok) throw new Error(response.status); return response.json(); })
-      .then(function (message) { show(true); apply(message); })
+      .then(function (message) { show(true); apply(message, true); })
       .catch(function () { show(false); });
   }
   /* A page that is left may be kept for the way back: it must not keep one of the six connections. */
@@ -54,7 +50,7 @@
   function listen() {
     if (!window.EventSource || failures >= 5) { poll(); polling = setInterval(poll, 3e4); return; }
     source = new EventSource('/events');
-    source.onopen = function () { failures = 0; show(true); };
+    source.onopen = function () { failures = 0; isBack = !isFirst; show(true); };
     source.onmessage = function (event) { apply(JSON.parse(event.data)); };
     source.onerror = function () {
       show(false);

@@ -7,6 +7,10 @@
   function swap(url, options, selector, push) {
     var box = $(selector);
     if (!box) { location.href = url; return Promise.resolve(); }
+    return Zh.busy(ask(box, url, options, selector, push));
+  }
+
+  function ask(box, url, options, selector, push) {
     box.setAttribute('aria-busy', 'true');
     var wanted = Zh.turn(box);
     var headers = { 'X-Fragment': selector.slice(1) };
@@ -16,14 +20,21 @@
     return answer.then(function (response) {
       if (response.status === 401) { location.reload(); return; }
       return response.text().then(function (html) {
-        if (/^\s*<!doctype/i.test(html)) { whole(response, html, url, options); return; }
+        if (/^\s*<!doctype/i.test(html)) {
+          if (options.body || selector !== '#reader') { whole(response, html, url, options); return; }
+          /* There is no such message any more: what is said of it stands in its place. */
+          html = oops(html);
+          if (!html) { location.href = url; return; }
+        }
         if (!wanted()) return;
+        var had = box.contains(document.activeElement);
         put(box, html);
+        named(box);
         if (push) history.pushState({ swap: selector }, '', url);
         if (selector === '#reader') {
           var split = box.closest('.split');
           if (split) split.classList.add('reading');
-          box.focus();
+          if (push || had || options.body) box.focus();
         }
       });
     }).catch(function () {
@@ -41,6 +52,15 @@
     /* What was just done is said where screen readers listen. */
     $$('.note[role=status]', box).forEach(function (note) { Zh.toast(note.textContent.trim()); note.remove(); });
     Zh.fresh(box);
+  }
+
+  function oops(html) {
+    var said = $('.oops', new DOMParser().parseFromString(html, 'text/html'));
+    return said && said.outerHTML;
+  }
+  function named(box) {
+    var part = $('[data-title]', box);
+    if (part) Zh.name(part.getAttribute('data-title'));
   }
 
   /* The server answered with a whole page: another place, or an error in words. */
@@ -121,5 +141,6 @@
     $('span', send).textContent = send.getAttribute('data-word');
   });
 
+  Zh.swap = swap;
   addEventListener('popstate', function () { location.reload(); });
 })();

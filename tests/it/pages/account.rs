@@ -162,7 +162,7 @@ async fn notes_of_the_hub_and_unsent_drafts_are_no_administrators_business() {
     // the note that tells the sender of it stays
     let mut tx = site.test.db.read().await.unwrap();
     let newest = (END_OF_TIME, MessageId(uuid::Uuid::max()));
-    let wanted = inbox::Wanted { person: sender.id, tab: inbox::Tab::All, search: "" };
+    let wanted = inbox::Wanted { person: sender.id, tab: inbox::Tab::All, search: "", open: None };
     let note = inbox::list(&mut tx, wanted, newest, 50).await.unwrap().remove(0).message_id;
     drop(tx);
     browser.post(&format!("{page}/{note}"), &reason).await.assert(404, &[]);

@@ -34,9 +34,32 @@ async fn a_new_message_is_told_and_a_reading_too() {
     assert_eq!(told["href"], "/inbox?tab=unread");
 
     browser.get(&format!("/inbox/{id}")).await;
-    assert_eq!(next(&mut body).await, serde_json::json!({"counts": {"inbox": 0, "approvals": 0}}));
+    let told = next(&mut body).await;
+    assert_eq!(told, serde_json::json!({"counts": {"inbox": 0, "approvals": 0}, "changed": ["inbox"]}));
     browser.get("/events/now").await.assert(200, &["{\"counts\":{\"inbox\":0,\"approvals\":0}}"]);
     site.browser().get("/events").await.assert(401, &[]);
+    site.test.end().await;
+}
+
+#[tokio::test]
+async fn whoever_has_it_hears_of_a_recall_and_its_sender_of_what_becomes_of_it() {
+    let (mut site, sender, reader) = Site::of_two().await;
+    let mut browser = site.browser_of(&reader).await;
+    let id = site.test.sends(&sender, to(&[&reader], "通知")).await.unwrap().id;
+    site.test.settle().await;
+    let mut readers = browser.open(Method::GET, "/events").await.into_body();
+    let mut senders = site.browser_of(&sender).await.open(Method::GET, "/events").await.into_body();
+    next(&mut readers).await;
+    next(&mut senders).await;
+    // Read before: no count changes with the recall.
+    browser.get(&format!("/inbox/{id}")).await.assert(200, &[]);
+    assert_eq!(next(&mut readers).await["changed"], serde_json::json!(["inbox"]));
+    assert_eq!(next(&mut senders).await["changed"], serde_json::json!(["outbox"]));
+    site.test.hub.recall(&zhihui::hub::Source::Person(sender.id), id).await.unwrap();
+    assert_eq!(next(&mut readers).await["changed"], serde_json::json!(["inbox"]));
+    assert_eq!(next(&mut senders).await["changed"], serde_json::json!(["outbox"]));
+    let list = browser.get_part("list", &format!("/inbox?open={id}")).await;
+    list.assert(200, &["data-gone"]);
     site.test.end().await;
 }
 

@@ -51,7 +51,7 @@ async fn tally(test: &TestHub) -> Tally {
                 *tally.answers.entry(choice).or_default() += count;
             }
         }
-        let count = inbox::count(&mut tx, person.id).await.unwrap();
+        let count = inbox::count(&mut tx, person.id, test.hub.clock.now()).await.unwrap();
         tally.read += count.total - count.unread;
         tally.unread += count.unread;
     }
@@ -114,7 +114,7 @@ async fn each_of_the_five_finds_what_he_is_there_for_and_finds_it_again_after_an
     assert_eq!(access::list_roles(&mut tx, admin).await.unwrap(), [Role::OrgAdmin, Role::SystemAdmin]);
     for key in &keys {
         let person = whoever(&test, &keys, &key.role).await;
-        let count = inbox::count(&mut tx, person).await.unwrap();
+        let count = inbox::count(&mut tx, person, test.hub.clock.now()).await.unwrap();
         assert!(count.unread > 0 && count.total > count.unread, "{}: {count:?}", key.role);
     }
     drop(tx);

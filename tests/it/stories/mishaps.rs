@@ -34,7 +34,7 @@ fn with_rule(draft: Draft, rule: &str) -> Draft {
 /// What lies in somebody's inbox: titles and bodies, newest first.
 async fn letters(test: &TestHub, person: &Actor) -> Vec<(String, String)> {
     let mut tx = test.db.read().await.unwrap();
-    let wanted = inbox::Wanted { person: person.id, tab: inbox::Tab::All, search: "" };
+    let wanted = inbox::Wanted { person: person.id, tab: inbox::Tab::All, search: "", open: None };
     let newest = (END_OF_TIME, MessageId(uuid::Uuid::max()));
     let lines = inbox::list(&mut tx, wanted, newest, 50).await.unwrap();
     let mut letters = Vec::new();

@@ -23,7 +23,7 @@ fn pressed(action: &str) -> Reply {
 /// The titles in somebody's inbox, newest first.
 async fn titles(test: &TestHub, person: &Actor) -> Vec<String> {
     let mut tx = test.db.read().await.unwrap();
-    let wanted = inbox::Wanted { person: person.id, tab: inbox::Tab::All, search: "" };
+    let wanted = inbox::Wanted { person: person.id, tab: inbox::Tab::All, search: "", open: None };
     let start = (END_OF_TIME, MessageId(uuid::Uuid::max()));
     inbox::list(&mut tx, wanted, start, 50).await.unwrap().into_iter().map(|line| line.title).collect()
 }

@@ -27,7 +27,7 @@ pub fn code<T>(result: zhihui::hub::Result<T>) -> &'static str {
 
 async fn unread(test: &TestHub, person: &Actor) -> i64 {
     let mut tx = test.db.read().await.unwrap();
-    inbox::count(&mut tx, person.id).await.unwrap().unread
+    inbox::count(&mut tx, person.id, test.hub.clock.now()).await.unwrap().unread
 }
 
 #[tokio::test]

@@ -73,6 +73,8 @@ impl InboxList {
         });
         Self {
             tab: Tab::All,
+            address: "/inbox?".into(),
+            is_gone: false,
             query: String::new(),
             total: 46,
             unread: 31,
