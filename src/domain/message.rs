@@ -44,6 +44,20 @@ impl State {
         )
     }
 
+    /// The word for it in what people read.
+    pub fn chinese(self) -> &'static str {
+        match self {
+            Self::Draft => "草稿",
+            Self::PendingApproval => "审批中",
+            Self::Rejected => "已驳回",
+            Self::Held => "已过发送时间",
+            Self::Scheduled => "定时",
+            Self::Sending => "发送中",
+            Self::Sent => "已发送",
+            Self::Recalled => "已撤回",
+        }
+    }
+
     /// Recipients may see it.
     pub fn is_out(self) -> bool {
         matches!(self, Self::Sending | Self::Sent)

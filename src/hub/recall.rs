@@ -134,7 +134,7 @@ impl Hub {
         waves::remove_all(tx, id).await?;
         let now = self.clock.now();
         if !messages::mark_recalled(tx, id, now).await? {
-            return Err(Problem::conflict("STATE", format!("消息处于“{}”状态，不能撤回", message.state))
+            return Err(Problem::conflict("STATE", format!("消息处于“{}”状态，不能撤回", message.state.chinese()))
                 .in_english(format!("a message in state {} cannot be recalled", message.state))
                 .into());
         }

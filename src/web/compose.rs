@@ -11,7 +11,7 @@ use axum::{
 use super::{
     compose_form::{self, Choices},
     forecast,
-    form::{Fields, Form},
+    form::{Fields, Form, Query},
     page::{Answer, Around},
     page_error::{PageError, status_of},
     path::Path,
@@ -39,7 +39,7 @@ pub async fn empty(me: Me) -> Answer {
 }
 
 /// `GET /compose/{id}`: a message of one's own once more, as it was.
-pub async fn again(me: Me, Path(id): Path<String>) -> Answer {
+pub async fn again(me: Me, Path(id): Path<String>, Query(query): Query) -> Answer {
     let id: MessageId = id.parse().map_err(|_| Problem::not_found())?;
     let message = me.own(id).await?;
     if !super::outbox::can_edit(message.state) {
@@ -48,7 +48,7 @@ pub async fn again(me: Me, Path(id): Path<String>) -> Answer {
             .into());
     }
     let (form, choices) = compose_form::from_message(&message, me.web.hub.place.timezone);
-    me.show_form(form, &choices, Said::default()).await
+    me.show_form(form, &choices, Said { notice: me.notice(&query), ..Said::default() }).await
 }
 
 /// `POST /compose` with the fields of [`ComposeForm`] and `do` = `send`, `draft`, or `check`, which
@@ -87,6 +87,8 @@ pub async fn submit(me: Me, Form(fields): Form) -> Answer {
 /// What the page says beside the form.
 #[derive(Default)]
 struct Said {
+    /// What was just done: it was taken back to be written again.
+    notice: Option<String>,
     problem: Option<Problem>,
     forecast: Option<Forecast>,
 }
@@ -96,7 +98,7 @@ impl Me {
     async fn correct(&self, fields: &Fields, error: PageError) -> Answer {
         let problem = error.into_problem()?;
         let (form, choices) = compose_form::from_fields(fields);
-        self.show_form(form, &choices, Said { problem: Some(problem), forecast: None }).await
+        self.show_form(form, &choices, Said { problem: Some(problem), ..Said::default() }).await
     }
 
     /// What sending would do, with everything that was typed kept.
@@ -109,7 +111,7 @@ impl Me {
             return self.part(Section::Compose, "forecast", &forecast).await;
         }
         let (form, choices) = compose_form::from_fields(fields);
-        self.show_form(form, &choices, Said { problem: None, forecast: Some(forecast) }).await
+        self.show_form(form, &choices, Said { forecast: Some(forecast), ..Said::default() }).await
     }
 
     async fn try_send(&self, fields: &Fields) -> Result<hub::Answer, PageError> {
@@ -125,7 +127,7 @@ impl Me {
     }
 
     async fn show_form(&self, mut form: ComposeForm, choices: &Choices, said: Said) -> Answer {
-        let Said { problem, forecast } = said;
+        let Said { notice, problem, forecast } = said;
         // A form that was refused was not taken, so its key may come again; one whose key is used up
         // must not be stuck with it.
         if form.key.is_empty() || problem.as_ref().is_some_and(|problem| problem.code == "IDEM_MISMATCH") {
@@ -148,6 +150,7 @@ impl Me {
             rules: rules(&mut tx, choices, self).await?,
             errors,
             wrong: problem.is_some(),
+            notice,
             forecast,
         };
         drop(tx);

@@ -81,10 +81,14 @@ impl Web {
     fn line(&self, look: Look, before: Option<Told>, now: Told) -> Option<Line> {
         let badge = now.badge?;
         let say = |key, count: i64| self.templates.words().say(look.lang, key, &[("count", count.to_string())]);
-        let is_new = |of: fn(&Told) -> u64| before.is_some_and(|before| of(&before) != of(&now));
-        let places: [(&str, fn(&Told) -> u64); 3] =
-            [("inbox", |told| told.inbox), ("outbox", |told| told.outbox), ("approvals", |told| told.approvals)];
-        let changed = places.into_iter().filter(|(_, of)| is_new(*of)).map(|(name, _)| name).collect();
+        let new =
+            |place: &'static str, of: fn(&Told) -> u64| before.filter(|known| of(known) != of(&now)).map(|_| place);
+        let changed = [
+            new("inbox", |told| told.inbox),
+            new("outbox", |told| told.outbox),
+            new("approvals", |told| told.approvals),
+        ];
+        let changed = changed.into_iter().flatten().collect();
         let (toast, href) = match before.and_then(|before| before.badge) {
             Some(before) if badge.pending > before.pending => (say("live.pending", badge.pending), Some("/approvals")),
             Some(before) if badge.unread > before.unread => {

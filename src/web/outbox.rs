@@ -120,16 +120,25 @@ pub async fn recall(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answe
     let id = parse(&id)?;
     let outcome = me.web.hub.recall(&Source::Person(me.id()), id).await?;
     if fields.get("edit") == "1" {
-        return Ok(Redirect::to(&format!("/compose/{id}")).into_response());
+        return Ok(Redirect::to(&format!("/compose/{id}?done=recalled{}", kept(&outcome))).into_response());
     }
     Ok(Redirect::to(&format!("/outbox/{id}?done=recalled{}", kept(&outcome))).into_response())
 }
 
-/// What is out for good, for the sentence about it.
+/// What each channel took back and what is out for good, for the sentences about it.
 pub fn kept(outcome: &RecallOutcome) -> String {
-    let lines = outcome.channels.iter().filter(|line| line.not_possible > 0);
-    let unasked = outcome.is_unasked.then(|| "&unasked=1".to_owned());
-    lines.map(|line| format!("&kept={}.{}", line.channel, line.not_possible)).chain(unasked).collect()
+    let mut told = String::new();
+    for line in &outcome.channels {
+        for (word, count) in [("back", line.recalled), ("kept", line.not_possible)] {
+            if count > 0 {
+                told.push_str(&format!("&{word}={}.{count}", line.channel));
+            }
+        }
+    }
+    if outcome.is_unasked {
+        told.push_str("&unasked=1");
+    }
+    told
 }
 
 /// `POST /outbox/{id}/remind` with `to` = `failed`, `unread`, `no_receipt`.
@@ -188,10 +197,12 @@ impl Me {
         }
         let count = query.get("count").parse::<i64>().unwrap_or(0);
         let mut notice = self.say(&format!("outbox.done.{done}"), &[("count", count.to_string())]);
-        for (channel, count) in query.all("kept").filter_map(|kept| kept.split_once('.')) {
-            let channel = self.web.templates.words().say(self.caller.look.lang, &format!("channel.{channel}"), &[]);
-            if let (Some(channel), Ok(count)) = (channel, count.parse::<i64>()) {
-                notice.push_str(&self.say("outbox.kept", &[("count", count.to_string()), ("channel", channel)]));
+        for (word, key) in [("back", "outbox.taken_back"), ("kept", "outbox.kept")] {
+            for (channel, count) in query.all(word).filter_map(|line| line.split_once('.')) {
+                let channel = self.web.templates.words().say(self.caller.look.lang, &format!("channel.{channel}"), &[]);
+                if let (Some(channel), Ok(count)) = (channel, count.parse::<i64>()) {
+                    notice.push_str(&self.say(key, &[("count", count.to_string()), ("channel", channel)]));
+                }
             }
         }
         if query.get("unasked") == "1" {

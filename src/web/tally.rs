@@ -44,18 +44,23 @@ pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDeta
         plan::trail(&mut tx, message, &me.web, me.caller.look.lang).await?
     };
     let last = reminders::find_last(&mut tx, id).await?.map(|last| last.at);
-    drop(tx);
     let went_out = message.sent_at.is_some();
+    let is_waiting = matches!(message.state, State::PendingApproval | State::Scheduled | State::Held);
+    let reach = if is_waiting { Some(plan::reach(&mut tx, message, me).await?) } else { None };
+    drop(tx);
     let tally = if went_out { tally_of(message.recipients, &status.totals) } else { Tally::default() };
     let asks = asks(message);
-    let is_planned = matches!(message.state, State::PendingApproval | State::Scheduled | State::Held);
     Ok(OutboxDetail {
         id: id.to_string(),
         letter: letter::of_message(message, &files, &format!("/outbox/{id}")),
         state: message.state,
         rule: send.rule,
         steps: send.steps,
-        send_at: send.send_at.filter(|_| is_planned),
+        send_at: send.send_at.filter(|_| is_waiting && message.state != State::Held),
+        missed_at: message.send_at.filter(|_| message.state == State::Held),
+        asked: if is_waiting { asked(me, message) } else { Vec::new() },
+        due_at: send.receipt_due_at,
+        reach,
         asks,
         progress: progress(&status),
         receipts: receipts(me, &status),
@@ -107,6 +112,12 @@ fn channels(status: &MessageStatus) -> Vec<ChannelTally> {
         failed: reached.failed,
     });
     std::iter::once(inbox).chain(outside).collect()
+}
+
+/// What readers will be asked: the options of the receipt, 其他 last, and the buttons.
+fn asked(me: &Me, message: &Message) -> Vec<String> {
+    let options = message.receipt.iter().flat_map(|receipt| receipt.0.choices()).map(|option| me.choice(option));
+    options.chain(message.actions.0.list.iter().map(|action| action.label.clone())).collect()
 }
 
 /// A receipt or the press of a button.
@@ -168,6 +179,12 @@ fn row(me: &Me, Reached { person, tries }: Reached, message: &Message) -> Recipi
     let inbox =
         person.arrived_at.map(|at| ChannelResult::of("inbox".to_owned(), delivery::State::Delivered, Some(at), None));
     let tries = tries.into_iter().map(|each| {
+        let lacks = each.detail.as_ref().filter(|detail| detail.starts_with("NO_ADDRESS"));
+        let lacks = lacks.map(|_| me.say(&format!("delivery.lacks.{}", each.channel), &[]));
+        if let Some(lacks) = lacks.filter(|lacks| !lacks.is_empty()) {
+            let result = ChannelResult::of(each.channel, each.state, each.done_at.or(each.fired_at), None);
+            return ChannelResult { lacks: Some(lacks), ..result };
+        }
         let detail = each.detail.filter(|detail| !detail.is_empty()).map(|detail| me.reason(&detail));
         ChannelResult::of(each.channel, each.state, each.done_at.or(each.fired_at), detail)
     });

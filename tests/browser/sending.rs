@@ -42,6 +42,8 @@ async fn somebody_checks_the_reach_sends_reminds_and_recalls() {
     window.press("button[value=send]").await;
     window.until("location.pathname.startsWith('/outbox/')").await;
     window.sees("消息已发送给 1 人").await;
+    // Nobody has to look again to see that it went.
+    window.until("document.querySelector('.page .st').textContent === '已发送'").await;
     let page = window.path().await;
 
     let there = Window::of(&site, PHONE, &reader).await;

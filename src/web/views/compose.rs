@@ -15,6 +15,8 @@ pub struct ComposePage {
     pub errors: ComposeErrors,
     /// Any error at all: the summary at the top.
     pub wrong: bool,
+    /// What was just done, already in the person's language.
+    pub notice: Option<String>,
     /// What sending it as it stands would do; `None` until that is asked for.
     pub forecast: Option<Forecast>,
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{
     Moment,
-    approvals::{ChannelStep, Share, TrailStep},
+    approvals::{ChannelStep, Reach, Share, TrailStep},
     letter::Letter,
 };
 use crate::domain::{delivery, message};
@@ -86,6 +86,13 @@ pub struct OutboxDetail {
     pub steps: Vec<ChannelStep>,
     /// When it goes out, while it is only planned.
     pub send_at: Option<Moment>,
+    /// When it should have gone out, of one that is held.
+    pub missed_at: Option<Moment>,
+    /// Whom it will reach, as long as it waits for consent, its time, or its sender.
+    pub reach: Option<Reach>,
+    /// What will be asked, as long as it waits: options and buttons.
+    pub asked: Vec<String>,
+    pub due_at: Option<Moment>,
     pub tally: Tally,
     /// A receipt or an action is asked.
     pub asks: bool,
@@ -190,6 +197,8 @@ pub struct ChannelResult {
     pub at: Option<Moment>,
     /// What the provider said, when it refused.
     pub detail: Option<String>,
+    /// What is missed, in place of the state: there is nowhere to send it.
+    pub lacks: Option<String>,
 }
 
 impl ChannelResult {
@@ -200,6 +209,6 @@ impl ChannelResult {
             delivery::State::Undelivered | delivery::State::Refused | delivery::State::Expired => "bad",
             delivery::State::Cancelled => "none",
         };
-        Self { channel, state, tone, at, detail }
+        Self { channel, state, tone, at, detail, lacks: None }
     }
 }

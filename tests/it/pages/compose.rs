@@ -81,8 +81,11 @@ async fn what_was_recalled_is_written_again_and_what_is_out_is_not() {
     let again = format!("/compose/{id}");
     browser.get(&again).await.assert(409, &["请先撤回"]);
     let on = browser.post(&format!("/outbox/{id}/recall"), &[("edit", "1")]).await.assert(303, &[]);
-    assert_eq!(on.leads_to(), again);
-    browser.get(&again).await.assert(200, &["value=\"通知\"", "请准时参加。", ">li</textarea>"]);
+    assert_eq!(on.leads_to(), format!("{again}?done=recalled"));
+    browser
+        .get(on.leads_to())
+        .await
+        .assert(200, &["已撤回，接收人无法再查看", "value=\"通知\"", "请准时参加。", ">li</textarea>"]);
     site.test.end().await;
 }
 

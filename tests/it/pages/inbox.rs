@@ -6,6 +6,27 @@ use super::browser::Site;
 use crate::support::people::to;
 
 #[tokio::test]
+async fn nobody_waits_for_an_answer_whose_time_is_over() {
+    let (mut site, sender, reader) = Site::of_two().await;
+    for (title, minutes) in [("早会", Some(30)), ("晚会", Some(300)), ("例会", None)] {
+        let mut draft = to(&[&reader], title);
+        let due_at = minutes.map(|minutes| site.test.clock.now() + chrono::Duration::minutes(minutes));
+        draft.receipt = Some(ReceiptRequest { options: vec!["参加".into()], due_at });
+        site.test.sends(&sender, draft).await.unwrap();
+    }
+    site.test.settle().await;
+    let mut browser = site.browser_of(&reader).await;
+    browser.get("/inbox?tab=receipt").await.assert(200, &["待回执 <small>3</small>", "早会", "晚会", "例会"]);
+    site.test.after_minutes(60).await;
+    let mut browser = site.browser_of(&reader).await;
+    let listed = browser.get("/inbox?tab=receipt").await.assert(200, &["待回执 <small>2</small>", "晚会", "例会"]);
+    assert!(!listed.has("早会"));
+    browser.get("/").await.assert(200, &["有 2 条消息等您回执"]);
+    browser.get("/inbox").await.assert(200, &["早会"]);
+    site.test.end().await;
+}
+
+#[tokio::test]
 async fn opening_is_reading_and_an_answer_is_given_once() {
     let (mut site, sender, reader) = Site::of_two().await;
     let mut draft = to(&[&reader], "教学工作会议");

@@ -40,9 +40,9 @@ async fn a_sender_sees_who_read_and_answered_reminds_and_recalls() {
     browser.get(&page).await.assert(200, &["钉钉</span>", "<b>3</b><small>/ 3</small>"]).lacks(&["/ 4"]);
 
     let told = browser.post(&format!("{page}/recall"), &[]).await.assert(303, &[]);
-    browser.get(told.leads_to()).await.assert(200, &["已撤回，接收人无法再查看", "/compose/"]);
+    browser.get(told.leads_to()).await.assert(200, &["已撤回，接收人无法再查看", "钉钉已收回 4 条。", "/compose/"]);
     browser.get(&format!("{page}?done=recalled&unasked=1")).await.assert(200, &["暂时无法向各渠道查询"]);
-    browser.post(&format!("{page}/recall"), &[]).await.assert(409, &["不能撤回"]);
+    browser.post(&format!("{page}/recall"), &[]).await.assert(409, &["消息处于“已撤回”状态，不能撤回"]);
     site.test.end().await;
 }
 
@@ -66,13 +66,17 @@ async fn nobody_owes_an_answer_that_was_not_asked_for() {
 async fn a_message_that_was_held_goes_out_when_its_sender_says_so() {
     let (mut site, sender, reader) = Site::of_two().await;
     let mut draft = to(&[&reader], "早上的会");
+    draft.receipt = Some(ReceiptRequest { options: vec!["参加".into()], due_at: None });
     draft.send_at = Some(site.test.clock.now() + chrono::Duration::minutes(5));
     let id = site.test.sends(&sender, draft).await.unwrap().id;
+    let waiting = site.browser_of(&sender).await.get(&format!("/outbox/{id}")).await;
+    waiting.assert(200, &["将于", "1<small>人将收到", "office", "参加", "其他"]);
     // nobody was there to send it for two hours
     site.test.after_minutes(120).await;
     let mut browser = site.browser_of(&sender).await;
     let page = format!("/outbox/{id}");
-    browser.get(&page).await.assert(200, &["已过发送时间，待您决定", "立即发送"]);
+    let shown = browser.get(&page).await.assert(200, &["已过发送时间，待您决定", "立即发送", "原定"]);
+    assert!(!shown.has("将于"));
     browser.post(&format!("{page}/send"), &[]).await.assert(303, &[]);
     site.test.settle().await;
     browser.get(&page).await.assert(200, &["已发送"]);

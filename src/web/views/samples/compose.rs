@@ -67,6 +67,7 @@ impl ComposePage {
             ],
             errors: ComposeErrors::default(),
             wrong: false,
+            notice: Some("已撤回，接收人无法再查看。短信已发出 2 条，无法收回。".into()),
             forecast: Some(Forecast::sample()),
         }
     }

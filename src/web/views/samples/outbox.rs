@@ -69,6 +69,10 @@ impl OutboxDetail {
             rule: plan.rule,
             steps: plan.steps,
             send_at: None,
+            missed_at: None,
+            reach: None,
+            asked: Vec::new(),
+            due_at: None,
             tally: Tally { recipients: 1204, sent: 1186, failed: 18, read: 978, answered: 812 },
             asks: true,
             progress: Progress::of(1204, 1204),
@@ -107,7 +111,18 @@ impl OutboxDetail {
 
     /// Approved too late: the sender decides.
     pub fn sample_held() -> Self {
-        Self { state: State::Held, can_recall: true, can_edit: false, can_send: true, ..Self::sample_rejected() }
+        let missed_at = Some(september(14, 8, 0));
+        Self {
+            state: State::Held,
+            missed_at,
+            reach: Some(Reach::sample()),
+            asked: vec!["全员参加".into(), "其他".into()],
+            due_at: Some(september(18, 18, 0)),
+            can_recall: true,
+            can_edit: false,
+            can_send: true,
+            ..Self::sample_rejected()
+        }
     }
 
     /// Came back from the approver: nobody has received anything.
