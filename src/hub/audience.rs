@@ -216,30 +216,17 @@ async fn refuse_unknown(tx: &mut Tx, audience: &Audience, source: &Source) -> Re
     if range.is_some() {
         refuse_unbounded(audience)?;
     }
-    let unknown = match range {
-        _ if audience.people.is_empty() => Vec::new(),
-        None => recipients::unknown_accounts(tx, &audience.people).await?,
-        Some(range) => recipients::accounts_beyond(tx, &audience.people, range).await?,
-    };
-    let unknown: HashSet<_> = unknown.into_iter().collect();
-    if let Some(at) = audience.people.iter().position(|account| unknown.contains(account)) {
-        let typed: String = audience.people[at].chars().take(LONGEST_NAMED).collect();
-        return Err(not_visible(format!("/audience/people/{at}"), at, &format!("个接收人“{typed}”"))
-            .in_english(format!("number {} in this list, {typed}, is not within your reach", at + 1))
-            .into());
+    if let Some(at) = unknown_account(tx, &audience.people, range).await? {
+        return Err(unknown_person(format!("/audience/people/{at}"), at, "个接收人", &audience.people[at]).into());
     }
     let codes: Vec<_> = audience.departments.iter().map(|department| department.code.clone()).collect();
     if let Some(at) = unknown_department(tx, &codes, range).await? {
         return Err(not_visible(format!("/audience/departments/{at}/code"), at, "个部门").into());
     }
     // Whoever misspells an exception means somebody who must not get it.
-    let unknown = match range {
-        _ if audience.exceptions.people.is_empty() => Vec::new(),
-        None => recipients::unknown_accounts(tx, &audience.exceptions.people).await?,
-        Some(range) => recipients::accounts_beyond(tx, &audience.exceptions.people, range).await?,
-    };
-    if let Some(at) = audience.exceptions.people.iter().position(|account| unknown.contains(account)) {
-        return Err(not_visible(format!("/audience/except/people/{at}"), at, "个排除的人").into());
+    let without = &audience.exceptions.people;
+    if let Some(at) = unknown_account(tx, without, range).await? {
+        return Err(unknown_person(format!("/audience/except/people/{at}"), at, "个排除的人", &without[at]).into());
     }
     // Somebody in range may have a second post elsewhere: without him the count would tell of it.
     if range.is_some()
@@ -275,6 +262,24 @@ fn refuse_unbounded(audience: &Audience) -> Result<(), Problem> {
         return Ok(());
     }
     Err(not_visible("/audience/external/0".to_owned(), 0, "个单位外接收人"))
+}
+
+/// The place of the first account that is nobody in reach.
+async fn unknown_account(tx: &mut Tx, accounts: &[String], range: Option<&[String]>) -> Result<Option<usize>> {
+    let unknown = match range {
+        _ if accounts.is_empty() => return Ok(None),
+        None => recipients::unknown_accounts(tx, accounts).await?,
+        Some(range) => recipients::accounts_beyond(tx, accounts, range).await?,
+    };
+    let unknown: HashSet<_> = unknown.into_iter().collect();
+    Ok(accounts.iter().position(|account| unknown.contains(account)))
+}
+
+/// Names the account as it was typed, whether it exists or not.
+fn unknown_person(field: String, at: usize, what: &str, account: &str) -> Problem {
+    let typed: String = account.chars().take(LONGEST_NAMED).collect();
+    not_visible(field, at, &format!("{what}“{typed}”"))
+        .in_english(format!("number {} in this list, {typed}, is not within your reach", at + 1))
 }
 
 /// The place of the first code that is no department in reach.
