@@ -10,7 +10,7 @@ use std::{convert::Infallible, time::Duration};
 use axum::{
     Json,
     extract::State,
-    http::header::CACHE_CONTROL,
+    http::{HeaderMap, header::CACHE_CONTROL},
     response::{
         IntoResponse, Response, Sse,
         sse::{Event, KeepAlive},
@@ -49,10 +49,11 @@ struct Line {
     href: Option<&'static str>,
 }
 
-pub async fn stream(me: Me) -> Response {
+pub async fn stream(me: Me, headers: HeaderMap) -> Response {
     let counts = me.web.counters.watch(me.id());
     let ended = me.web.counters.closed();
-    let lines = lines(me.web.clone(), me.caller.look, counts);
+    let token = me.web.token(&headers).to_owned();
+    let lines = lines(me.web.clone(), token, me.caller.look, counts);
     let lines = lines.take_until(ended).take_until(tokio::time::sleep(LIFETIME));
     ([(CACHE_CONTROL, "no-store")], Sse::new(lines).keep_alive(KeepAlive::default())).into_response()
 }
@@ -63,16 +64,25 @@ pub async fn now(State(web): State<Web>, me: Me) -> Answer {
     Ok(Json(Line { counts: badge.into(), changed: Vec::new(), toast: None, href: None }).into_response())
 }
 
-fn lines(web: Web, look: Look, told: watch::Receiver<Told>) -> impl Stream<Item = Result<Event, Infallible>> {
-    stream::unfold((web, told, None), move |(web, mut told, before)| async move {
+/// Nothing more is told to a session that has ended, and the stream ends with it.
+fn lines(
+    web: Web,
+    token: String,
+    look: Look,
+    told: watch::Receiver<Told>,
+) -> impl Stream<Item = Result<Event, Infallible>> {
+    stream::unfold((web, token, told, None), move |(web, token, mut told, before)| async move {
         // Fails when the task that counts has ended; then the browser comes back to a living one.
         let now = *told.wait_for(|now| now.badge.is_some() && Some(*now) != before).await.ok()?;
+        if before.is_some() && !matches!(web.hub.session_unseen(&token).await, Ok(Some(_))) {
+            return None;
+        }
         let event = match before {
             None => Event::default().retry(RETRY),
             Some(_) => Event::default(),
         };
         let event = event.json_data(web.line(look, before, now)?).expect("counts and words are plain data");
-        Some((Ok(event), (web, told, Some(now))))
+        Some((Ok(event), (web, token, told, Some(now))))
     })
 }
 

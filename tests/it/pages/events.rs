@@ -64,6 +64,19 @@ async fn whoever_has_it_hears_of_a_recall_and_its_sender_of_what_becomes_of_it()
 }
 
 #[tokio::test]
+async fn a_page_left_open_after_signing_out_hears_nothing_more() {
+    let (mut site, sender, reader) = Site::of_two().await;
+    let mut browser = site.browser_of(&reader).await;
+    let mut body = browser.open(Method::GET, "/events").await.into_body();
+    next(&mut body).await;
+    browser.post("/logout", &[]).await.assert(303, &[]);
+    site.test.sends(&sender, to(&[&reader], "通知")).await.unwrap();
+    site.test.settle().await;
+    assert!(body.frame().await.is_none(), "the stream ends");
+    site.test.end().await;
+}
+
+#[tokio::test]
 async fn open_pages_let_go_when_the_hub_stops() {
     let site = Site::start().await;
     let office = site.test.department("office", None).await;
