@@ -5,10 +5,12 @@
 //! came to, so that a crash costs one chunk, done again without a second row. The chunk holds the
 //! wave's row: a recall waits for it, and after the recall nothing is written.
 
+use chrono::Duration;
 use serde_json::json;
 
 use super::{Change, Hub, Result, escalate::RECKONING};
 use crate::{
+    clock::Timestamp,
     domain::{
         PersonId, TicketId,
         chase::reminder,
@@ -25,6 +27,8 @@ use crate::{
 
 /// So few that the first messages leave while the rest are still being written.
 const PEOPLE: i64 = 2_000;
+/// A wave that failed is tried again after so long.
+const AGAIN: Duration = Duration::seconds(10);
 /// A reminder's rounds begin here; below are the steps of the rule.
 pub const REMINDERS: i64 = 1_000;
 /// Messages to so few people overtake broadcasts.
@@ -34,29 +38,34 @@ impl Hub {
     /// Writes every wave that is due; returns how many chunks were written.
     pub async fn fan_out(&self) -> Result<usize> {
         let (mut chunks, mut before) = (0, 0);
-        let mut after = FIRST;
+        let (mut after, mut now) = (FIRST, self.clock.now());
         while !self.in_hand.is_stopping() {
-            match self.write_next(after).await? {
+            match self.write_next(now, after).await? {
                 Some((place, is_written)) => {
                     after = place;
                     chunks += usize::from(is_written);
                 }
-                // One chunk of each in turn: what has come due meanwhile does not wait for a broadcast.
-                None if chunks > before => (after, before) = (FIRST, chunks),
+                // One chunk of each in turn: what has come due meanwhile waits for one of each that was,
+                // and no broadcast waits for all that comes.
+                None if chunks > before => (after, before, now) = (FIRST, chunks, self.clock.now()),
                 None => break,
             }
         }
         Ok(chunks)
     }
 
-    /// Writes one chunk of the next due wave after a place; says which, and whether it could be
-    /// written: what cannot is tried again later and stops nobody else.
-    async fn write_next(&self, after: Place) -> Result<Option<(Place, bool)>> {
+    /// Writes one chunk of the next wave after a place that was due at `now`; says which, and whether
+    /// it was written: what cannot be is left alone for a while and stops nobody else.
+    async fn write_next(&self, now: Timestamp, after: Place) -> Result<Option<(Place, bool)>> {
         let mut tx = self.db.begin().await?;
-        let Some(wave) = waves::next_due(&mut tx, self.clock.now(), after).await? else { return Ok(None) };
+        let Some(wave) = waves::next_due(&mut tx, now, after).await? else { return Ok(None) };
         let (place, id) = (wave.place(), wave.message_id);
+        if self.in_hand.is_left_alone(place, now) {
+            return Ok(Some((place, false)));
+        }
         let written = self.write_chunk(tx, wave).await;
         if let Err(error) = &written {
+            self.in_hand.leave_alone(place, now + AGAIN);
             tracing::error!(error = error as &dyn std::error::Error, message.id = %id, "a part of message {id} could not be written, it is tried again");
         }
         Ok(Some((place, written.is_ok())))

@@ -2,7 +2,7 @@
 //! transactions that its workers share, and room for what is posted.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -20,7 +20,7 @@ use super::{
 use crate::{
     clock::Timestamp,
     domain::ClaimId,
-    storage::{settings, tickets},
+    storage::{settings, tickets, waves::Place},
 };
 
 /// How long a worker has a ticket to itself unless it renews; as long does a ticket lie still after
@@ -39,6 +39,7 @@ struct Desk {
     claiming: Together<Asked, Option<Work>>,
     recording: Together<Worked, ()>,
     relays_until: Mutex<Option<Timestamp>>,
+    left_alone: Mutex<BTreeMap<Place, Timestamp>>,
     room: Room,
 }
 
@@ -61,6 +62,21 @@ impl InHand {
 
     pub(super) fn recording(&self) -> &Together<Worked, ()> {
         &self.desk.recording
+    }
+
+    /// A wave that could not be written is not tried before `until`.
+    pub(super) fn leave_alone(&self, wave: Place, until: Timestamp) {
+        self.left_alone().insert(wave, until);
+    }
+
+    pub(super) fn is_left_alone(&self, wave: Place, now: Timestamp) -> bool {
+        let mut left = self.left_alone();
+        left.retain(|_, until| *until > now);
+        left.contains_key(&wave)
+    }
+
+    fn left_alone(&self) -> MutexGuard<'_, BTreeMap<Place, Timestamp>> {
+        self.desk.left_alone.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How long publishing events is this process's own; none when it is not.

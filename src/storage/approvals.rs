@@ -79,13 +79,15 @@ pub async fn is_approver(tx: &mut Tx, id: ApprovalId, person: PersonId) -> Resul
     let found = fetch_optional_value!(
         tx,
         PersonId,
-        "select person.id from approval_approver
+        concat!(
+            "select person.id from approval_approver
            join approval on approval.id = approval_approver.approval_id
            join person on person.id = approval_approver.person_id and person.state = 'active'
           where approval_approver.approval_id = $1 and approval_approver.person_id = $2
-            and (approval.state <> 'pending'
-                 or exists (select 1 from person_role where person_id = person.id and role = 'approver')
-                 or exists (select 1 from assignment where person_id = person.id and is_head))",
+            and (approval.state <> 'pending' or ",
+            may_approve!("person.id"),
+            ")"
+        ),
         [id, person]
     )?;
     Ok(found.is_some())
@@ -94,7 +96,8 @@ pub async fn is_approver(tx: &mut Tx, id: ApprovalId, person: PersonId) -> Resul
 /// What nobody who was asked may decide any more, with each who has the role; never the sender.
 macro_rules! forsaken {
     () => {
-        "select approval.id, holder.id from approval
+        concat!(
+            "select approval.id, holder.id from approval
            join message on message.id = approval.message_id
            join person_role on person_role.role = 'approver'
            join person as holder on holder.id = person_role.person_id and holder.state = 'active'
@@ -102,11 +105,10 @@ macro_rules! forsaken {
             and not exists (
                 select 1 from approval_approver as asked
                   join person on person.id = asked.person_id and person.state = 'active'
-                 where asked.approval_id = approval.id
-                   and (exists (select 1 from person_role as own
-                                 where own.person_id = person.id and own.role = 'approver')
-                        or exists (select 1 from assignment
-                                    where assignment.person_id = person.id and assignment.is_head)))"
+                 where asked.approval_id = approval.id and ",
+            may_approve!("person.id"),
+            ")"
+        )
     };
 }
 
@@ -202,15 +204,20 @@ pub async fn list(tx: &mut Tx, wanted: Wanted<'_>, cursor: (Timestamp, ApprovalI
     fetch_all!(
         tx,
         Line,
-        "select approval.id, message.title, message.sender_name, message.sender_department, message.recipients,
+        concat!(
+            "select approval.id, message.title, message.sender_name, message.sender_department, message.recipients,
                 approval.rule_name, approval.state, approval.created_at, approval.decided_at, message.send_at
            from approval_approver
            join approval on approval.id = approval_approver.approval_id
            join message on message.id = approval.message_id
           where approval_approver.person_id = $1 and (approval.state = 'pending') = $2 and approval.state <> 'void'
+            and (approval.state <> 'pending' or ",
+            may_approve!("$1"),
+            ")
             and (approval.created_at, approval.id) < ($3, $4)
             and (lower(message.title) like $6 escape '\\' or lower(message.sender_name) like $6 escape '\\')
-          order by approval.created_at desc, approval.id desc limit $5",
+          order by approval.created_at desc, approval.id desc limit $5"
+        ),
         [wanted.person, wanted.pending, cursor.0, cursor.1, limit, &pattern]
     )
 }
@@ -258,10 +265,14 @@ pub async fn count(tx: &mut Tx, person: PersonId) -> Result<(i64, i64)> {
     fetch_one!(
         tx,
         (i64, i64),
-        "select count(*) filter (where approval.state = 'pending'),
+        concat!(
+            "select count(*) filter (where approval.state = 'pending' and ",
+            may_approve!("$1"),
+            "),
                 count(*) filter (where approval.state in ('approved', 'rejected'))
            from approval_approver join approval on approval.id = approval_approver.approval_id
-          where approval_approver.person_id = $1",
+          where approval_approver.person_id = $1"
+        ),
         [person]
     )
 }

@@ -22,7 +22,8 @@ pub async fn list(tx: &mut Tx, people: &[PersonId]) -> Result<Vec<Badge>> {
     let people = Json(people.iter().map(|id| id.simple()).collect::<Vec<_>>());
     let sql = each_id!(
         tx,
-        "select person.id as person_id,
+        concat!(
+            "select person.id as person_id,
                 (select count(*) from (
                     select 1 from inbox
                       join message on message.id = inbox.message_id and message.state in ('sending', 'sent')
@@ -31,9 +32,12 @@ pub async fn list(tx: &mut Tx, people: &[PersonId]) -> Result<Vec<Badge>> {
                 (select count(*) from (
                     select 1 from approval_approver
                       join approval on approval.id = approval_approver.approval_id and approval.state = 'pending'
-                     where approval_approver.person_id = person.id limit 100) as few) as pending,
+                     where approval_approver.person_id = person.id and ",
+            may_approve!("person.id"),
+            " limit 100) as few) as pending,
                 exists (select 1 from approval_approver where approval_approver.person_id = person.id) as was_asked
-           from person where person.id in (",
+           from person where person.id in ("
+        ),
         "$1",
         ") order by person.id"
     );

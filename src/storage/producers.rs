@@ -57,6 +57,11 @@ pub async fn insert(tx: &mut Tx, producer: &Producer, token_hash: &[u8], at: Tim
     Ok(inserted == 1)
 }
 
+/// Is this the broker account of a module, be it disabled?
+pub async fn has_amqp_user(tx: &mut Tx, user: &str) -> Result<bool> {
+    fetch_value!(tx, bool, "select exists (select 1 from producer where amqp_user = $1)", [user])
+}
+
 /// By the SHA-256 of its token; none when it was disabled.
 pub async fn find_by_token(tx: &mut Tx, token_hash: &[u8]) -> Result<Option<Producer>> {
     fetch_optional!(

@@ -91,6 +91,20 @@ macro_rules! skip_locked {
     };
 }
 
+/// Whoever was asked may decide as long as he is a head or has the role: `may_approve!("person.id")`.
+macro_rules! may_approve {
+    ($person:literal) => {
+        concat!(
+            "(exists (select 1 from person_role where person_role.person_id = ",
+            $person,
+            " and person_role.role = 'approver')
+              or exists (select 1 from assignment where assignment.person_id = ",
+            $person,
+            " and assignment.is_head))"
+        )
+    };
+}
+
 /// A JSON list of texts as a subquery: `each!(tx, "… in (", "$2", ") …")`; more lists may follow.
 macro_rules! each {
     ($tx:expr, $head:expr $(, $list:literal, $tail:expr)+) => {

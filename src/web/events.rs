@@ -74,7 +74,8 @@ fn lines(
     stream::unfold((web, token, told, None), move |(web, token, mut told, before)| async move {
         // Fails when the task that counts has ended; then the browser comes back to a living one.
         let now = *told.wait_for(|now| now.badge.is_some() && Some(*now) != before).await.ok()?;
-        if before.is_some() && !matches!(web.hub.session_unseen(&token).await, Ok(Some(_))) {
+        // That it cannot be asked at this moment ends no session.
+        if before.is_some() && matches!(web.hub.session_unseen(&token).await, Ok(None)) {
             return None;
         }
         let event = match before {

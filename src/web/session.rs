@@ -88,21 +88,26 @@ impl Web {
         ([(SET_COOKIE, cookies::write(&self.cookie("session"), "", 0))], Redirect::to(to)).into_response()
     }
 
-    /// Open pages ask for counts all day long: that is no use of a session.
-    async fn find_session(&self, token: &str, path: &str) -> hub::Result<Option<SignedIn>> {
+    async fn find_session(&self, token: &str, is_use: bool) -> hub::Result<Option<SignedIn>> {
         if token.is_empty() {
             Ok(None)
-        } else if path.starts_with("/events") {
-            self.hub.session_unseen(token).await
-        } else {
+        } else if is_use {
             self.hub.session(token).await
+        } else {
+            self.hub.session_unseen(token).await
         }
     }
 }
 
+/// Open pages ask for counts and look again (`X-Follow`) all day long: that is no use of a session.
+fn is_use(request: &Request) -> bool {
+    let looks_again = is_safe(request.method()) && request.headers().contains_key("x-follow");
+    !looks_again && !request.uri().path().starts_with("/events")
+}
+
 /// Finds out who comes, for everything further in.
 pub async fn find(State(web): State<Web>, mut request: Request, next: Next) -> Response {
-    let found = web.find_session(web.token(request.headers()), request.uri().path()).await;
+    let found = web.find_session(web.token(request.headers()), is_use(&request)).await;
     let who = match found {
         Ok(who) => who.map(Arc::new),
         Err(error) => return PageError::from(error).into_response(),

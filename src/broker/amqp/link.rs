@@ -3,7 +3,8 @@
 //! On any error it drops the connection, waits, connects, declares the topology and only then
 //! hands the connection out again. It never gives up, and it never hurries: a connection that
 //! did not last counts as a failed attempt, so that a queue which cannot be declared or used
-//! leads to one attempt every half minute and a line in the health, not to a storm.
+//! leads to one attempt every half minute and a line in the health, not to a storm. The exception is
+//! a message that cannot be read, which comes back at once until the broker gives it up.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -30,6 +31,8 @@ const BACKOFF_LAST_AWAY: Duration = Duration::from_secs(4);
 /// After a message that cannot be read: it comes again until the broker has counted enough of that
 /// and puts it with the dead letters, which is not to take long.
 const BACKOFF_GARBLED: Duration = Duration::from_millis(100);
+/// After more of that in a row it is no single message any more, and waits like any other failure.
+const GARBLED: u32 = 60;
 /// So long after such a message they are taken one at a time: what was sent ahead with it would be
 /// counted as often as it is.
 const CAREFUL: Duration = Duration::from_secs(5);
@@ -263,7 +266,7 @@ impl Supervisor {
     }
 
     async fn keep_up(&self) {
-        let mut failures = 0;
+        let (mut failures, mut garbled) = (0, 0);
         let mut was_up = false;
         loop {
             let opened = timeout(OPEN_TIMEOUT, self.open()).await;
@@ -295,7 +298,8 @@ impl Supervisor {
             if let State::Up(wire) = self.down(reason) {
                 goodbye(&wire).await;
             }
-            if is_garbled {
+            garbled = if is_garbled { garbled + 1 } else { 0 };
+            if is_garbled && garbled <= GARBLED {
                 sleep(BACKOFF_GARBLED).await;
                 continue;
             }

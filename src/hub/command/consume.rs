@@ -140,9 +140,9 @@ impl Hub {
         let Some((owner, _)) = queue.split_once('.').filter(|(owner, _)| Some(*owner) != user) else { return false };
         let find = async {
             let mut tx = self.db.read().await?;
-            producers::find_by_amqp_user(&mut tx, owner).await
+            producers::has_amqp_user(&mut tx, owner).await
         };
-        !matches!(find.await, Ok(None))
+        find.await.unwrap_or(true)
     }
 }
 

@@ -12,14 +12,26 @@
   };
   if (!box) return;
 
-  var part = box.getAttribute('data-follow-part'), timer = null, isLooking = false, again = false, last = 0;
+  var part = box.getAttribute('data-follow-part'), timer = null, isLooking = false, again = false, last = 0, pause = PAUSE;
+  var isLeaving = false, asking = null;
 
   function soon() {
     again = true;
-    if (timer || isLooking || document.hidden) return;
+    if (timer || isLooking || isLeaving || document.hidden) return;
     /* Not everybody who hears of the same message asks in the same moment. */
-    timer = setTimeout(look, Math.max(0, last + PAUSE - Date.now()) + Math.random() * 200);
+    timer = setTimeout(look, Math.max(0, last + pause - Date.now()) + Math.random() * 200);
   }
+  /* Whoever leaves may come to the next page as somebody else: this one asks nothing more. Kept from leaving,
+     it goes on. */
+  addEventListener('beforeunload', function () {
+    isLeaving = true;
+    clearTimeout(timer);
+    timer = null;
+    if (asking) asking.abort();
+    setTimeout(stay, 5000);
+  });
+  addEventListener('pageshow', stay);
+  function stay() { isLeaving = false; if (again) soon(); }
   /* Nobody looks at a hidden page. */
   document.addEventListener('visibilitychange', function () { if (again) soon(); });
 
@@ -29,16 +41,28 @@
     var before = Zh.work.done, wanted = Zh.turn(box), letter = open();
     again = false;
     isLooking = true;
-    last = Date.now();
-    var asked = fetch(address(letter), { headers: part ? { 'X-Fragment': part } : {}, credentials: 'same-origin' });
-    asked.then(function (response) { return response.ok && !response.redirected ? response.text() : null; })
+    pause = PAUSE;
+    /* Nobody has touched anything: the session does not go on for this. */
+    var headers = part ? { 'X-Follow': '1', 'X-Fragment': part } : { 'X-Follow': '1' }, began = Date.now();
+    asking = window.AbortController ? new AbortController() : null;
+    fetch(address(letter), { headers: headers, credentials: 'same-origin', signal: asking ? asking.signal : undefined })
+      .then(function (response) {
+        if (response.status >= 500) throw new Error(response.status);
+        return response.ok && !response.redirected ? response.text() : null;
+      })
       .then(function (html) {
         /* Something was done meanwhile: this look is older than that. */
         if (Zh.work.now || Zh.work.done !== before || letter !== open()) { again = true; return; }
         if (html !== null && wanted()) take(html, letter);
       })
-      .catch(function () { /* the next event brings it */ })
-      .then(function () { isLooking = false; if (again) soon(); });
+      .catch(function () { again = true; pause = 5000 + Math.random() * 10000; })
+      .then(function () {
+        isLooking = false;
+        last = Date.now();
+        /* A page that takes long is looked at more seldom. */
+        pause = Math.max(pause, PAUSE, 10 * (last - began));
+        if (again) soon();
+      });
   }
   function open() {
     var letter = part && $('#reader [data-letter]');

@@ -34,11 +34,18 @@
     }
   }
 
-  /* A web view's proxy may break the stream for good: then ask every half minute. */
+  /* A web view's proxy may break the stream for good: then ask every half minute, look at the whole page every
+     fifth time, and try the stream again every tenth. */
+  var polls = 0;
   function poll() {
+    polls += 1;
     fetch('/events/now', { credentials: 'same-origin' })
       .then(function (response) { if (!response.ok) throw new Error(response.status); return response.json(); })
-      .then(function (message) { show(true); apply(message, true); })
+      .then(function (message) {
+        show(true);
+        apply(message, polls % 5 === 1);
+        if (window.EventSource && polls % 10 === 0) { clearInterval(polling); failures = 4; listen(); }
+      })
       .catch(function () { show(false); });
   }
   /* A page that is left may be kept for the way back: it must not keep one of the six connections. */
@@ -55,7 +62,9 @@
     source.onerror = function () {
       show(false);
       failures += 1;
-      if (failures >= 5) { source.close(); listen(); }
+      if (failures >= 5) { source.close(); polls = 0; listen(); }
+      /* An answer that is no stream (503 at a restart) ends it for good, unless somebody begins anew. */
+      else if (source.readyState === 2) setTimeout(listen, 3000 + Math.random() * 10000);
     };
   }
   listen();

@@ -78,6 +78,19 @@ async fn a_change_needs_the_token_and_our_own_page() {
 }
 
 #[tokio::test]
+async fn a_page_that_looks_again_by_itself_keeps_no_session_alive() {
+    let site = Site::start().await;
+    let office = site.test.department("office", None).await;
+    let mut browser = site.browser_of(&site.test.member("li", office).await).await;
+    site.test.clock.advance(chrono::Duration::minutes(20));
+    let again = Request::get("/inbox").header("x-follow", "1");
+    browser.send(again, Body::empty()).await.assert(200, &[]);
+    site.test.clock.advance(chrono::Duration::minutes(15));
+    browser.get("/inbox").await.assert(303, &[]);
+    site.test.end().await;
+}
+
+#[tokio::test]
 async fn every_answer_says_what_a_browser_may_do() {
     let site = Site::start().await;
     let mut browser = site.browser();

@@ -72,6 +72,7 @@ async fn whoever_lost_the_right_decides_no_more_and_others_are_asked() {
     let id = test.waiting_for(&head).await.unwrap();
     run(&test.db, "update assignment set is_head = false").await;
     assert_eq!(code(test.decide(head.id, id, Decision::Approve, "").await), "NOT_FOUND");
+    assert_eq!(test.waiting_for(&head).await, None, "nor does he see it");
     assert_eq!(test.ask_others().await.unwrap(), 0, "there is nobody else");
 
     let office = test.department("office", None).await;
