@@ -3,6 +3,8 @@
 //! What was asked is frozen by two hashes, of the content and of the recipients. A decision counts
 //! only while both still hold, nobody decides his own, and of two at once one decides.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use super::{
@@ -143,7 +145,7 @@ impl Hub {
     }
 
     /// What nobody who was asked may decide any more is put before all who have the role; returns how
-    /// many were asked. A pending message must not wait for people who have left.
+    /// many approvals that were. A pending message must not wait for people who have left.
     pub async fn ask_others(&self) -> Result<usize> {
         let mut tx = self.db.read().await?;
         let is_idle = !approvals::any_forsaken(&mut tx).await?;
@@ -153,13 +155,17 @@ impl Hub {
         }
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
-        let asked = approvals::ask_others(&mut tx).await?;
-        for id in &asked {
-            audit::insert(&mut tx, now, "hub", "approval.ask_others", &format!("approval:{id}"), json!({})).await?;
+        let mut people: BTreeMap<ApprovalId, usize> = BTreeMap::new();
+        for id in approvals::ask_others(&mut tx).await? {
+            *people.entry(id).or_default() += 1;
+        }
+        for (id, people) in &people {
+            let detail = json!({"approvers": people});
+            audit::insert(&mut tx, now, "hub", "approval.ask_others", &format!("approval:{id}"), detail).await?;
         }
         tx.commit().await?;
-        asked.iter().for_each(|id| self.announce(Change::Approval(*id)));
-        Ok(asked.len())
+        people.keys().for_each(|id| self.announce(Change::Approval(*id)));
+        Ok(people.len())
     }
 
     /// Tells who was faster.

@@ -208,9 +208,9 @@ fn range(source: &Source) -> Option<&[String]> {
     }
 }
 
-/// Says which place in the list is wrong and what stands there, never whether somebody exists: whoever is out of a
-/// module's range is refused as nobody is, and before any filter or exception could tell the two
-/// apart.
+/// Says which place in the list is wrong and what stands there, never whether somebody exists:
+/// whoever is out of a module's range is refused as nobody is, and before any filter or exception
+/// could tell the two apart.
 async fn refuse_unknown(tx: &mut Tx, audience: &Audience, source: &Source) -> Result<()> {
     let range = range(source);
     if range.is_some() {

@@ -2,8 +2,9 @@
 //!
 //! Three links, each with a supervisor of its own (`link.rs`): one for publishing, because an alarm
 //! blocks a connection that publishes and must not stop the acknowledgements; one for consuming; and
-//! one for the commands alone, because a message that lapin cannot read ends its connection. lapin's own recovery stays off: a publish then hung for 16 s where an
-//! own reconnection failed it at once, and neither lost a confirmed message.
+//! one for the commands alone, because a message that lapin cannot read ends its connection. lapin's
+//! own recovery stays off: a publish then hung for 16 s where an own reconnection failed it at once,
+//! and neither lost a confirmed message.
 
 mod consume;
 mod link;

@@ -20,8 +20,8 @@ const SUBMITTED: Duration = Duration::minutes(18);
 /// The phone of the undertaker rings so long after the start: time enough to open his phone.
 const RINGS_AFTER: Duration = Duration::seconds(75);
 
-/// Brings up to date what a visitor of yesterday has used up.
-/// When the undertaker's phone rings for the booking.
+/// Brings up to date what a visitor of yesterday has used up. Returns when the undertaker's phone
+/// rings for the booking.
 pub(super) async fn refresh(hub: &Hub, calendar: Calendar) -> anyhow::Result<Rings> {
     let past = clock_of_its_own(hub, calendar.now - SUBMITTED).await?;
     let (staff, head, approver) =
