@@ -3,7 +3,9 @@
 //!
 //! A wave is written in chunks of people by `insert … select`; each chunk commits with the place it
 //! came to, so that a crash costs one chunk, done again without a second row. The chunk holds the
-//! wave's row: a recall waits for it, and after the recall nothing is written.
+//! wave's row: a recall waits for it, and after the recall nothing is written. The first people are
+//! written in the transaction that lets the message go: most messages go to few, and to those they go
+//! without another commit.
 
 use chrono::Duration;
 use serde_json::json;
@@ -12,7 +14,7 @@ use super::{Change, Hub, Result, escalate::RECKONING};
 use crate::{
     clock::Timestamp,
     domain::{
-        PersonId, TicketId,
+        MessageId, PersonId, TicketId,
         chase::reminder,
         send_rule::{Round, To},
     },
@@ -27,6 +29,8 @@ use crate::{
 
 /// So few that the first messages leave while the rest are still being written.
 const PEOPLE: i64 = 2_000;
+/// So few that whoever lets a message go does not wait for them.
+const FIRST_PEOPLE: i64 = 200;
 /// A wave that failed is tried again after so long.
 const AGAIN: Duration = Duration::seconds(10);
 /// A reminder's rounds begin here; below are the steps of the rule.
@@ -83,19 +87,35 @@ impl Hub {
             self.reckon(&mut tx, &message, now).await?;
             return Ok(tx.commit().await?);
         }
-        let after = wave.after_person.unwrap_or(NOBODY);
-        let next = waves::chunk_end(&mut tx, id, after, PEOPLE).await?;
-        if let Some((last, _)) = next {
-            self.write_people(&mut tx, &message, &wave, Chunk { message: id, after, last }).await?;
-        }
-        match next.filter(|(_, people)| *people == PEOPLE) {
-            Some((last, _)) => waves::advance(&mut tx, id, wave.round, last).await.map(drop)?,
-            None => self.end_wave(&mut tx, &message, &wave).await?,
-        }
+        self.write_next_people(&mut tx, &message, &wave, PEOPLE).await?;
         tx.commit().await?;
         failpoint!("fanout.after_chunk_commit");
         self.wake.tickets().notify_one();
         self.announce(Change::Message(id));
+        Ok(())
+    }
+
+    /// Puts a message that has just gone to `sending` into the first inboxes. Whoever calls this
+    /// announces [`Change::Message`] once it is committed.
+    pub(super) async fn write_first(&self, tx: &mut Tx, id: MessageId) -> Result<()> {
+        let Some(wave) = waves::find(tx, id, 0).await?.filter(|wave| wave.due_at <= self.clock.now()) else {
+            return Ok(());
+        };
+        let Some(message) = messages::find(tx, id).await? else { return Ok(()) };
+        self.write_next_people(tx, &message, &wave, FIRST_PEOPLE).await
+    }
+
+    /// One chunk of at most so many people, and the place that the wave came to.
+    async fn write_next_people(&self, tx: &mut Tx, message: &Message, wave: &Wave, most: i64) -> Result<()> {
+        let after = wave.after_person.unwrap_or(NOBODY);
+        let next = waves::chunk_end(tx, message.id, after, most).await?;
+        if let Some((last, _)) = next {
+            self.write_people(tx, message, wave, Chunk { message: message.id, after, last }).await?;
+        }
+        match next.filter(|(_, people)| *people == most) {
+            Some((last, _)) => waves::advance(tx, message.id, wave.round, last).await.map(drop)?,
+            None => self.end_wave(tx, message, wave).await?,
+        }
         Ok(())
     }
 

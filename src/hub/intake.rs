@@ -57,6 +57,10 @@ impl Hub {
         }
         self.attach(&mut tx, id, &attachments).await?;
         let answer = self.write(&mut tx, source, id, draft, now).await?;
+        let goes_out = answer.state == State::Sending;
+        if goes_out {
+            self.write_first(&mut tx, id).await?;
+        }
         if let Some(once) = once {
             keep_answer(&mut tx, source, once, &answer).await?;
         }
@@ -64,7 +68,7 @@ impl Hub {
         failpoint!("accept.after_commit");
         tracing::info!(message.id = %id, message.state = %answer.state, recipients = answer.recipients, "accepted message {id}");
         self.wake.all();
-        self.announce(Change::Sent(id));
+        self.announce(if goes_out { Change::Message(id) } else { Change::Sent(id) });
         if let Some(approval) = &answer.approval {
             self.announce(Change::Approval(approval.id));
         }
@@ -95,9 +99,7 @@ impl Hub {
         failpoint!("accept.after_insert");
         message.recipients = snapshot.recipients;
         message.snapshot_hash = snapshot.hash;
-        let plan = (&message.rounds.0.list[..], message.said());
-        let reach = self.reach(tx, id, source, snapshot.recipients, plan).await?;
-        let rule = approval::needed(&self.approval_rules(tx).await?, &reach).cloned();
+        let rule = self.rule_for(tx, source, &message).await?;
         message.state = match (&rule, message.send_at) {
             (Some(_), _) => State::PendingApproval,
             (None, Some(_)) => State::Scheduled,
@@ -126,6 +128,17 @@ impl Hub {
             approval,
             missing_channels: self.channels.missing(&message.rounds.0.list),
         })
+    }
+
+    /// The rule by which a message needs approval; what the hub itself says, such as that something is
+    /// to be approved, needs none.
+    async fn rule_for(&self, tx: &mut Tx, source: &Source, message: &Message) -> Result<Option<approval::Rule>> {
+        if matches!(source, Source::Hub) {
+            return Ok(None);
+        }
+        let plan = (&message.rounds.0.list[..], message.said());
+        let reach = self.reach(tx, message.id, source, message.recipients, plan).await?;
+        Ok(approval::needed(&self.approval_rules(tx).await?, &reach).cloned())
     }
 
     /// A draft as a row: template filled, rule spread out, sender named; recipients still open.

@@ -41,7 +41,7 @@ impl Hub {
         }
         tx.commit().await?;
         self.wake.all();
-        self.announce(Change::Sent(id));
+        self.announce(Change::Message(id));
         Ok(released)
     }
 
@@ -60,6 +60,7 @@ impl Hub {
                 .into());
         }
         self.start(tx, &message, now).await?;
+        self.write_first(tx, id).await?;
         audit::insert(tx, now, &source.actor(), "message.release", &format!("message:{id}"), json!({})).await?;
         Ok(())
     }

@@ -105,7 +105,10 @@ impl Hub {
         failpoint!("sched.after_claim");
         tx.commit().await?;
         for id in &done {
-            self.announce(Change::Sent(*id));
+            self.announce(match job {
+                Job::Start => Change::Message(*id),
+                Job::Finish => Change::Sent(*id),
+            });
         }
         Ok(done.len())
     }
@@ -152,6 +155,7 @@ impl Hub {
         let is_ours = messages::mark_sending(tx, id, State::Scheduled, now).await?;
         if is_ours {
             self.start(tx, &message, now).await?;
+            self.write_first(tx, id).await?;
             audit::insert(tx, now, "hub", "message.start", &object, json!({})).await?;
         }
         Ok(is_ours)

@@ -117,8 +117,13 @@ pub async fn find(tx: &mut Tx, id: MessageId) -> Result<Option<Message>> {
 
 /// A message whose fate nobody else changes until this transaction ends.
 pub async fn lock(tx: &mut Tx, id: MessageId) -> Result<Option<Message>> {
-    execute!(tx, "update message set version = version where id = $1", [id])?;
-    find(tx, id).await
+    // SQLite has one writer, which this transaction is.
+    let sql = dialect!(
+        tx,
+        sqlite: concat!("select ", columns!(), " from message where id = $1"),
+        postgres: concat!("select ", columns!(), " from message where id = $1 for update"),
+    );
+    fetch_optional!(tx, Message, sql, [id])
 }
 
 /// Takes a draft away; false when it is none, or not this sender's.

@@ -84,6 +84,16 @@ pub async fn remove_all(tx: &mut Tx, message: MessageId) -> Result<u64> {
     execute!(tx, "delete from wave where message_id = $1", [message])
 }
 
+/// A round that is still to be written.
+pub async fn find(tx: &mut Tx, message: MessageId, round: i64) -> Result<Option<Wave>> {
+    fetch_optional!(
+        tx,
+        Wave,
+        "select message_id, round, due_at, after_person, only_people from wave where message_id = $1 and round = $2",
+        [message, round]
+    )
+}
+
 /// When a round begins; none when it has, or never will.
 pub async fn due_at(tx: &mut Tx, message: MessageId, round: i64) -> Result<Option<Timestamp>> {
     fetch_optional_value!(

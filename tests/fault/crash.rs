@@ -39,8 +39,10 @@ const POINTS: [&str; 23] = [
 ];
 /// A command is taken from a broker that is no part of the process.
 const CONSUMED: &str = "consume.after_work_before_ack";
-/// So many need consent.
-const BROADCAST: usize = 60;
+/// So many need consent, and more are to be written when the first people have the message.
+const BROADCAST: usize = 260;
+/// Where only a broadcast comes by.
+const OF_BROADCASTS: [&str; 2] = ["approve.after_commit", "fanout.after_chunk_commit"];
 const FEW: usize = 12;
 /// Scenarios that run at the same time.
 const TOGETHER: usize = 5;
@@ -67,7 +69,7 @@ async fn everywhere(set: Set) {
 /// False when it failed. The others go on, so that all that fail are told, and nothing is left on
 /// the broker.
 async fn crash_at(set: &Set, point: &str) -> bool {
-    let place = Installation::start(set, if point == "approve.after_commit" { BROADCAST } else { FEW }).await;
+    let place = Installation::start(set, if OF_BROADCASTS.contains(&point) { BROADCAST } else { FEW }).await;
     let story = AssertUnwindSafe(crash(&place, set, point)).catch_unwind().await;
     place.end().await;
     story.is_ok()
@@ -123,7 +125,7 @@ async fn lead_to(
             assert!(taken, "{}", place.last_words());
             place.reports(doomed).await;
         }
-        "approve.after_commit" => {
+        _ if OF_BROADCASTS.contains(&point) => {
             let asked = ask(place).await;
             place.approves(doomed, place.people[0], asked).await;
             return Some(asked);

@@ -9,6 +9,7 @@ mod folder;
 mod founding;
 mod names;
 mod notices;
+mod one_cpu;
 mod papers;
 mod phones;
 mod run;
@@ -25,6 +26,7 @@ pub(super) use self::run::{Options, run};
 use self::{
     days::Days,
     notices::Calendar,
+    one_cpu::OneCpu,
     phones::Phones,
     university::{ACTORS, University},
 };
@@ -72,6 +74,7 @@ pub fn least() -> usize {
 /// A crash in between leaves a half: begin again with an empty one.
 pub async fn found(hub: &Hub, carrier: &Arc<Carrier>, size: usize) -> anyhow::Result<()> {
     anyhow::ensure!((least()..=MOST).contains(&size), "the demonstration has {} to {MOST} people", least());
+    let _one_cpu = OneCpu::take();
     hub.db.wait_for_disk(false).await?;
     let calendar = Calendar { now: hub.clock.now(), zone: hub.place.timezone };
     let past = clock_of_its_own(hub, calendar.now - STORY).await?;
