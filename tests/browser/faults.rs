@@ -1,5 +1,5 @@
-//! What no page may do: fail in its scripts, ask for what its policy refuses, or be wider than a
-//! phone.
+//! What no page may do: fail in its scripts, ask for what its policy refuses, be wider than a phone,
+//! or want a finger narrower than people have.
 
 use crate::{
     site::Site,
@@ -17,8 +17,17 @@ const TOO_WIDE: &str = "
     return document.documentElement.scrollWidth > innerWidth ? ['the page', ...found] : found;
 ";
 
+/// What a thumb would miss: lower than 44 pixels. A tick is pressed on its label.
+const TOO_LOW: &str = "
+    const pressed = element => element.matches('[type=checkbox], [type=radio]') && element.closest('label') || element;
+    const low = element => element.getBoundingClientRect().height < 43.5 && !element.matches('.skip')
+        && element.checkVisibility({ opacityProperty: true, visibilityProperty: true });
+    return [...document.querySelectorAll('a, button, summary, select, textarea, input:not([type=hidden])')]
+        .map(pressed).filter(low).map(element => element.outerHTML.slice(0, 120));
+";
+
 #[tokio::test(flavor = "multi_thread")]
-async fn no_page_complains_or_is_wider_than_a_phone() {
+async fn no_page_complains_or_is_wider_than_a_phone_or_too_small_for_a_thumb() {
     let site = Site::demonstration().await;
     let stops = tour::stops(&site).await;
     let window = Window::open(&site, DESK).await;
@@ -37,6 +46,11 @@ async fn no_page_complains_or_is_wider_than_a_phone() {
             }
             for wide in window.ask(TOO_WIDE).await.as_array().unwrap() {
                 faults.push(format!("{} {size:?}: too wide: {wide}", stop.name));
+            }
+            if size.0 == PHONE.0 {
+                for low in window.ask(TOO_LOW).await.as_array().unwrap() {
+                    faults.push(format!("{}: too low: {low}", stop.name));
+                }
             }
         }
     }
