@@ -10,6 +10,14 @@
   }
   on('input', '[data-max]', function (e, input) { count(input); });
 
+  /* The names of the chosen files, each on its own line. */
+  function picked(input) {
+    var names = Array.from(input.files).map(function (file) { return file.name; });
+    var note = $('small', input.parentNode);
+    note.textContent = names.join('\n') || note.getAttribute('data-none');
+  }
+  on('change', '.picker input', function (e, input) { picked(input); });
+
   /* "Other" in a receipt opens its text. */
   function other(form) {
     var field = $('[data-other-for]', form), chosen = $('[data-other]:checked', form);
@@ -115,6 +123,7 @@
     /* What was typed into a form that is gone need not be kept. */
     if (!$('form[data-guard]')) dirty = false;
     $$('[data-max]', within).forEach(count);
+    $$('.picker input', within).forEach(picked);
     $$('form.receipt', within).forEach(other);
     $$('[data-shows]', within).forEach(shows);
     $$('.tree input:checked', within).forEach(cover);

@@ -110,7 +110,7 @@ impl Forecast {
             reach: Some(Reach { sms_segments: 0, ..Reach::sample() }),
             repeated: 3,
             cost: 240,
-            approval: Some("按“跨部门群发”规则需要审批，2 人可以审批".into()),
+            approval: Some("按“跨部门群发”规则，2 人可以审批".into()),
             problem: None,
         }
     }
