@@ -20,9 +20,10 @@ var Zh = (function () {
     set: function (key, value) { try { localStorage.setItem(key, value); } catch (e) { /* private mode */ } }
   };
 
-  /* Words come from the page, in its language: word('chosen', {n: 3}). */
+  /* Words come from the page, in its language: word('chosen', {n: 3}). One thing may be said otherwise. */
   function word(key, values) {
-    var text = $('#words').getAttribute('data-' + key) || '';
+    var words = $('#words');
+    var text = (values && values.count === 1 && words.getAttribute('data-' + key + '-one')) || words.getAttribute('data-' + key) || '';
     Object.keys(values || {}).forEach(function (name) { text = text.replace('{' + name + '}', values[name]); });
     return text;
   }
