@@ -107,9 +107,11 @@ impl Window {
         self.go(&format!("/login/{}", site.link_for(person).await)).await;
     }
 
-    /// Signs out, and whatever else a page keeps in the browser.
+    /// Signs out, and whatever else a page keeps in the browser. The page goes first: still open, it
+    /// could ask for its events as nobody.
     pub async fn forget(&self) {
-        self.client.delete_all_cookies().await.unwrap();
+        self.client.goto("about:blank").await.unwrap();
+        self.client.issue_cmd(devtools("Network.clearBrowserCookies", json!({}))).await.unwrap();
     }
 
     pub async fn go(&self, path: &str) {
