@@ -20,13 +20,14 @@ mod messages;
 pub mod operation;
 mod path;
 mod query;
+mod recycle;
 mod reference;
 
 use std::{num::NonZeroU32, sync::Arc};
 
 use axum::{
     Router, middleware,
-    routing::{MethodRouter, any, get, post},
+    routing::{MethodRouter, any, delete, get, post},
 };
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
@@ -58,13 +59,16 @@ pub struct Route {
 
 /// All of them.
 #[rustfmt::skip]
-pub const ROUTES: [Route; 13] = [
+pub const ROUTES: [Route; 16] = [
     Route { method: "post", path: "/api/v1/messages", endpoint: || post(messages::send) },
     Route { method: "get", path: "/api/v1/messages/{id}", endpoint: || get(messages::show) },
     Route { method: "get", path: "/api/v1/messages/{id}/deliveries", endpoint: || get(deliveries::list) },
     Route { method: "post", path: "/api/v1/messages/{id}/recall", endpoint: || post(follow_up::recall) },
     Route { method: "post", path: "/api/v1/messages/{id}/remind", endpoint: || post(follow_up::remind) },
     Route { method: "post", path: "/api/v1/messages/{id}/release", endpoint: || post(follow_up::release) },
+    Route { method: "delete", path: "/api/v1/messages/{id}", endpoint: || delete(recycle::delete) },
+    Route { method: "post", path: "/api/v1/messages/{id}/restore", endpoint: || post(recycle::restore) },
+    Route { method: "post", path: "/api/v1/messages/{id}/purge", endpoint: || post(recycle::purge) },
     Route { method: "post", path: "/api/v1/audiences/resolve", endpoint: || post(audiences::resolve) },
     Route { method: "get", path: "/api/v1/dead-letters", endpoint: || get(dead_letters::list) },
     Route { method: "post", path: "/api/v1/dead-letters/{id}/replay", endpoint: || post(dead_letters::replay) },

@@ -86,6 +86,7 @@ pub async fn hub(config: &Config, channels: Vec<Rated>) -> anyhow::Result<Hub> {
             timezone: config.timezone,
             data_dir: config.data_dir.clone(),
             organisation: config.organisation.clone(),
+            recycle_days: config.recycle.days,
         }),
         replica: ReplicaId::new(),
         in_hand: InHand::default(),

@@ -9,6 +9,7 @@ mod database;
 mod file;
 mod log;
 mod problem;
+mod recycle;
 mod secret;
 mod settings;
 mod sms;
@@ -29,6 +30,7 @@ pub use self::{
     database::Database,
     log::{Log, LogFormat},
     problem::{ConfigError, Place, Problem},
+    recycle::Recycle,
     secret::{KeyError, Secret, SecretKey, SecretUrl},
     sms::Sms,
     smtp::Smtp,
@@ -58,6 +60,7 @@ pub struct Config {
     /// The organisation's name, on every page.
     pub organisation: String,
     pub log: Log,
+    pub recycle: Recycle,
     /// Unset: a key made once in the data folder, see [`Config::secret_key`].
     pub secret_key: Option<SecretKey>,
     /// Unset: no e-mail.
@@ -122,6 +125,7 @@ impl Config {
             timezone: timezone.unwrap_or(Tz::Asia__Shanghai),
             organisation: organisation.unwrap_or_else(|| "知会".to_owned()),
             log: Log::read(from),
+            recycle: Recycle::read(from),
             secret_key: from.value("secret_key", Shown::Hidden, KEY_ALLOWED, SecretKey::parse),
             smtp: Smtp::read(from),
             sms: Sms::read(from),

@@ -89,6 +89,8 @@ impl Hub {
             sent_at: None,
             finished_at: None,
             recalled_at: None,
+            deleted_at: None,
+            purged_at: None,
         };
         messages::insert(&mut tx, &message).await?;
         audit::insert(&mut tx, now, &format!("person:{who}"), "message.draft", &format!("message:{id}"), json!({}))

@@ -1,5 +1,5 @@
 //! Forgetting what nobody needs any more: keys of requests long answered, sessions and links long
-//! over. Once an hour, on one replica.
+//! over, what has lain in a recycle bin for its time. Once an hour, on one replica.
 
 use chrono::Duration;
 
@@ -38,10 +38,11 @@ impl Hub {
         tx.commit().await?;
         let sessions = links + self.forget_sessions(now - SESSIONS).await?;
         let keys = self.forget_keys(now - KEYS).await?;
-        if keys + sessions > 0 {
-            tracing::info!(keys, sessions, "forgot old keys and sessions");
+        let purged = self.empty_bins().await?;
+        if keys + sessions + purged > 0 {
+            tracing::info!(keys, sessions, purged, "forgot old keys and sessions, emptied recycle bins");
         }
-        Ok(usize::try_from(keys + sessions).unwrap_or(usize::MAX))
+        Ok(usize::try_from(keys + sessions + purged).unwrap_or(usize::MAX))
     }
 
     /// As [`Self::forget_keys`].

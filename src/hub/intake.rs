@@ -191,6 +191,8 @@ impl Hub {
             sent_at: None,
             finished_at: None,
             recalled_at: None,
+            deleted_at: None,
+            purged_at: None,
         };
         Ok(message)
     }

@@ -31,6 +31,7 @@ pub mod queue;
 pub mod recall;
 pub mod receive;
 pub mod record;
+pub mod recycle;
 pub mod register;
 pub mod relay;
 pub mod release;
@@ -93,6 +94,8 @@ pub struct Place {
     pub data_dir: PathBuf,
     /// The organisation's name on every page.
     pub organisation: String,
+    /// So long what was deleted stays in the recycle bin.
+    pub recycle_days: i64,
 }
 
 impl Place {

@@ -52,6 +52,8 @@ pub enum Action {
     Remind,
     /// 立即发送 what was held because its time had passed.
     Release,
+    /// 删除, 还原 and 彻底删除 of what one has sent.
+    Discard,
     /// Receipts, and who got it how: 发件箱明细.
     SeeDeliveries,
     /// Also to try out whom it would reach.
@@ -102,6 +104,7 @@ pub fn may<'a>(who: impl Into<Asker<'a>>, action: Action, facts: &Facts) -> bool
             Action::Recall
             | Action::Remind
             | Action::Release
+            | Action::Discard
             | Action::SeeDeliveries
             | Action::ReadUnsent
             | Action::ReplayDeadLetter => facts.is_own,
@@ -120,7 +123,7 @@ fn person_may(roles: &[Role], action: Action, facts: &Facts) -> bool {
         Action::Approve => facts.is_assigned && !facts.is_own,
         Action::Recall => facts.is_own || (has(Role::OrgAdmin) && facts.is_proved),
         Action::FindForeign => has(Role::OrgAdmin) && facts.is_proved,
-        Action::Remind | Action::Release => facts.is_own,
+        Action::Remind | Action::Release | Action::Discard => facts.is_own,
         Action::EditDirectory => has(Role::OrgAdmin),
         Action::Administer | Action::ReplayDeadLetter => has(Role::SystemAdmin),
         Action::ReadAudit => has(Role::AuditAdmin),

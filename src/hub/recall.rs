@@ -11,6 +11,7 @@ use super::{
     Change, Hub, Once, Result, Source,
     once::keep_answer,
     policy::{self, Action},
+    recycle::refuse_deleted,
 };
 use crate::{
     domain::{MessageId, Problem, delivery::State},
@@ -123,6 +124,7 @@ impl Hub {
     async fn withdraw(&self, tx: &mut Tx, source: &Source, id: MessageId) -> Result<Message> {
         let message = messages::lock(tx, id).await?.ok_or_else(Problem::not_found)?;
         policy::require(source, Action::Recall, &source.facts(&message))?;
+        refuse_deleted(&message)?;
         self.take_back(tx, &source.actor(), &message, json!({"from": message.state})).await?;
         Ok(message)
     }

@@ -165,7 +165,7 @@ enum Tidy {
 
 /// The answer must be one that was asked for; only 其他 has words.
 fn check(message: &Message, mut reply: Reply) -> Result<Reply, Problem> {
-    if message.state == State::Recalled || !message.state.is_out() {
+    if message.state == State::Recalled || !message.state.is_out() || message.deleted_at.is_some() {
         return Err(
             Problem::new(Class::Gone, "MSG_RECALLED", "", "消息已被撤回").in_english("the message was recalled")
         );

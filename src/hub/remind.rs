@@ -10,6 +10,7 @@ use super::{
     fan_out::REMINDERS,
     once::keep_answer,
     policy::{self, Action},
+    recycle::refuse_deleted,
     source::missing as missing_channels,
 };
 use crate::{
@@ -91,6 +92,7 @@ impl Hub {
         let now = self.clock.now();
         let message = messages::lock(tx, id).await?.ok_or_else(Problem::not_found)?;
         policy::require(source, Action::Remind, &source.facts(&message))?;
+        refuse_deleted(&message)?;
         if !message.state.is_out() {
             return Err(Problem::conflict("STATE", "只有已发送的消息可以再次提醒")
                 .in_english("only a message that is out can be reminded of")

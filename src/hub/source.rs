@@ -38,11 +38,14 @@ impl Source {
 
     /// What it is to a message: its sender, or nobody.
     pub fn facts(&self, message: &Message) -> Facts {
-        Facts::owned(match self {
-            Self::Producer(producer) => message.producer_id == Some(producer.id),
-            Self::Person(person) => message.sender_id == Some(*person),
-            Self::Hub => false,
-        })
+        Facts::owned(
+            message.purged_at.is_none()
+                && match self {
+                    Self::Producer(producer) => message.producer_id == Some(producer.id),
+                    Self::Person(person) => message.sender_id == Some(*person),
+                    Self::Hub => false,
+                },
+        )
     }
 
     pub fn person(&self) -> Option<PersonId> {

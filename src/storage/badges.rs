@@ -26,7 +26,9 @@ pub async fn list(tx: &mut Tx, people: &[PersonId]) -> Result<Vec<Badge>> {
             "select person.id as person_id,
                 (select count(*) from (
                     select 1 from inbox
-                      join message on message.id = inbox.message_id and message.state in ('sending', 'sent')
+                      join message on message.id = inbox.message_id and ",
+            is_visible!(),
+            "
                      where inbox.person_id = person.id and inbox.read_at is null
                        and inbox.deleted_at is null and inbox.purged_at is null limit 100) as few) as unread,
                 (select count(*) from (

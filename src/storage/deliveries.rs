@@ -31,12 +31,15 @@ pub async fn release_orphans(tx: &mut Tx, ticket: &Ticket, to: State, now: Times
 pub async fn end_moot(tx: &mut Tx, ticket: &Ticket, now: Timestamp) -> Result<u64> {
     execute!(
         tx,
-        "update delivery set done_at = $6,
+        concat!(
+            "update delivery set done_at = $6,
                 state = case when exists (select 1 from message where message.id = $1 and message.expires_at <= $6)
                              then 'expired' else 'cancelled' end
           where message_id = $1 and channel = $2 and round = $3 and person_id >= $4 and person_id <= $5
             and state = 'ready'
-            and (not exists (select 1 from message where message.id = $1 and message.state in ('sending', 'sent')
+            and (not exists (select 1 from message where message.id = $1 and ",
+            is_visible!(),
+            "
                                 and (message.expires_at is null or message.expires_at > $6))
                  or not exists (select 1 from person where person.id = delivery.person_id and person.state = 'active')
                  or (coalesce(delivery.unless, '') = 'read' and exists (
@@ -48,7 +51,8 @@ pub async fn end_moot(tx: &mut Tx, ticket: &Ticket, now: Timestamp) -> Result<u6
                         and receipt.person_id <= $5 and receipt.person_id = delivery.person_id))
                  or (coalesce(delivery.unless, '') = 'decided' and not exists (
                      select 1 from message join approval on approval.id = message.about_approval_id
-                      where message.id = $1 and approval.state = 'pending')))",
+                      where message.id = $1 and approval.state = 'pending')))"
+        ),
         [ticket.message_id, &ticket.channel, ticket.round, ticket.first_person, ticket.last_person, now]
     )
 }
@@ -60,11 +64,15 @@ pub async fn mark_sending(tx: &mut Tx, ticket: &Ticket, now: Timestamp) -> Resul
     fetch_values!(
         tx,
         PersonId,
-        "update delivery set state = 'sending', fired_at = $6, attempts = attempts + 1
+        concat!(
+            "update delivery set state = 'sending', fired_at = $6, attempts = attempts + 1
           where message_id = $1 and channel = $2 and round = $3 and person_id >= $4 and person_id <= $5
             and state = 'ready'
-            and exists (select 1 from message where message.id = $1 and message.state in ('sending', 'sent'))
-         returning person_id",
+            and exists (select 1 from message where message.id = $1 and ",
+            is_visible!(),
+            ")
+         returning person_id"
+        ),
         [ticket.message_id, &ticket.channel, ticket.round, ticket.first_person, ticket.last_person, now]
     )
 }

@@ -78,13 +78,16 @@ pub async fn list(tx: &mut Tx, wanted: Wanted<'_>, cursor: (Timestamp, MessageId
     fetch_all!(
         tx,
         Line,
-        "select inbox.message_id, message.title, message.sender_name, substr(message.body, 1, 80) as body,
+        concat!(
+            "select inbox.message_id, message.title, message.sender_name, substr(message.body, 1, 80) as body,
                 message.kind, message.category, inbox.arrived_at, inbox.read_at,
                 (message.receipt is not null or message.actions <> '{\"list\":[]}') as wants_answer,
                 receipt.message_id is not null as answered,
                 (select count(*) from attachment where attachment.message_id = message.id) as attachments
            from inbox
-           join message on message.id = inbox.message_id and message.state in ('sending', 'sent')
+           join message on message.id = inbox.message_id and ",
+            is_visible!(),
+            "
            left join receipt on receipt.message_id = inbox.message_id and receipt.person_id = inbox.person_id
           where inbox.person_id = $1 and inbox.deleted_at is null and inbox.purged_at is null
             and (inbox.arrived_at, inbox.message_id) < ($2, $3)
@@ -95,7 +98,8 @@ pub async fn list(tx: &mut Tx, wanted: Wanted<'_>, cursor: (Timestamp, MessageId
                  ((message.expires_at is null or message.expires_at > $8)
                   and coalesce(message.receipt ->> 'due_at', '9') > $9))
             and (lower(message.title) like $6 escape '\\' or lower(message.sender_name) like $6 escape '\\')
-          order by inbox.arrived_at desc, inbox.message_id desc limit $5",
+          order by inbox.arrived_at desc, inbox.message_id desc limit $5"
+        ),
         [
             wanted.person,
             cursor.0,
@@ -126,6 +130,10 @@ row! {
         pub arrived_at: Timestamp,
         pub read_at: Option<Timestamp>,
         pub read_channel: Option<String>,
+        /// in this person's recycle bin since then
+        pub deleted_at: Option<Timestamp>,
+        /// in its sender's, where nobody else can open it
+        pub hidden_at: Option<Timestamp>,
         pub receipt: Option<Json<ReceiptRequest>>,
         pub actions: Json<List<Action>>,
         pub about_approval_id: Option<ApprovalId>,
@@ -147,7 +155,7 @@ pub async fn find(tx: &mut Tx, person: PersonId, message: MessageId) -> Result<O
         Letter,
         "select inbox.message_id, message.state, message.kind, message.title, message.body, message.signature,
                 message.url, message.sender_name, message.sender_department, inbox.arrived_at, inbox.read_at,
-                inbox.read_channel, message.receipt, message.actions, message.about_approval_id,
+                inbox.read_channel, inbox.deleted_at, message.deleted_at as hidden_at, message.receipt, message.actions, message.about_approval_id,
                 receipt.option as answer_option, receipt.action_id as answer_action,
                 receipt.words as answer_words, receipt.channel as answer_channel, receipt.answered_at,
                 proxy.name as answer_proxy
@@ -170,21 +178,29 @@ pub async fn neighbours(
     let newer = fetch_optional_value!(
         tx,
         MessageId,
-        "select inbox.message_id from inbox
-           join message on message.id = inbox.message_id and message.state in ('sending', 'sent')
+        concat!(
+            "select inbox.message_id from inbox
+           join message on message.id = inbox.message_id and ",
+            is_visible!(),
+            "
           where inbox.person_id = $1 and inbox.deleted_at is null and inbox.purged_at is null
             and (inbox.arrived_at, inbox.message_id) > ($2, $3)
-          order by inbox.arrived_at, inbox.message_id limit 1",
+          order by inbox.arrived_at, inbox.message_id limit 1"
+        ),
         [person, arrived_at, message]
     )?;
     let older = fetch_optional_value!(
         tx,
         MessageId,
-        "select inbox.message_id from inbox
-           join message on message.id = inbox.message_id and message.state in ('sending', 'sent')
+        concat!(
+            "select inbox.message_id from inbox
+           join message on message.id = inbox.message_id and ",
+            is_visible!(),
+            "
           where inbox.person_id = $1 and inbox.deleted_at is null and inbox.purged_at is null
             and (inbox.arrived_at, inbox.message_id) < ($2, $3)
-          order by inbox.arrived_at desc, inbox.message_id desc limit 1",
+          order by inbox.arrived_at desc, inbox.message_id desc limit 1"
+        ),
         [person, arrived_at, message]
     )?;
     Ok((newer, older))
@@ -212,9 +228,13 @@ pub async fn mark_read(
 ) -> Result<bool> {
     let changed = execute!(
         tx,
-        "update inbox set read_at = $4, read_channel = $3
+        concat!(
+            "update inbox set read_at = $4, read_channel = $3
           where message_id = $1 and person_id = $2 and read_at is null
-            and exists (select 1 from message where message.id = $1 and message.state in ('sending', 'sent'))",
+            and exists (select 1 from message where message.id = $1 and ",
+            is_visible!(),
+            ")"
+        ),
         [message, person, channel, at]
     )?;
     Ok(changed == 1)
@@ -256,16 +276,20 @@ pub async fn count(tx: &mut Tx, person: PersonId, now: Timestamp) -> Result<Coun
     fetch_one!(
         tx,
         Counts,
-        "select count(*) as total,
+        concat!(
+            "select count(*) as total,
                 count(*) filter (where inbox.read_at is null) as unread,
                 count(*) filter (where receipt.message_id is null
                      and (message.receipt is not null or message.actions <> '{\"list\":[]}')
                      and (message.expires_at is null or message.expires_at > $2)
                      and coalesce(message.receipt ->> 'due_at', '9') > $3) as unanswered
            from inbox
-           join message on message.id = inbox.message_id and message.state in ('sending', 'sent')
+           join message on message.id = inbox.message_id and ",
+            is_visible!(),
+            "
            left join receipt on receipt.message_id = inbox.message_id and receipt.person_id = inbox.person_id
-          where inbox.person_id = $1 and inbox.deleted_at is null and inbox.purged_at is null",
+          where inbox.person_id = $1 and inbox.deleted_at is null and inbox.purged_at is null"
+        ),
         [person, now, &written(now)]
     )
 }

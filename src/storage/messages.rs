@@ -50,6 +50,10 @@ row! {
         pub sent_at: Option<Timestamp>,
         pub finished_at: Option<Timestamp>,
         pub recalled_at: Option<Timestamp>,
+        /// in its sender's recycle bin since then
+        pub deleted_at: Option<Timestamp>,
+        /// gone from there
+        pub purged_at: Option<Timestamp>,
     }
 }
 
@@ -64,7 +68,8 @@ macro_rules! columns {
     () => {
         "id, sender_id, producer_id, sender_name, sender_department, kind, title, body, signature, url, category,
          rule_name, rounds, receipt, actions, attributes, audience, about_approval_id, state, version, content_hash,
-         snapshot_hash, recipients, created_at, send_at, expires_at, sent_at, finished_at, recalled_at"
+         snapshot_hash, recipients, created_at, send_at, expires_at, sent_at, finished_at, recalled_at,
+         deleted_at, purged_at"
     };
 }
 
@@ -75,7 +80,7 @@ pub async fn insert(tx: &mut Tx, message: &Message) -> Result<u64> {
             "insert into message (",
             columns!(),
             ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-                       $21, $22, $23, $24, $25, $26, $27, $28, $29)"
+                       $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)"
         ),
         [
             message.id,
@@ -106,7 +111,9 @@ pub async fn insert(tx: &mut Tx, message: &Message) -> Result<u64> {
             message.expires_at,
             message.sent_at,
             message.finished_at,
-            message.recalled_at
+            message.recalled_at,
+            message.deleted_at,
+            message.purged_at
         ]
     )
 }
@@ -240,7 +247,7 @@ pub async fn list_of_sender(
     let sql = each!(
         tx,
         "select id, title, kind, state, recipients, created_at, send_at, sent_at from message
-          where sender_id = $1 and (created_at, id) < ($3, $4) and lower(title) like $6 escape '\\' and state in (",
+          where sender_id = $1 and deleted_at is null and (created_at, id) < ($3, $4) and lower(title) like $6 escape '\\' and state in (",
         "$2",
         ") order by created_at desc, id desc limit $5"
     );
@@ -287,7 +294,7 @@ pub async fn count_of_sender(tx: &mut Tx, sender: PersonId) -> Result<Vec<(State
     fetch_all!(
         tx,
         (State, i64),
-        "select state, count(*) from message where sender_id = $1 group by state order by state",
+        "select state, count(*) from message where sender_id = $1 and deleted_at is null group by state order by state",
         [sender]
     )
 }

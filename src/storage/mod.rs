@@ -34,6 +34,7 @@ pub mod people;
 pub mod producers;
 pub mod receipts;
 pub mod recipients;
+pub mod recycle;
 pub mod reminders;
 pub mod scratch;
 pub mod sessions;

@@ -105,6 +105,13 @@ macro_rules! may_approve {
     };
 }
 
+/// A recipient may open it: it is out, and its sender has not deleted it.
+macro_rules! is_visible {
+    () => {
+        "message.state in ('sending', 'sent') and message.deleted_at is null"
+    };
+}
+
 /// A JSON list of texts as a subquery: `each!(tx, "… in (", "$2", ") …")`; more lists may follow.
 macro_rules! each {
     ($tx:expr, $head:expr $(, $list:literal, $tail:expr)+) => {

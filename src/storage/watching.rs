@@ -13,16 +13,16 @@ pub async fn list_lines(
     let people = Json(people.iter().map(|id| id.simple()).collect::<Vec<_>>());
     let sql = dialect!(
         tx,
-        sqlite: "select inbox.person_id, inbox.message_id, message.state in ('sending', 'sent') from inbox
+        sqlite: concat!("select inbox.person_id, inbox.message_id, ", is_visible!(), " from inbox
                    join message on message.id = inbox.message_id
                   where inbox.message_id in (select unhex(value) from json_each($1))
-                    and inbox.person_id in (select unhex(value) from json_each($2))",
-        postgres: "select inbox.person_id, inbox.message_id, message.state in ('sending', 'sent') from inbox
+                    and inbox.person_id in (select unhex(value) from json_each($2))"),
+        postgres: concat!("select inbox.person_id, inbox.message_id, ", is_visible!(), " from inbox
                      join message on message.id = inbox.message_id
                     where inbox.message_id in
                           (select value::uuid from jsonb_array_elements_text($1::jsonb) as each (value))
                       and inbox.person_id in
-                          (select value::uuid from jsonb_array_elements_text($2::jsonb) as each (value))",
+                          (select value::uuid from jsonb_array_elements_text($2::jsonb) as each (value))"),
     );
     fetch_all!(tx, (PersonId, MessageId, bool), sql, [&messages, &people])
 }

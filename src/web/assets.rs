@@ -45,6 +45,7 @@ pub const BUNDLES: [(&str, &[&str]); 5] = [
         &[
             "js/base.js",
             "js/swap.js",
+            "js/choose.js",
             "js/inbox.js",
             "js/follow.js",
             "js/live.js",

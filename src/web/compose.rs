@@ -42,6 +42,7 @@ pub async fn empty(me: Me) -> Answer {
 pub async fn again(me: Me, Path(id): Path<String>, Query(query): Query) -> Answer {
     let id: MessageId = id.parse().map_err(|_| Problem::not_found())?;
     let message = me.own(id).await?;
+    hub::recycle::refuse_deleted(&message)?;
     if !super::outbox::can_edit(message.state) {
         return Err(Problem::conflict("STATE", "这条消息不能修改，请先撤回")
             .in_english("this message cannot be changed, recall it first")

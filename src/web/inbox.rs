@@ -131,7 +131,7 @@ fn unknown_act(act: &str) -> Problem {
 /// One message of this person that may still be seen.
 ///
 /// # Errors
-/// `NOT_FOUND`; `MSG_RECALLED` when its sender took it back.
+/// `NOT_FOUND`; `MSG_RECALLED` when its sender took it back, `MSG_DELETED` when he deleted it.
 pub async fn find(me: &Me, id: &str) -> Result<Letter, PageError> {
     let id: MessageId = id.parse().map_err(|_| Problem::not_found())?;
     let mut tx = me.web.hub.db.read().await?;
@@ -139,6 +139,11 @@ pub async fn find(me: &Me, id: &str) -> Result<Letter, PageError> {
     if letter.state == State::Recalled {
         return Err(Problem::new(Class::Gone, "MSG_RECALLED", "", "消息已被撤回")
             .in_english("the message was recalled")
+            .into());
+    }
+    if letter.hidden_at.is_some() {
+        return Err(Problem::new(Class::Gone, "MSG_DELETED", "", "消息已被发件人删除")
+            .in_english("the sender deleted this message")
             .into());
     }
     if !letter.state.is_out() {
@@ -222,6 +227,7 @@ impl Me {
             receipt: if is_open { self.receipt_form(letter, typed) } else { None },
             actions: letter.actions.0.list.iter().filter(|_| is_open).map(action).collect(),
             answered,
+            gone_at: letter.deleted_at.map(|at| self.web.hub.gone_at(at)),
             approval: letter.about_approval_id.map(|id| format!("/approvals/{id}")),
             notice,
         })
@@ -252,7 +258,7 @@ impl Me {
         let lines = inbox::list(&mut tx, wanted, (cursor.at, MessageId(cursor.id)), PAGE + 1).await?;
         let counts = inbox::count(&mut tx, self.id(), now).await?;
         let is_gone = match open {
-            Some(open) => inbox::find(&mut tx, self.id(), open).await?.is_some_and(|letter| !letter.state.is_out()),
+            Some(open) => inbox::find(&mut tx, self.id(), open).await?.is_some_and(|letter| is_gone(&letter)),
             None => false,
         };
         let labels = self.labels(&mut tx).await?;
@@ -271,6 +277,11 @@ impl Me {
             groups: grouped(rows, now, self.web.hub.place.timezone),
         })
     }
+}
+
+/// Its sender has taken it back, or deleted it.
+fn is_gone(letter: &Letter) -> bool {
+    !letter.state.is_out() || letter.hidden_at.is_some()
 }
 
 /// The address of a list.

@@ -34,6 +34,7 @@ mod plan;
 mod portal;
 mod prove;
 mod recalls;
+mod recycle;
 pub mod render;
 mod request;
 mod session;
@@ -168,11 +169,16 @@ routes! {
     get  "/approvals/{id}/files/{file}" => attachments::of_approval;
 
     get  "/outbox"                      => outbox::list;
+    post "/outbox/bulk"                 => outbox::discard_many;
     get  "/outbox/{id}"                 => outbox::open;
+    post "/outbox/{id}/discard"         => outbox::discard;
     post "/outbox/{id}/recall"          => outbox::recall;
     post "/outbox/{id}/remind"          => outbox::remind;
     post "/outbox/{id}/send"            => outbox::send;
     get  "/outbox/{id}/files/{file}"    => attachments::of_outbox;
+
+    get  "/recycle"                     => recycle::list;
+    post "/recycle"                     => recycle::tidy;
 
     get  "/compose"                     => compose::empty;
     post "/compose"                     => compose::submit;

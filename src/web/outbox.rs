@@ -9,6 +9,7 @@ use super::{
     page::{Answer, Around},
     page_error::PageError,
     path::Path,
+    recycle,
     session::Me,
     tally,
     views::{
@@ -22,6 +23,7 @@ use crate::{
         Source,
         policy::{self, Action},
         recall::RecallOutcome,
+        recycle::Discard,
     },
     storage::{
         Tx, message_status,
@@ -34,8 +36,7 @@ const PAGE: i64 = 10;
 
 /// `GET /outbox?state=…&q=…&cursor=…`
 pub async fn list(me: Me, Query(query): Query) -> Answer {
-    let asked = query.get("state");
-    let (tab, states) = OutboxTab::STATES.into_iter().find(|(name, _)| *name == asked).unwrap_or(OutboxTab::STATES[0]);
+    let (tab, states) = OutboxTab::named(query.get("state"));
     let search: String = query.get("q").trim().chars().take(100).collect();
     let cursor = Cursor::read(query.get("cursor"))?;
     let mut tx = me.web.hub.db.read().await?;
@@ -78,6 +79,7 @@ async fn row(tx: &mut Tx, line: OutboxLine) -> crate::storage::Result<OutboxRow>
         tally,
         can_recall: can_recall(line.state),
         can_edit: can_edit(line.state),
+        can_delete: can_delete(line.state),
     })
 }
 
@@ -100,6 +102,11 @@ pub fn can_recall(state: State) -> bool {
 /// checklist MO-08
 pub fn can_edit(state: State) -> bool {
     state == State::Draft || state.may_become(State::Draft)
+}
+
+/// checklist MO-04: what is still to go out or on its way is recalled first.
+pub fn can_delete(state: State) -> bool {
+    !matches!(state, State::PendingApproval | State::Held | State::Scheduled | State::Sending)
 }
 
 /// `GET /outbox/{id}?people=…&q=…&after=…`
@@ -164,6 +171,37 @@ pub async fn remind(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answe
     Ok(Redirect::to(&told).into_response())
 }
 
+/// `POST /outbox/{id}/discard` with `do` = `delete`, `restore`, `purge`.
+pub async fn discard(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answer {
+    let id = parse(&id)?;
+    let what = act(&fields)?;
+    let done = usize::from(me.web.hub.discard(&Source::Person(me.id()), id, what).await?);
+    let back = if what == Discard::Restore { format!("/outbox/{id}") } else { "/outbox".to_owned() };
+    Ok(Redirect::to(&format!("{back}?done={}&count={done}", fields.get("do"))).into_response())
+}
+
+/// `POST /outbox/bulk` with `do` = `delete`, `purge`, `state` of the tab, and `id`, repeated.
+pub async fn discard_many(me: Me, Form(fields): Form) -> Answer {
+    let (what, ids) = (act(&fields)?, recycle::chosen(&fields)?);
+    let outcome = me.web.hub.discard_many(&Source::Person(me.id()), &ids, what).await?;
+    let tab = OutboxTab::named(fields.get("state")).0;
+    let address =
+        format!("/outbox?state={tab}&done={}&count={}&refused={}", fields.get("do"), outcome.done, outcome.refused);
+    Ok(Redirect::to(&address).into_response())
+}
+
+fn act(fields: &Fields) -> Result<Discard, Problem> {
+    match fields.get("do") {
+        "delete" => Ok(Discard::Delete),
+        "restore" => Ok(Discard::Restore),
+        "purge" => Ok(Discard::Purge),
+        _ => {
+            Err(Problem::invalid("FIELD_VALUE", "/do", "请选择删除、还原或彻底删除")
+                .in_english("delete, restore or purge"))
+        }
+    }
+}
+
 /// `POST /outbox/{id}/send`: a message that was held goes out now.
 pub async fn send(me: Me, Path(id): Path<String>) -> Answer {
     let id = parse(&id)?;
@@ -186,7 +224,8 @@ impl Me {
 }
 
 /// What can just have been done: words under `outbox.done.<name>`.
-const DONE: [&str; 6] = ["sent", "pending_approval", "scheduled", "recalled", "reminded", "drafted"];
+const DONE: [&str; 9] =
+    ["sent", "pending_approval", "scheduled", "recalled", "reminded", "drafted", "delete", "restore", "purge"];
 
 impl Me {
     /// What was just done, out of the address: known words and numbers alone.
@@ -197,6 +236,10 @@ impl Me {
         }
         let count = query.get("count").parse::<i64>().unwrap_or(0);
         let mut notice = self.say(&format!("outbox.done.{done}"), &[("count", count.to_string())]);
+        let refused = query.get("refused").parse::<i64>().unwrap_or(0);
+        if refused > 0 {
+            notice.push_str(&self.say("outbox.refused", &[("count", refused.to_string())]));
+        }
         for (word, key) in [("back", "outbox.taken_back"), ("kept", "outbox.kept")] {
             for (channel, count) in query.all(word).filter_map(|line| line.split_once('.')) {
                 let channel = self.web.templates.words().say(self.caller.look.lang, &format!("channel.{channel}"), &[]);

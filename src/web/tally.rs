@@ -3,7 +3,7 @@
 use super::{
     form::Fields,
     letter,
-    outbox::{can_edit, can_recall, tally_of},
+    outbox::{can_delete, can_edit, can_recall, tally_of},
     page_error::PageError,
     plan,
     session::Me,
@@ -49,7 +49,7 @@ pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDeta
     let reach = if is_waiting { Some(plan::reach(&mut tx, message, me).await?) } else { None };
     drop(tx);
     let tally = if went_out { tally_of(message.recipients, &status.totals) } else { Tally::default() };
-    let asks = asks(message);
+    let (asks, is_kept) = (asks(message), message.deleted_at.is_none());
     Ok(OutboxDetail {
         id: id.to_string(),
         letter: letter::of_message(message, &files, &format!("/outbox/{id}")),
@@ -65,14 +65,16 @@ pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDeta
         progress: progress(&status),
         receipts: receipts(me, &status),
         channels: channels(&status),
-        reminders: if message.state.is_out() { reminders_of(tally, asks) } else { Vec::new() },
+        reminders: if is_kept && message.state.is_out() { reminders_of(tally, asks) } else { Vec::new() },
         remind_from: last.map(|last| last + PAUSE).filter(|from| *from > hub.clock.now()),
         tally,
         trail,
         people,
-        can_recall: can_recall(message.state),
-        can_edit: can_edit(message.state),
-        can_send: message.state == State::Held,
+        can_recall: is_kept && can_recall(message.state),
+        can_edit: is_kept && can_edit(message.state),
+        can_delete: is_kept && can_delete(message.state),
+        can_send: is_kept && message.state == State::Held,
+        gone_at: message.deleted_at.map(|at| hub.gone_at(at)),
         notice: None,
     })
 }

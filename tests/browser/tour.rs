@@ -1,5 +1,7 @@
 //! Every page once, as somebody of the demonstration who may open it.
 
+use zhihui::hub::{Source, recycle::Discard};
+
 use crate::{people::to, site::Site, window::Window};
 
 /// Where a page is found.
@@ -35,7 +37,11 @@ pub async fn stops(site: &Site) -> Vec<Stop> {
     let invitation = site.invitation_of(&staff).await;
     let taken_back = site.send(&head, to(&staff, "关于教学检查的补充通知", "检查时间改为下周一。")).await;
     site.is_brought(&staff, taken_back).await;
-    site.hub.recall(&zhihui::hub::Source::Person(head.id), taken_back).await.unwrap();
+    site.hub.recall(&Source::Person(head.id), taken_back).await.unwrap();
+    site.hub.discard(&Source::Person(head.id), taken_back, Discard::Delete).await.unwrap();
+    let thrown_away = site.send(&head, to(&staff, "关于教学检查的通知", "检查时间为本周五。")).await;
+    site.is_brought(&staff, thrown_away).await;
+    site.hub.delete_many(staff.id, &[thrown_away]).await.unwrap();
     // Until then nobody has confirmed the booking that the demonstration begins with.
     site.after_minutes(6);
     vec![
@@ -49,10 +55,12 @@ pub async fn stops(site: &Site) -> Vec<Stop> {
         stop("outbox", "staff", "").at("/outbox"),
         stop("outbox-pending", "staff", "").at("/outbox?state=pending"),
         stop("outbox-recalled", "staff", "").at("/outbox?state=recalled"),
+        stop("recycle", "staff", "").at("/recycle"),
         stop("outbox-detail", "staff", "a[href^='/outbox/']").at("/outbox"),
         stop("phone", "undertaker", "").at(format!("/demo/phone?address={}", undertaker.phone)),
         stop("phones", "undertaker", "").at("/demo/phone"),
         stop("error", "undertaker", "").at("/nowhere").answers(404),
+        stop("recycle-outbox", "head", "").at("/recycle?box=outbox"),
         stop("approvals", "head", "").at("/approvals"),
         stop("approvals-done", "head", "").at("/approvals?state=done"),
         stop("approval", "head", "a[href^='/approvals/']").at("/approvals"),

@@ -41,7 +41,12 @@ const CASES: &[Case] = &[
     ("post", "/approvals/{id}", [401, 404, 404, 404, 422, 404]),
     ("get", "/approvals/{id}/files/{file}", [303, 404, 404, 404, 200, 404]),
     ("get", "/outbox", [303, 200, 200, 200, 200, 200]),
+    ("post", "/outbox/bulk", [401, 422, 422, 422, 422, 422]),
     ("get", "/outbox/{id}", [303, 404, 404, 200, 404, 404]),
+    // what to do with it is asked before whose it is
+    ("post", "/outbox/{id}/discard", [401, 422, 422, 422, 422, 422]),
+    ("get", "/recycle", [303, 200, 200, 200, 200, 200]),
+    ("post", "/recycle", [401, 422, 422, 422, 422, 422]),
     ("post", "/outbox/{id}/recall", [401, 404, 404, 303, 404, 404]),
     ("post", "/outbox/{id}/remind", [401, 404, 404, 422, 404, 404]),
     ("post", "/outbox/{id}/send", [401, 404, 404, 409, 404, 404]),

@@ -36,6 +36,7 @@ pub async fn open(parts: Parts<'_>) -> Hub {
             timezone: chrono_tz::Asia::Shanghai,
             data_dir: parts.data_dir.to_owned(),
             organisation: "青溪大学".to_owned(),
+            recycle_days: 30,
         }),
         replica: ReplicaId::new(),
         in_hand: InHand::default(),

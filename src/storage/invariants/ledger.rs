@@ -93,7 +93,8 @@ pub(super) const RULES: &[Rule] = &[
     ),
     // Whom a reminder was for is forgotten with its wave, how many they were is not. It goes over the
     // first channels that the rule names; where it names none, over whatever the installation had
-    // then. Of a message that expires the wave may have come too late.
+    // then. Of a message that expires the wave may have come too late, of one that was deleted it was
+    // taken away.
     rule!(
         "I4",
         "has reminders that are over, but not a delivery for everybody who was reminded",
@@ -108,6 +109,8 @@ pub(super) const RULES: &[Rule] = &[
                 and planned.round = (select min(planned.round) from " (planned) "
                                       where planned.message_id = reminder.message_id)
              where message.state in ('sending', 'sent') and message.expires_at is null
+               and not exists (select 1 from audit where audit.verb = 'message.delete'
+                                and audit.object = " (object "message" "message.id") ")
                and not exists (select 1 from wave
                                 where wave.message_id = message.id and wave.round = 1000 + reminder.nth)
          ) as counted where n <> people group by message_id"

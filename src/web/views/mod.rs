@@ -13,6 +13,7 @@ pub mod me;
 pub mod outbox;
 pub mod phone;
 pub mod portal;
+pub mod recycle;
 mod samples;
 pub mod shell;
 

@@ -43,6 +43,11 @@ impl OutboxTab {
         ("draft", &[message::State::Draft]),
         ("recalled", &[message::State::Recalled]),
     ];
+
+    /// The one called so, with its states; else the first.
+    pub fn named(name: &str) -> (&'static str, &'static [message::State]) {
+        Self::STATES.into_iter().find(|(known, _)| *known == name).unwrap_or(Self::STATES[0])
+    }
 }
 
 /// One message in the list.
@@ -60,6 +65,8 @@ pub struct OutboxRow {
     pub can_recall: bool,
     /// May be written again: drafts, rejected, recalled.
     pub can_edit: bool,
+    /// May go into the recycle bin.
+    pub can_delete: bool,
 }
 
 /// How far a message has come.
@@ -110,6 +117,9 @@ pub struct OutboxDetail {
     pub people: Recipients,
     pub can_recall: bool,
     pub can_edit: bool,
+    pub can_delete: bool,
+    /// It lies in the recycle bin and will be gone for good then: nothing else can be done with it.
+    pub gone_at: Option<Moment>,
     /// It was held because its time had passed: it may go out now.
     pub can_send: bool,
     pub notice: Option<String>,

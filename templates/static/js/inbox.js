@@ -51,7 +51,7 @@
       else setUnread(row, false);
       $('input', row).checked = false;
     });
-    bulk();
+    Zh.choose();
     var said = Zh.word(what, { n: list.length });
     if (what !== 'delete') { send(); Zh.toast(said); return; }
     var timer = setTimeout(send, 7000), waiting = true;
@@ -60,32 +60,6 @@
     addEventListener('pagehide', function () { if (waiting) { clearTimeout(timer); send(); } }, { once: true });
   }
 
-  /* The bar above the list: a tick for all, a count, actions only when something is chosen. */
-  function bulk() {
-    var form = $('[data-bulk]');
-    if (!form) return;
-    var all = $$('.row input', form), n = all.filter(function (input) { return input.checked; }).length;
-    var box = $('[data-all]', form);
-    all.forEach(function (input) { input.closest('.row').classList.toggle('picked', input.checked); });
-    box.checked = n === all.length && n > 0;
-    box.indeterminate = n > 0 && n < all.length;
-    form.classList.toggle('some', n > 0);
-    $('[data-count]', form).textContent = n ? Zh.word('chosen', { n: n }) : Zh.word('all');
-    $$('.bulkbar .btn', form).forEach(function (button) { button.disabled = !n; });
-  }
-  var last = null;
-  on('click', '.row .tick input', function (e, input) {
-    var all = $$('.row .tick input'), from = all.indexOf(last), to = all.indexOf(input);
-    if (e.shiftKey && from > -1) {
-      all.slice(Math.min(from, to), Math.max(from, to) + 1).forEach(function (other) { other.checked = input.checked; });
-    }
-    last = input;
-    bulk();
-  });
-  on('change', '[data-all]', function (e, box) {
-    $$('.row input').forEach(function (input) { input.checked = box.checked; });
-    bulk();
-  });
   on('click', '[data-bulk] button[name=do]', function (e, button) { e.preventDefault(); act(button.value, chosen()); });
 
   /* The buttons above the open message act on its row, when the list shows it. */
@@ -100,7 +74,6 @@
 
   Zh.onFresh(function () {
     $$('.row').forEach(function (row) { if (leaving[idOf(row)]) row.hidden = true; });
-    bulk();
   });
-  Zh.inbox = { go: go, act: act, chosen: chosen, current: current, bulk: bulk };
+  Zh.inbox = { go: go, act: act, chosen: chosen, current: current };
 })();

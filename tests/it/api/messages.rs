@@ -214,6 +214,33 @@ async fn what_is_asked_twice_under_one_key_is_done_once() {
 }
 
 #[tokio::test]
+async fn what_a_module_deletes_nobody_opens_until_it_is_restored() {
+    let mut module = Module::start().await;
+    let mut later = module.message();
+    later["send_at"] = json!(module.test.clock.now() + chrono::Duration::hours(1));
+    let waiting = format!("/api/v1/messages/{}", id_of(&module.send("k0", &later).await));
+    assert_eq!(module.delete(&waiting).await.code(), (409, "STATE"));
+    let id = id_of(&module.send("k1", &module.message()).await);
+    module.test.settle().await;
+    let message = format!("/api/v1/messages/{id}");
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        seen.push(module.delete(&message).await.body);
+    }
+    let bin = |in_bin: bool, changed: bool| json!({"id": id, "in_bin": in_bin, "changed": changed});
+    assert_eq!(seen, [bin(true, true), bin(true, false)]);
+    for follow_up in ["recall", "remind"] {
+        let asked = module.post(&format!("{message}/{follow_up}"), &json!({"to": "unread"})).await;
+        assert_eq!(asked.code(), (409, "DELETED"));
+    }
+    assert_eq!(module.post(&format!("{message}/restore"), &json!({})).await.body, bin(false, true));
+    assert_eq!(module.post(&format!("{message}/purge"), &json!({})).await.body, bin(false, true));
+    assert_eq!(module.get(&message).await.code(), (404, "NOT_FOUND"));
+    assert_eq!(module.post(&format!("{message}/restore"), &json!({})).await.code(), (404, "NOT_FOUND"));
+    module.test.end().await;
+}
+
+#[tokio::test]
 async fn what_was_approved_too_late_waits_until_its_module_lets_it_go() {
     let mut module = Module::start().await;
     let at = module.test.clock.now() + chrono::Duration::hours(1);

@@ -71,6 +71,10 @@ impl Module {
         self.ask(self.request("GET", path).body(Body::empty()).unwrap()).await
     }
 
+    async fn delete(&self, path: &str) -> Answer {
+        self.ask(self.request("DELETE", path).body(Body::empty()).unwrap()).await
+    }
+
     async fn post(&self, path: &str, body: &Value) -> Answer {
         let request = self.request("POST", path).header("content-type", "application/json");
         self.ask(request.body(Body::from(body.to_string())).unwrap()).await

@@ -9,3 +9,4 @@ mod inbox;
 mod login;
 mod outbox;
 mod portal;
+mod recycle;

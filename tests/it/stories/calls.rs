@@ -17,9 +17,8 @@ use zhihui::{
     },
 };
 
-use super::chasing::count;
 use crate::support::{
-    TestHub,
+    TestHub, count,
     people::{Actor, to},
 };
 

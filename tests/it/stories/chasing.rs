@@ -13,12 +13,12 @@ use zhihui::{
         message::{Action, Draft},
     },
     hub::{Channels, Source, remind::Reminded},
-    storage::{Db, outbox},
+    storage::outbox,
 };
 
 use super::calls::add_rule;
 use crate::support::{
-    TestHub,
+    TestHub, count,
     people::{Actor, to, to_department},
 };
 
@@ -29,14 +29,6 @@ fn with_rule(draft: Draft, rule: &str) -> Draft {
 fn asks_to_confirm(undertaker: &Actor, title: &str) -> Draft {
     let actions = vec![Action { id: "confirm".to_owned(), label: "确认承接".to_owned() }];
     Draft { actions, ..with_rule(to(&[undertaker], title), "undertaker") }
-}
-
-pub async fn count(db: &Db, sql: &str) -> i64 {
-    let sql = sqlx::AssertSqlSafe(sql.to_owned());
-    match db {
-        Db::Sqlite { read, .. } => sqlx::query_scalar(sql).fetch_one(read).await.unwrap(),
-        Db::Postgres(pool) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
-    }
 }
 
 /// What was told of chases since the last look: `step 1`, `satisfied li`, `exhausted`.

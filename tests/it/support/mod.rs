@@ -213,3 +213,12 @@ pub async fn database_url(dir: &tempfile::TempDir) -> String {
         Err(_) => format!("sqlite://{}/zhihui.db", dir.path().display()),
     }
 }
+
+/// The number that a question to the database is answered with.
+pub async fn count(db: &Db, sql: &str) -> i64 {
+    let sql = sqlx::AssertSqlSafe(sql.to_owned());
+    match db {
+        Db::Sqlite { read, .. } => sqlx::query_scalar(sql).fetch_one(read).await.unwrap(),
+        Db::Postgres(pool) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
+    }
+}

@@ -12,6 +12,7 @@ use zhihui::web::views::{
     outbox::{OutboxDetail, OutboxPage, Recipients},
     phone::PhonePage,
     portal::PortalPage,
+    recycle::RecyclePage,
     shell::Section,
 };
 
@@ -55,6 +56,7 @@ pub fn samples() -> Vec<Sample> {
         page("inbox", "action", Section::Inbox, &open(Reader::sample_action())),
         page("inbox", "answered", Section::Inbox, &open(Reader::sample_answered())),
         page("inbox", "answered_by_deputy", Section::Inbox, &open(Reader::sample_answered_by_deputy())),
+        page("inbox", "deleted", Section::Inbox, &open(Reader::sample_deleted())),
         page("inbox", "link", Section::Inbox, &open(Reader::sample_link())),
         part("list", Section::Inbox, &InboxPage::sample().list),
         part("reader", Section::Inbox, &Reader::sample()),
@@ -66,18 +68,6 @@ pub fn samples() -> Vec<Sample> {
         page("approval", "decided", Section::Approvals, &ApprovalPage::sample_decided()),
         page("portal", "", Section::Portal, &PortalPage::sample()),
         page("portal", "quiet", Section::Portal, &PortalPage::sample_quiet()),
-        page("outbox", "", Section::Outbox, &OutboxPage::sample()),
-        page("outbox", "drafts", Section::Outbox, &OutboxPage::sample_drafts()),
-        page("outbox", "empty", Section::Outbox, &OutboxPage::sample_empty()),
-        page("outbox_detail", "", Section::Outbox, &OutboxDetail::sample()),
-        page("outbox_detail", "sending", Section::Outbox, &OutboxDetail::sample_sending()),
-        page("outbox_detail", "rejected", Section::Outbox, &OutboxDetail::sample_rejected()),
-        page("outbox_detail", "held", Section::Outbox, &OutboxDetail::sample_held()),
-        part("recipients", Section::Outbox, &Recipients::sample()),
-        page("compose", "", Section::Compose, &ComposePage::sample()),
-        page("compose", "blank", Section::Compose, &ComposePage::sample_blank()),
-        page("compose", "error", Section::Compose, &ComposePage::sample_error()),
-        part("forecast", Section::Compose, &ComposePage::sample().forecast),
         page("demo_phone", "", Section::Phone, &PhonePage::sample()),
         page("demo_phone", "ringing", Section::Phone, &PhonePage::sample_ringing()),
         page("demo_phone", "talking", Section::Phone, &PhonePage::sample_talking()),
@@ -96,10 +86,33 @@ pub fn samples() -> Vec<Sample> {
         page("prove", "error", Section::Me, &ProvePage::sample_error()),
         page("prove", "unset", Section::Me, &ProvePage::sample_unset()),
     ];
+    all.extend(of_senders());
     for status in ErrorPage::STATUSES {
         all.push(page("error", &status.to_string(), Section::Door, &ErrorPage::sample(status)));
     }
     all
+}
+
+/// What is written, sent and deleted.
+fn of_senders() -> Vec<Sample> {
+    vec![
+        page("outbox", "", Section::Outbox, &OutboxPage::sample()),
+        page("outbox", "drafts", Section::Outbox, &OutboxPage::sample_drafts()),
+        page("outbox", "empty", Section::Outbox, &OutboxPage::sample_empty()),
+        page("outbox_detail", "", Section::Outbox, &OutboxDetail::sample()),
+        page("outbox_detail", "sending", Section::Outbox, &OutboxDetail::sample_sending()),
+        page("outbox_detail", "rejected", Section::Outbox, &OutboxDetail::sample_rejected()),
+        page("outbox_detail", "held", Section::Outbox, &OutboxDetail::sample_held()),
+        page("outbox_detail", "deleted", Section::Outbox, &OutboxDetail::sample_deleted()),
+        page("recycle", "", Section::Recycle, &RecyclePage::sample()),
+        page("recycle", "outbox", Section::Recycle, &RecyclePage::sample_outbox()),
+        page("recycle", "empty", Section::Recycle, &RecyclePage::sample_empty()),
+        part("recipients", Section::Outbox, &Recipients::sample()),
+        page("compose", "", Section::Compose, &ComposePage::sample()),
+        page("compose", "blank", Section::Compose, &ComposePage::sample_blank()),
+        page("compose", "error", Section::Compose, &ComposePage::sample_error()),
+        part("forecast", Section::Compose, &ComposePage::sample().forecast),
+    ]
 }
 
 /// Puts markup into every text that people may have written: those with Chinese in them.

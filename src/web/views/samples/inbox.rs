@@ -104,8 +104,14 @@ impl Reader {
             answered: None,
             actions: Vec::new(),
             approval: None,
+            gone_at: None,
             notice: None,
         }
+    }
+
+    /// Opened in the recycle bin.
+    pub fn sample_deleted() -> Self {
+        Self { receipt: None, gone_at: Some(september(30, 18, 0)), ..Self::sample() }
     }
 
     /// 其他 was chosen and its text left empty.

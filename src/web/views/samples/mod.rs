@@ -11,6 +11,7 @@ mod me;
 mod outbox;
 mod phone;
 mod portal;
+mod recycle;
 mod shell;
 
 use chrono::TimeZone;

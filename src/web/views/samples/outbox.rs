@@ -16,6 +16,7 @@ impl OutboxPage {
             tally,
             can_recall: true,
             can_edit: false,
+            can_delete: state == State::Sent,
         };
         let tally = |recipients, sent, read, answered| {
             Some(Tally { recipients, sent, failed: recipients - sent, read, answered })
@@ -39,7 +40,14 @@ impl OutboxPage {
             Self { tabs: Self::tabs("draft"), tab: "draft".into(), older: None, notice: None, ..Self::sample() };
         page.rows.truncate(2);
         for row in &mut page.rows {
-            *row = OutboxRow { state: State::Draft, tally: None, can_recall: false, can_edit: true, ..row.clone() };
+            *row = OutboxRow {
+                state: State::Draft,
+                tally: None,
+                can_recall: false,
+                can_edit: true,
+                can_delete: true,
+                ..row.clone()
+            };
         }
         page
     }
@@ -88,6 +96,8 @@ impl OutboxDetail {
             people: Recipients::sample(),
             can_recall: true,
             can_edit: false,
+            can_delete: false,
+            gone_at: None,
             can_send: false,
             notice: None,
         }
@@ -110,6 +120,11 @@ impl OutboxDetail {
     }
 
     /// Approved too late: the sender decides.
+    /// In the recycle bin.
+    pub fn sample_deleted() -> Self {
+        Self { can_recall: false, gone_at: Some(september(30, 18, 0)), reminders: Vec::new(), ..Self::sample() }
+    }
+
     pub fn sample_held() -> Self {
         let missed_at = Some(september(14, 8, 0));
         Self {
@@ -120,6 +135,8 @@ impl OutboxDetail {
             due_at: Some(september(18, 18, 0)),
             can_recall: true,
             can_edit: false,
+            can_delete: false,
+            gone_at: None,
             can_send: true,
             ..Self::sample_rejected()
         }

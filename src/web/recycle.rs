@@ -1,0 +1,114 @@
+//! `/recycle`: 回收站 of both boxes. What lies there opens as before, for its owner alone.
+
+use axum::response::{IntoResponse, Redirect};
+
+use super::{
+    cursor::{Cursor, PAGE, cut, older},
+    form::{Fields, Form, Query},
+    page::Answer,
+    session::Me,
+    views::{
+        recycle::{BinRow, Part, RecyclePage},
+        shell::Section,
+    },
+};
+use crate::{
+    domain::{MessageId, Problem},
+    hub::{Source, recycle::Discard},
+    storage::recycle::{self, Deleted, Wanted},
+};
+
+/// Most that one click restores or purges.
+const BULK: usize = 100;
+
+/// `GET /recycle?box=inbox|outbox&q=…&cursor=…`
+pub async fn list(me: Me, Query(query): Query) -> Answer {
+    let part = Part::from_query(query.get("box"));
+    let search: String = query.get("q").trim().chars().take(100).collect();
+    let cursor = Cursor::read(query.get("cursor"))?;
+    let (wanted, before) = (Wanted { person: me.id(), search: &search }, (cursor.at, MessageId(cursor.id)));
+    let mut tx = me.web.hub.db.read().await?;
+    let lines = match part {
+        Part::Inbox => recycle::list_inbox(&mut tx, wanted, before, PAGE + 1).await?,
+        Part::Outbox => recycle::list_outbox(&mut tx, wanted, before, PAGE + 1).await?,
+    };
+    let counts = recycle::count(&mut tx, me.id()).await?;
+    drop(tx);
+    let (lines, last) = cut(lines, PAGE, |line| Cursor { at: line.deleted_at, id: line.id.0 });
+    let page = RecyclePage {
+        part,
+        inbox: counts.inbox,
+        outbox: counts.outbox,
+        rows: lines.into_iter().map(|line| me.bin_row(line, part)).collect(),
+        days: me.web.hub.place.recycle_days,
+        older: last.map(|last| older("/recycle", &[("box", part.as_str()), ("q", &search)], last)),
+        query: search,
+        notice: me.binned(&query),
+    };
+    me.page(Section::Recycle, "recycle", &page).await
+}
+
+/// `POST /recycle` with `box`, `do` = `restore` or `purge`, and `id`, repeated.
+pub async fn tidy(me: Me, Form(fields): Form) -> Answer {
+    let part = Part::from_query(fields.get("box"));
+    let ids = chosen(&fields)?;
+    let what = match fields.get("do") {
+        "restore" => Discard::Restore,
+        "purge" => Discard::Purge,
+        _ => {
+            return Err(Problem::invalid("FIELD_VALUE", "/do", "请选择还原或彻底删除")
+                .in_english("restore or purge")
+                .into());
+        }
+    };
+    let (hub, person) = (&me.web.hub, me.id());
+    let count = match (part, what) {
+        (Part::Inbox, Discard::Restore) => hub.restore_many(person, &ids).await?,
+        (Part::Inbox, _) => hub.purge_many(person, &ids).await?,
+        (Part::Outbox, what) => hub.discard_many(&Source::Person(person), &ids, what).await?.done,
+    };
+    let address = format!("/recycle?box={}&done={}&count={count}", part.as_str(), fields.get("do"));
+    Ok(Redirect::to(&address).into_response())
+}
+
+/// The ids that were ticked in a list.
+///
+/// # Errors
+/// `NOT_FOUND` for what is no id, `BULK_NONE`, `BULK_SIZE`
+pub fn chosen(fields: &Fields) -> Result<Vec<MessageId>, Problem> {
+    let ids: Result<Vec<MessageId>, _> = fields.all("id").map(str::parse).collect();
+    let ids = ids.map_err(|_| Problem::not_found())?;
+    if ids.is_empty() {
+        return Err(Problem::invalid("BULK_NONE", "/id", "请先勾选要处理的消息")
+            .in_english("tick the messages that are meant first"));
+    }
+    if ids.len() > BULK {
+        return Err(Problem::invalid("BULK_SIZE", "/id", format!("一次最多选 {BULK} 条"))
+            .in_english(format!("choose at most {BULK} at once")));
+    }
+    Ok(ids)
+}
+
+/// What can just have been done: words under `recycle.done.<name>`.
+const DONE: [&str; 2] = ["restore", "purge"];
+
+impl Me {
+    fn bin_row(&self, mut line: Deleted, part: Part) -> BinRow {
+        self.understand(&mut line.sender_name, [&mut line.title, &mut String::new()]);
+        let is_own = part == Part::Outbox;
+        BinRow {
+            id: line.id.to_string(),
+            title: line.title,
+            sender: (!is_own).then_some(line.sender_name),
+            state: is_own.then_some(line.state),
+            deleted_at: line.deleted_at,
+            gone_at: self.web.hub.gone_at(line.deleted_at),
+        }
+    }
+
+    fn binned(&self, query: &Fields) -> Option<String> {
+        let done = DONE.into_iter().find(|known| *known == query.get("done"))?;
+        let count = query.get("count").parse::<i64>().unwrap_or(0);
+        Some(self.say(&format!("recycle.done.{done}"), &[("count", count.to_string())]))
+    }
+}
