@@ -22,8 +22,11 @@ mod linux {
     impl OneCpu {
         pub fn take() -> Self {
             let mut held = held();
-            if held.0 == 0 {
-                held.1 = sched_getaffinity(None).ok();
+            // Not without knowing what to give back.
+            if held.0 == 0
+                && let Ok(before) = sched_getaffinity(None)
+            {
+                held.1 = Some(before);
                 let mut one = CpuSet::new();
                 one.set(sched_getcpu());
                 move_all(&one);
