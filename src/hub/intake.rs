@@ -1,5 +1,6 @@
 //! Accepting a message: one transaction for the message, its frozen recipients, the approval it
-//! needs, the event and the audit row. Once that is committed it cannot be lost.
+//! needs, the event, the audit row and, where it goes out at once, the first inboxes. Once that is
+//! committed it cannot be lost.
 
 use serde_json::json;
 use sha2::{Digest, Sha256};
