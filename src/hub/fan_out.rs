@@ -78,11 +78,14 @@ impl Hub {
     async fn write_chunk(&self, mut tx: Tx, wave: Wave) -> Result<()> {
         let (now, id) = (self.clock.now(), wave.message_id);
         let message = messages::find(&mut tx, id).await?;
-        let alive = |message: &Message| message.state.is_out() && message.expires_at.is_none_or(|until| until > now);
-        let Some(message) = message.filter(alive) else {
+        let Some(message) = message.filter(|message| message.state.is_out()) else {
             waves::remove(&mut tx, id, wave.round).await?;
             return Ok(tx.commit().await?);
         };
+        if message.expires_at.is_some_and(|until| until <= now) {
+            self.end_expired(&mut tx, id, wave.round, now).await?;
+            return Ok(tx.commit().await?);
+        }
         if wave.round == RECKONING {
             self.reckon(&mut tx, &message, now).await?;
             return Ok(tx.commit().await?);
@@ -163,6 +166,15 @@ impl Hub {
             tickets::insert_many(tx, &tickets, wave.due_at).await?;
         }
         failpoint!("esc.after_step_commit");
+        Ok(())
+    }
+
+    /// Nobody else gets what has expired; where that leaves people without it, the audit says why.
+    async fn end_expired(&self, tx: &mut Tx, id: MessageId, round: i64, now: Timestamp) -> Result<()> {
+        waves::remove(tx, id, round).await?;
+        if round == 0 {
+            audit::insert(tx, now, "hub", "message.expire", &format!("message:{id}"), json!({})).await?;
+        }
         Ok(())
     }
 

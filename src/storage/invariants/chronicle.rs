@@ -3,9 +3,10 @@
 use super::{Rule, rule};
 
 /// A message has one row of this verb where `$at_least` holds, and none where `$at_most` does not;
-/// a message that was edited and sent again may have one for each version.
+/// a message that was edited and sent again may have one for each version. Another verb may stand
+/// in its place.
 macro_rules! noted {
-    ($verb:literal, $at_least:literal, $at_most:literal, $broken:literal) => {
+    ($verb:literal $(or $other:literal)?, $at_least:literal, $at_most:literal, $broken:literal) => {
         rule!(
             "I19",
             $broken,
@@ -14,7 +15,8 @@ macro_rules! noted {
                        case when " $at_least " then 1 else 0 end as fewest,
                        case when " $at_most " then 1 else 0 end as most,
                        (select count(*) from audit
-                         where audit.object = " (object "message" "message.id") " and audit.verb = '" $verb "') as n
+                         where audit.object = " (object "message" "message.id") "
+                           and audit.verb in ('" $verb $("', '" $other)? "')) as n
                   from message
              ) as counted where n < fewest or n > version * most"
         )
@@ -38,7 +40,7 @@ pub(super) const RULES: &[Rule] = &[
         "was not noted once as sent"
     ),
     noted!(
-        "message.fan_out",
+        "message.fan_out" or "message.expire",
         "message.state in ('sending', 'sent') and not exists (
              select 1 from wave where wave.message_id = message.id and wave.round = 0)",
         "message.sent_at is not null or message.version > 1",

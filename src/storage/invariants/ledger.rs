@@ -18,6 +18,8 @@ pub(super) const RULES: &[Rule] = &[
            left join inbox on inbox.message_id = recipient.message_id and inbox.person_id = recipient.person_id
           where message.state in ('sending', 'sent') and inbox.message_id is null
             and not exists (select 1 from wave where wave.message_id = message.id and wave.round = 0)
+            and not exists (select 1 from audit where audit.object = " (object "message" "message.id") "
+                                                  and audit.verb = 'message.expire')
           group by recipient.message_id"
     ),
     rule!(

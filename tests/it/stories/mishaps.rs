@@ -15,7 +15,7 @@ use zhihui::{
         message::{Draft, State},
     },
     hub::{Channels, Hub, Once, Source},
-    storage::{inbox, messages},
+    storage::{audit, inbox, messages},
 };
 
 use super::sending::code;
@@ -107,6 +107,29 @@ async fn whoever_waited_too_long_for_consent_hears_that_his_message_expired() {
     let source = Source::Person(sender.id);
     assert_eq!(code(test.release(&source, None, message).await), "EXPIRED");
     test.recall(&source, message).await.unwrap();
+    test.end().await;
+}
+
+#[tokio::test]
+async fn what_expires_before_everybody_has_it_goes_to_nobody_else_and_is_no_broken_promise() {
+    let mut test = TestHub::start().await;
+    let office = test.department("jwc", None).await;
+    let (head, sender) = (test.head("chief", office).await, test.member("clerk", office).await);
+    let accounts: Vec<_> = (0..250).map(|nth| format!("staff{nth}")).collect();
+    test.members(&accounts.iter().map(String::as_str).collect::<Vec<_>>(), office, false).await;
+    let until = Some(test.clock.now() + Duration::hours(1));
+    let draft = Draft { expires_at: until, ..to_department("jwc", "今晚的会") };
+    let message = test.sends(&sender, draft).await.unwrap().id;
+    assert_eq!(test.approves(&head).await.unwrap(), State::Sending);
+    // The first have it from this transaction; then nothing works until it is too late.
+    test.clock.advance(Duration::hours(2));
+    test.settle().await;
+    assert_eq!(state_of(&test, message).await, State::Sent);
+    let mut tx = test.db.read().await.unwrap();
+    let noted = audit::list_of(&mut tx, &format!("message:{message}"), 50).await.unwrap();
+    drop(tx);
+    let times = |verb: &str| noted.iter().filter(|row| row.verb == verb).count();
+    assert_eq!((times("message.expire"), times("message.fan_out")), (1, 0));
     test.end().await;
 }
 
