@@ -254,6 +254,30 @@ pub async fn list_of_sender(
     fetch_all!(tx, OutboxLine, sql, [wanted.sender, &states, cursor.0, cursor.1, limit, &pattern])
 }
 
+/// What a sender wrote next and last before it, of what he has not deleted: `(newer, older)`.
+pub async fn neighbours(
+    tx: &mut Tx,
+    sender: PersonId,
+    created_at: Timestamp,
+    message: MessageId,
+) -> Result<(Option<MessageId>, Option<MessageId>)> {
+    let newer = fetch_optional_value!(
+        tx,
+        MessageId,
+        "select id from message where sender_id = $1 and deleted_at is null and (created_at, id) > ($2, $3)
+          order by created_at, id limit 1",
+        [sender, created_at, message]
+    )?;
+    let older = fetch_optional_value!(
+        tx,
+        MessageId,
+        "select id from message where sender_id = $1 and deleted_at is null and (created_at, id) < ($2, $3)
+          order by created_at desc, id desc limit 1",
+        [sender, created_at, message]
+    )?;
+    Ok((newer, older))
+}
+
 row! {
     /// A message as somebody sees it who is nobody to it.
     #[derive(Debug, Clone, PartialEq, Eq)]

@@ -148,7 +148,8 @@ pub fn kept(outcome: &RecallOutcome) -> String {
     told
 }
 
-/// `POST /outbox/{id}/remind` with `to` = `failed`, `unread`, `no_receipt`.
+/// `POST /outbox/{id}/remind` with `to` = `failed`, `unread`, `no_receipt`, or `chosen` and the accounts
+/// as `id`, repeated.
 pub async fn remind(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answer {
     let id = parse(&id)?;
     me.own(id).await?;
@@ -156,6 +157,7 @@ pub async fn remind(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answe
         "failed" => RemindTo::Failed,
         "unread" => RemindTo::Unread,
         "no_receipt" => RemindTo::NoReceipt,
+        "chosen" => RemindTo::Accounts(chosen(&fields)?),
         _ => {
             return Err(Problem::invalid("FIELD_VALUE", "/to", "请选择提醒哪些人")
                 .in_english("say whom to remind")
@@ -200,6 +202,15 @@ fn act(fields: &Fields) -> Result<Discard, Problem> {
                 .in_english("delete, restore or purge"))
         }
     }
+}
+
+/// The accounts that were ticked in the table.
+fn chosen(fields: &Fields) -> Result<Vec<String>, Problem> {
+    let accounts: Vec<_> = fields.all("id").map(str::to_owned).collect();
+    if accounts.is_empty() {
+        return Err(Problem::invalid("BULK_NONE", "/id", "请先勾选要提醒的人").in_english("tick whom to remind first"));
+    }
+    Ok(accounts)
 }
 
 /// `POST /outbox/{id}/send`: a message that was held goes out now.

@@ -23,7 +23,12 @@ use crate::{
         remind::PAUSE,
         status::{MessageStatus, Reached},
     },
-    storage::{attachments, message_status::Wanted, messages::Message, reminders},
+    storage::{
+        attachments,
+        message_status::Wanted,
+        messages::{self, Message},
+        reminders,
+    },
 };
 
 /// People in one page of the table.
@@ -46,6 +51,7 @@ pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDeta
     let last = reminders::find_last(&mut tx, id).await?.map(|last| last.at);
     let went_out = message.sent_at.is_some();
     let is_waiting = matches!(message.state, State::PendingApproval | State::Scheduled | State::Held);
+    let (newer, older) = messages::neighbours(&mut tx, me.id(), message.created_at, id).await?;
     let reach = if is_waiting { Some(plan::reach(&mut tx, message, me).await?) } else { None };
     drop(tx);
     let tally = if went_out { tally_of(message.recipients, &status.totals) } else { Tally::default() };
@@ -75,6 +81,8 @@ pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDeta
         can_delete: is_kept && can_delete(message.state),
         can_send: is_kept && message.state == State::Held,
         gone_at: message.deleted_at.map(|at| hub.gone_at(at)),
+        previous: newer.map(|id| format!("/outbox/{id}")),
+        next: older.map(|id| format!("/outbox/{id}")),
         notice: None,
     })
 }
@@ -149,6 +157,7 @@ pub async fn people(me: &Me, message: &Message, query: &Fields) -> Result<Recipi
     Ok(Recipients {
         message: message.id.to_string(),
         asks: asks(message),
+        can_remind: message.state.is_out() && message.deleted_at.is_none(),
         filter: filter.to_owned(),
         rows: reached.into_iter().map(|reached| row(me, reached, message)).collect(),
         older: last.map(|last| next(message.id, filter, &search, last)),

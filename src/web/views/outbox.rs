@@ -122,6 +122,10 @@ pub struct OutboxDetail {
     pub gone_at: Option<Moment>,
     /// It was held because its time had passed: it may go out now.
     pub can_send: bool,
+    /// Address of the message that was written after it; `None` for the newest.
+    pub previous: Option<String>,
+    /// Of the one before.
+    pub next: Option<String>,
     pub notice: Option<String>,
 }
 
@@ -166,6 +170,8 @@ pub struct Recipients {
     pub message: String,
     /// A receipt or an action is asked; otherwise nobody can owe an answer.
     pub asks: bool,
+    /// Some of them can be chosen and reminded.
+    pub can_remind: bool,
     /// `all`, `failed`, `unread`, `read`, `no_receipt`, `answered`: `?people=`.
     pub filter: String,
     /// Name or account searched for.

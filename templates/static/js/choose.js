@@ -12,7 +12,7 @@
   function renew(form) {
     var all = ticks(form), n = all.filter(function (input) { return input.checked; }).length;
     var box = $('[data-all]', form);
-    all.forEach(function (input) { input.closest('li').classList.toggle('picked', input.checked); });
+    all.forEach(function (input) { input.closest('li, tr').classList.toggle('picked', input.checked); });
     box.checked = n === all.length && n > 0;
     box.indeterminate = n > 0 && n < all.length;
     form.classList.toggle('some', n > 0);

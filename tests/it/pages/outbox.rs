@@ -46,6 +46,33 @@ async fn a_sender_sees_who_read_and_answered_reminds_and_recalls() {
     site.test.end().await;
 }
 
+/// MO-03, MO-12
+#[tokio::test]
+async fn a_sender_leafs_through_what_he_sent_and_reminds_whom_he_chooses() {
+    let (mut site, sender, reader) = Site::of_two().await;
+    let office = site.test.department("annex", None).await;
+    let other = site.test.member("zhao", office).await;
+    let mut draft = to(&[&reader, &other], "停水通知");
+    draft.send_rule = Some("dingtalk".into());
+    let older = site.test.sends(&sender, draft).await.unwrap().id;
+    site.test.clock.advance(chrono::Duration::minutes(1));
+    let newer = site.test.sends(&sender, to(&[&reader], "停电通知")).await.unwrap().id;
+    site.test.settle().await;
+    site.test.sent();
+    let mut browser = site.browser_of(&sender).await;
+    let (older, newer) = (format!("/outbox/{older}"), format!("/outbox/{newer}"));
+    let link = |page: &str, rel: &str| format!("href=\"{page}\" rel=\"{rel}\"");
+    browser.get(&older).await.assert(200, &[&link(&newer, "prev"), "form=\"chosen\""]).lacks(&["rel=\"next\""]);
+    browser.get(&newer).await.assert(200, &[&link(&older, "next")]).lacks(&["rel=\"prev\""]);
+    let remind = format!("{older}/remind");
+    browser.post(&remind, &[("to", "chosen")]).await.assert(422, &["请先勾选要提醒的人"]);
+    let told = browser.post(&remind, &[("to", "chosen"), ("id", "zhao")]).await.assert(303, &[]);
+    browser.get(told.leads_to()).await.assert(200, &["已再次提醒 1 人"]);
+    site.test.settle().await;
+    assert_eq!(site.test.sent(), [format!("dingtalk {}", other.phone)]);
+    site.test.end().await;
+}
+
 #[tokio::test]
 async fn nobody_owes_an_answer_that_was_not_asked_for() {
     let (mut site, sender, reader) = Site::of_two().await;

@@ -98,6 +98,8 @@ impl OutboxDetail {
             can_edit: false,
             can_delete: false,
             gone_at: None,
+            previous: None,
+            next: Some("/outbox/2".into()),
             can_send: false,
             notice: None,
         }
@@ -182,6 +184,7 @@ impl Recipients {
         let refused = result("dingtalk", Refused, Some("用户未激活钉钉"));
         Self {
             asks: true,
+            can_remind: true,
             message: "1".into(),
             filter: "all".into(),
             query: String::new(),
