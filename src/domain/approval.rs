@@ -60,7 +60,7 @@ pub struct Reach {
     pub beyond_department: i64,
     pub cost_units: i64,
     pub by_producer: bool,
-    /// a module whose sends need no consent (`producer create --trusted`), or the hub itself
+    /// a module whose sends need no consent (`producer create --trusted`)
     pub is_trusted: bool,
 }
 

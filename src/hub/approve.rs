@@ -131,10 +131,6 @@ impl Hub {
             return Err(stale().into());
         }
         let state = self.carry_out(&mut tx, &message, decision, now).await?;
-        let goes_out = state == State::Sending;
-        if goes_out {
-            self.write_first(&mut tx, message.id).await?;
-        }
         let detail = json!({"message": message.id, "decision": decision, "opinion": !opinion.is_empty()});
         audit::insert(&mut tx, now, &format!("person:{who}"), "approval.decide", &format!("approval:{id}"), detail)
             .await?;
@@ -145,7 +141,7 @@ impl Hub {
         tracing::info!(approval.id = %id, message.id = %message.id, message.state = %state, "decided approval {id}");
         self.wake.all();
         self.announce(Change::Approval(id));
-        if goes_out {
+        if state == State::Sending {
             self.announce(Change::Message(message.id));
         }
         Ok(state)

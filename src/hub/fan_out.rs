@@ -98,8 +98,7 @@ impl Hub {
         Ok(())
     }
 
-    /// Puts a message that has just gone to `sending` into the first inboxes. Whoever calls this
-    /// announces [`Change::Message`] once it is committed.
+    /// Puts a message that has just gone to `sending` into the first inboxes.
     pub(super) async fn write_first(&self, tx: &mut Tx, id: MessageId) -> Result<()> {
         let Some(wave) = waves::find(tx, id, 0).await?.filter(|wave| wave.due_at <= self.clock.now()) else {
             return Ok(());

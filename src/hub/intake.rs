@@ -58,10 +58,6 @@ impl Hub {
         }
         self.attach(&mut tx, id, &attachments).await?;
         let answer = self.write(&mut tx, source, id, draft, now).await?;
-        let goes_out = answer.state == State::Sending;
-        if goes_out {
-            self.write_first(&mut tx, id).await?;
-        }
         if let Some(once) = once {
             keep_answer(&mut tx, source, once, &answer).await?;
         }
@@ -69,7 +65,10 @@ impl Hub {
         failpoint!("accept.after_commit");
         tracing::info!(message.id = %id, message.state = %answer.state, recipients = answer.recipients, "accepted message {id}");
         self.wake.all();
-        self.announce(if goes_out { Change::Message(id) } else { Change::Sent(id) });
+        self.announce(match answer.state {
+            State::Sending => Change::Message(id),
+            _ => Change::Sent(id),
+        });
         if let Some(approval) = &answer.approval {
             self.announce(Change::Approval(approval.id));
         }

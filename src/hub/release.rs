@@ -62,7 +62,6 @@ impl Hub {
                 .into());
         }
         self.start(tx, &message, now).await?;
-        self.write_first(tx, id).await?;
         audit::insert(tx, now, &source.actor(), "message.release", &format!("message:{id}"), json!({})).await?;
         Ok(())
     }

@@ -19,7 +19,8 @@ use crate::{
 
 /// The most that a scheduled message goes out late by itself.
 pub const LATE: Duration = Duration::minutes(30);
-const BATCH: i64 = 20;
+/// So few that nobody waits long for a row of theirs: each may bring the first people's rows with it.
+const BATCH: i64 = 5;
 /// Before every message.
 const FIRST: (Timestamp, MessageId) = (Timestamp::UNIX_EPOCH, MessageId(uuid::Uuid::nil()));
 
@@ -155,13 +156,14 @@ impl Hub {
         let is_ours = messages::mark_sending(tx, id, State::Scheduled, now).await?;
         if is_ours {
             self.start(tx, &message, now).await?;
-            self.write_first(tx, id).await?;
             audit::insert(tx, now, "hub", "message.start", &object, json!({})).await?;
         }
         Ok(is_ours)
     }
 
-    /// Plans the waves of a message that has just gone to `sending`.
+    /// Plans the waves of a message that has just gone to `sending`, and puts it into the first inboxes.
+    /// Whoever calls this announces [`Change::Message`] once it is committed. What the hub itself says is
+    /// written by the fan-out alone, which announces it: nobody's decision waits for a note about it.
     pub(super) async fn start(&self, tx: &mut Tx, message: &Message, now: Timestamp) -> Result<()> {
         for (nth, round) in (0..).zip(&message.rounds.0.list) {
             let due_at = match round.minutes {
@@ -170,7 +172,11 @@ impl Hub {
             };
             waves::insert(tx, message.id, nth, due_at).await?;
         }
-        self.tell(tx, now, "message.sending", message, json!({"state": State::Sending})).await
+        self.tell(tx, now, "message.sending", message, json!({"state": State::Sending})).await?;
+        if message.sender_id.is_some() || message.producer_id.is_some() {
+            self.write_first(tx, message.id).await?;
+        }
+        Ok(())
     }
 
     /// Too late to go out by itself: the sender decides. False when it was no longer in `from`.

@@ -49,10 +49,11 @@
       .catch(function () { show(false); });
   }
   /* A page that is left may be kept for the way back: it must not keep one of the six connections. */
-  var source = null, polling = null;
+  var source = null, polling = null, later = null;
   function hush() {
     if (source) source.close();
     clearInterval(polling);
+    clearTimeout(later);
   }
   function listen() {
     if (!window.EventSource || failures >= 5) { poll(); polling = setInterval(poll, 3e4); return; }
@@ -64,7 +65,7 @@
       failures += 1;
       if (failures >= 5) { source.close(); polls = 0; listen(); }
       /* An answer that is no stream (503 at a restart) ends it for good, unless somebody begins anew. */
-      else if (source.readyState === 2) setTimeout(listen, 3000 + Math.random() * 10000);
+      else if (source.readyState === 2) later = setTimeout(listen, 3000 + Math.random() * 10000);
     };
   }
   listen();
