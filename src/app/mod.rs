@@ -138,6 +138,9 @@ impl App {
         let routes = operation::router(Operation::new(hub.clone(), stop.clone()));
         let routes =
             if role.serves() { routes.merge(api::router(hub.clone())).merge(web::router(web.clone())) } else { routes };
+        if role.serves() {
+            tasks.spawn(web.clone().work(stop.clone()));
+        }
         let ended = stop.clone();
         tasks.spawn(async move {
             ended.cancelled().await;

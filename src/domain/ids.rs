@@ -94,6 +94,7 @@ ids!(
     TicketId,
     EventId,
     AuditId,
+    ExportId,
     AttachmentId,
     DeadLetterId,
     /// One running process of the hub.

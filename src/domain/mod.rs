@@ -11,6 +11,7 @@ mod compound;
 pub mod contact;
 pub mod delivery;
 pub mod email;
+pub mod export;
 mod ids;
 pub mod kind;
 pub mod message;
@@ -31,7 +32,7 @@ pub mod wording;
 pub mod words;
 
 pub use ids::{
-    ApprovalId, AttachmentId, AuditId, ClaimId, DeadLetterId, DepartmentId, EventId, GroupId, MessageId, PersonId,
-    ProducerId, ReplicaId, TicketId,
+    ApprovalId, AttachmentId, AuditId, ClaimId, DeadLetterId, DepartmentId, EventId, ExportId, GroupId, MessageId,
+    PersonId, ProducerId, ReplicaId, TicketId,
 };
 pub use problem::Problem;

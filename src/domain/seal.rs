@@ -39,20 +39,24 @@ impl Sealer {
     }
 
     /// `place` is `table.column`.
-    pub fn seal(&self, place: &str, value: &str) -> Vec<u8> {
+    pub fn seal(&self, place: &str, value: impl AsRef<[u8]>) -> Vec<u8> {
         let mut nonce = [0; NONCE];
         getrandom::fill(&mut nonce).expect("the operating system has randomness");
-        let payload = Payload { msg: value.as_bytes(), aad: place.as_bytes() };
-        let sealed = self.cipher.encrypt(&nonce.into(), payload).expect("AES-GCM seals any text of our sizes");
+        let payload = Payload { msg: value.as_ref(), aad: place.as_bytes() };
+        let sealed = self.cipher.encrypt(&nonce.into(), payload).expect("AES-GCM seals whatever is of our sizes");
         [&nonce[..], &sealed].concat()
     }
 
     pub fn open(&self, place: &str, sealed: &[u8]) -> Result<String, CannotOpen> {
+        String::from_utf8(self.open_bytes(place, sealed)?).map_err(|_| CannotOpen)
+    }
+
+    /// What was sealed, when it is no text.
+    pub fn open_bytes(&self, place: &str, sealed: &[u8]) -> Result<Vec<u8>, CannotOpen> {
         let (nonce, rest) = sealed.split_at_checked(NONCE).ok_or(CannotOpen)?;
         let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| CannotOpen)?;
         let payload = Payload { msg: rest, aad: place.as_bytes() };
-        let value = self.cipher.decrypt(&nonce.into(), payload).map_err(|_| CannotOpen)?;
-        String::from_utf8(value).map_err(|_| CannotOpen)
+        self.cipher.decrypt(&nonce.into(), payload).map_err(|_| CannotOpen)
     }
 
     /// For finding a sealed value: equal values of one purpose have equal indexes.

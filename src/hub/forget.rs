@@ -3,11 +3,11 @@
 
 use chrono::Duration;
 
-use super::{Hub, Result};
+use super::{Hub, Result, export::KEPT};
 use crate::{
     clock::Timestamp,
     domain::ReplicaId,
-    storage::{intake, sessions, settings},
+    storage::{exports, intake, sessions, settings},
 };
 
 /// So long a request may come again and is answered as the first time.
@@ -39,10 +39,19 @@ impl Hub {
         let sessions = links + self.forget_sessions(now - SESSIONS).await?;
         let keys = self.forget_keys(now - KEYS).await?;
         let purged = self.empty_bins().await?;
-        if keys + sessions + purged > 0 {
-            tracing::info!(keys, sessions, purged, "forgot old keys and sessions, emptied recycle bins");
+        let mut tx = self.db.begin().await?;
+        let exports = exports::remove_before(&mut tx, now - KEPT, AT_ONCE).await?;
+        tx.commit().await?;
+        if keys + sessions + purged + exports > 0 {
+            tracing::info!(
+                keys,
+                sessions,
+                purged,
+                exports,
+                "forgot old keys, sessions and exports, emptied recycle bins"
+            );
         }
-        Ok(usize::try_from(keys + sessions + purged).unwrap_or(usize::MAX))
+        Ok(usize::try_from(keys + sessions + purged + exports).unwrap_or(usize::MAX))
     }
 
     /// As [`Self::forget_keys`].

@@ -17,6 +17,7 @@ struct Bells {
     waves: Notify,
     tickets: Notify,
     outbox: Notify,
+    exports: Notify,
 }
 
 impl Wake {
@@ -35,6 +36,11 @@ impl Wake {
     /// There is a ticket to put on the queue.
     pub fn tickets(&self) -> &Notify {
         &self.bells.tickets
+    }
+
+    /// There is a spreadsheet to write.
+    pub fn exports(&self) -> &Notify {
+        &self.bells.exports
     }
 
     /// There is an event to publish.

@@ -22,6 +22,7 @@ pub mod dead_letters;
 pub mod deliveries;
 pub mod departments;
 pub mod directory;
+pub mod exports;
 pub mod external;
 pub mod groups;
 pub mod inbox;

@@ -56,7 +56,7 @@ fn media_type(file: &Attachment) -> HeaderValue {
 }
 
 /// The name as RFC 6266 and RFC 8187 write it, and one in ASCII for programs that know neither.
-fn disposition(name: &str) -> HeaderValue {
+pub fn disposition(name: &str) -> HeaderValue {
     let mut encoded = String::with_capacity(name.len() * 3);
     for byte in name.bytes() {
         match byte {

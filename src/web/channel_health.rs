@@ -61,7 +61,7 @@ impl Me {
         let complaint = own
             .iter()
             .filter(|line| !matches!(weight(line), None | Some(Weight::Well)))
-            .find_map(|line| line.detail.as_deref().map(|detail| self.reason(detail)));
+            .find_map(|line| line.detail.as_deref().map(|detail| self.tongue().reason(detail)));
         let rests = resting.map(|time| self.say("admin.detail.resting", &[("count", time.as_secs().to_string())]));
         ChannelHealth {
             channel: name.to_owned(),

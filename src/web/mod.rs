@@ -17,6 +17,8 @@ mod csrf;
 mod cursor;
 mod demo_phone;
 mod events;
+mod export_sheet;
+mod exports;
 mod forecast;
 mod form;
 mod headers;
@@ -56,6 +58,7 @@ use axum::{
 };
 use channels::simulated::Carrier;
 use ipnet::IpNet;
+use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
@@ -121,6 +124,11 @@ impl Web {
         })
     }
 
+    /// Writes the spreadsheets that are asked for, until told to stop.
+    pub async fn work(self, stop: CancellationToken) {
+        exports::work(self, stop).await;
+    }
+
     /// Lets go of open pages, which would otherwise keep the process from stopping.
     pub fn close(&self) {
         self.counters.close();
@@ -175,6 +183,8 @@ routes! {
     post "/outbox/{id}/recall"          => outbox::recall;
     post "/outbox/{id}/remind"          => outbox::remind;
     post "/outbox/{id}/send"            => outbox::send;
+    post "/outbox/{id}/export"          => exports::begin;
+    get  "/outbox/{id}/export"          => exports::download;
     get  "/outbox/{id}/files/{file}"    => attachments::of_outbox;
 
     get  "/recycle"                     => recycle::list;

@@ -10,6 +10,7 @@ use super::{
     Web,
     page_error::PageError,
     session::{Caller, Guest, Me},
+    text::Tongue,
     views::{
         Shell,
         shell::{self, Counts, Section},
@@ -116,9 +117,14 @@ impl Me {
         self.caller.fragment.as_deref() == Some(part)
     }
 
+    /// The words of this person's language.
+    pub fn tongue(&self) -> Tongue<'_> {
+        Tongue { words: self.web.templates.words(), lang: self.caller.look.lang }
+    }
+
     /// Words in the person's language; empty for a key that is none.
     pub fn say(&self, key: &str, values: &[(&str, String)]) -> String {
-        self.web.templates.words().say(self.caller.look.lang, key, values).unwrap_or_default()
+        self.tongue().say(key, values)
     }
 
     /// What the product named, in the person's language; see [`super::text::Words::translated`].
@@ -126,17 +132,9 @@ impl Me {
         self.web.templates.words().translated(self.caller.look.lang, family, text)
     }
 
-    /// An answer as it is kept; 其他 is the hub's own word among what senders wrote.
+    /// See [`Tongue::choice`].
     pub fn choice(&self, option: &str) -> String {
-        self.translated("receipt.other", option)
-    }
-
-    /// What became of a delivery, by its code where that is the hub's own: providers say it in words
-    /// of theirs.
-    pub fn reason(&self, detail: &str) -> String {
-        let code = detail.split(' ').next().unwrap_or_default();
-        let words = self.web.templates.words();
-        words.say(self.caller.look.lang, &format!("delivery.code.{code}"), &[]).unwrap_or_else(|| detail.to_owned())
+        self.tongue().choice(option)
     }
 
     /// The words of a problem in the person's language, when it is one that the form can show.

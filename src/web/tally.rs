@@ -7,15 +7,19 @@ use super::{
     page_error::PageError,
     plan,
     session::Me,
+    text::Tongue,
     views::{
         approvals::Share,
-        outbox::{ChannelResult, ChannelTally, OutboxDetail, Progress, RecipientRow, Recipients, Reminder, Tally},
+        outbox::{
+            ChannelResult, ChannelTally, ExportLine, OutboxDetail, Progress, RecipientRow, Recipients, Reminder, Tally,
+        },
     },
 };
 use crate::{
     domain::{
         MessageId, PersonId,
         delivery::{self, Bucket},
+        export,
         message::State,
     },
     hub::{
@@ -56,7 +60,14 @@ pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDeta
     drop(tx);
     let tally = if went_out { tally_of(message.recipients, &status.totals) } else { Tally::default() };
     let (asks, is_kept) = (asks(message), message.deleted_at.is_none());
+    let export = hub.last_export(me.id(), id).await?.map(|export| ExportLine {
+        progress: Progress::of(export.done, export.total),
+        is_ready: export.state == export::State::Ready,
+        is_failed: export.state == export::State::Failed,
+        at: export.created_at,
+    });
     Ok(OutboxDetail {
+        export,
         id: id.to_string(),
         letter: letter::of_message(message, &files, &format!("/outbox/{id}")),
         state: message.state,
@@ -159,7 +170,7 @@ pub async fn people(me: &Me, message: &Message, query: &Fields) -> Result<Recipi
         asks: asks(message),
         can_remind: message.state.is_out() && message.deleted_at.is_none(),
         filter: filter.to_owned(),
-        rows: reached.into_iter().map(|reached| row(me, reached, message)).collect(),
+        rows: reached.into_iter().map(|reached| row(me.tongue(), reached, message)).collect(),
         older: last.map(|last| next(message.id, filter, &search, last)),
         query: search,
     })
@@ -186,17 +197,18 @@ fn next(id: MessageId, filter: &str, search: &str, last: PersonId) -> String {
     format!("/outbox/{id}?{}", query.finish())
 }
 
-fn row(me: &Me, Reached { person, tries }: Reached, message: &Message) -> RecipientRow {
+/// One person as the table and the spreadsheet show him.
+pub fn row(tongue: Tongue<'_>, Reached { person, tries }: Reached, message: &Message) -> RecipientRow {
     let inbox =
         person.arrived_at.map(|at| ChannelResult::of("inbox".to_owned(), delivery::State::Delivered, Some(at), None));
     let tries = tries.into_iter().map(|each| {
         let lacks = each.detail.as_ref().filter(|detail| detail.starts_with("NO_ADDRESS"));
-        let lacks = lacks.map(|_| me.say(&format!("delivery.lacks.{}", each.channel), &[]));
+        let lacks = lacks.map(|_| tongue.say(&format!("delivery.lacks.{}", each.channel), &[]));
         if let Some(lacks) = lacks.filter(|lacks| !lacks.is_empty()) {
             let result = ChannelResult::of(each.channel, each.state, each.done_at.or(each.fired_at), None);
             return ChannelResult { lacks: Some(lacks), ..result };
         }
-        let detail = each.detail.filter(|detail| !detail.is_empty()).map(|detail| me.reason(&detail));
+        let detail = each.detail.filter(|detail| !detail.is_empty()).map(|detail| tongue.reason(&detail));
         ChannelResult::of(each.channel, each.state, each.done_at.or(each.fired_at), detail)
     });
     let pressed = person.action_id.as_ref().map(|id| {
@@ -210,7 +222,7 @@ fn row(me: &Me, Reached { person, tries }: Reached, message: &Message) -> Recipi
         channels: inbox.into_iter().chain(tries).collect(),
         read_at: person.read_at,
         read_channel: person.read_channel,
-        answer: person.option.map(|option| me.choice(&option)).or(pressed),
+        answer: person.option.map(|option| tongue.choice(&option)).or(pressed),
         answer_text: person.words.filter(|words| !words.is_empty()),
         answered_at: person.answered_at,
         answered_by: person.proxy_name,

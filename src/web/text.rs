@@ -52,6 +52,32 @@ pub enum WordsError {
     },
 }
 
+/// The words of one language.
+#[derive(Debug, Clone, Copy)]
+pub struct Tongue<'a> {
+    pub words: &'a Words,
+    pub lang: Lang,
+}
+
+impl Tongue<'_> {
+    /// See [`Words::say`]; empty for a key that is none.
+    pub fn say(self, key: &str, values: &[(&str, String)]) -> String {
+        self.words.say(self.lang, key, values).unwrap_or_default()
+    }
+
+    /// An answer as it is kept; 其他 is the hub's own word among what senders wrote.
+    pub fn choice(self, option: &str) -> String {
+        self.words.translated(self.lang, "receipt.other", option)
+    }
+
+    /// What became of a delivery, by its code where that is the hub's own: providers say it in words
+    /// of theirs.
+    pub fn reason(self, detail: &str) -> String {
+        let code = detail.split(' ').next().unwrap_or_default();
+        self.words.say(self.lang, &format!("delivery.code.{code}"), &[]).unwrap_or_else(|| detail.to_owned())
+    }
+}
+
 /// All words in all languages.
 #[derive(Debug, Clone)]
 pub struct Words {

@@ -50,6 +50,8 @@ const CASES: &[Case] = &[
     ("post", "/outbox/{id}/recall", [401, 404, 404, 303, 404, 404]),
     ("post", "/outbox/{id}/remind", [401, 404, 404, 422, 404, 404]),
     ("post", "/outbox/{id}/send", [401, 404, 404, 409, 404, 404]),
+    ("post", "/outbox/{id}/export", [401, 404, 404, 303, 404, 404]),
+    ("get", "/outbox/{id}/export", [303, 404, 404, 404, 404, 404]),
     ("get", "/outbox/{id}/files/{file}", [303, 404, 404, 200, 404, 404]),
     ("get", "/compose", [303, 200, 200, 200, 200, 200]),
     ("post", "/compose", [401, 422, 422, 422, 422, 422]),

@@ -53,7 +53,7 @@ impl Hub {
             reason: plain(&problem.detail),
             kind: envelope.kind.as_deref().or(Some(&envelope.routing_key)).filter(|kind| !kind.is_empty()).map(plain),
             idempotency_key: envelope.message_id.as_deref().map(plain),
-            body_sealed: self.sealer.seal(PLACE, &keep(envelope)),
+            body_sealed: self.sealer.seal(PLACE, keep(envelope)),
             created_at: self.clock.now(),
             replayed_at: None,
         };

@@ -122,11 +122,22 @@ pub struct OutboxDetail {
     pub gone_at: Option<Moment>,
     /// It was held because its time had passed: it may go out now.
     pub can_send: bool,
+    /// The spreadsheet that was asked for last and is still kept.
+    pub export: Option<ExportLine>,
     /// Address of the message that was written after it; `None` for the newest.
     pub previous: Option<String>,
     /// Of the one before.
     pub next: Option<String>,
     pub notice: Option<String>,
+}
+
+/// A spreadsheet: `POST /outbox/{id}/export`, then `GET` the same.
+#[derive(Debug, Clone, Serialize)]
+pub struct ExportLine {
+    pub progress: Progress,
+    pub is_ready: bool,
+    pub is_failed: bool,
+    pub at: Moment,
 }
 
 /// Done and all; shows a bar while the first is smaller.
@@ -201,6 +212,13 @@ pub struct RecipientRow {
     pub answered_at: Option<Moment>,
     /// Who was called in their place and answered.
     pub answered_by: Option<String>,
+}
+
+impl RecipientRow {
+    /// Nobody outside the organisation has one, and of him no reading is known.
+    pub fn has_inbox(&self) -> bool {
+        !self.account.is_empty()
+    }
 }
 
 /// What one channel did for one person; words under `delivery.<state>`.

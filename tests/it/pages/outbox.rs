@@ -1,9 +1,14 @@
 //! 发件箱: what became of a message, and what may still be done about it.
 
-use zhihui::domain::message::ReceiptRequest;
+use std::io::Cursor;
+
+use axum::http::Method;
+use calamine::{Reader, Xlsx};
+use http_body_util::BodyExt;
+use zhihui::domain::message::{External, ReceiptRequest};
 
 use super::browser::Site;
-use crate::support::people::to;
+use crate::support::{count, people::to};
 
 #[tokio::test]
 async fn a_sender_sees_who_read_and_answered_reminds_and_recalls() {
@@ -70,6 +75,71 @@ async fn a_sender_leafs_through_what_he_sent_and_reminds_whom_he_chooses() {
     browser.get(told.leads_to()).await.assert(200, &["已再次提醒 1 人"]);
     site.test.settle().await;
     assert_eq!(site.test.sent(), [format!("dingtalk {}", other.phone)]);
+    site.test.end().await;
+}
+
+/// MO-13, MO-16
+#[tokio::test]
+async fn a_sender_has_the_recipients_as_a_spreadsheet() {
+    let (mut site, sender, reader) = Site::of_two().await;
+    let mut draft = to(&[&reader], "教学工作会议");
+    draft.receipt = Some(ReceiptRequest { options: vec!["参加".into()], due_at: None });
+    draft.send_rule = Some("dingtalk".into());
+    draft.audience.external = vec![External { name: "=1+1".into(), phone: Some("13800138000".into()), email: None }];
+    let id = site.test.sends(&sender, draft).await.unwrap().id;
+    site.test.settle().await;
+    site.test.answers(&reader, id, "其他", "出差").await.unwrap();
+    let mut browser = site.browser_of(&sender).await;
+    let (page, export) = (format!("/outbox/{id}"), format!("/outbox/{id}/export"));
+    browser.get(&export).await.assert(404, &[]);
+    let told = browser.post(&export, &[]).await.assert(303, &[]);
+    browser.post(&export, &[]).await.assert(303, &[]);
+    browser.get(told.leads_to()).await.assert(200, &["正在导出：0 / 2 人"]);
+    assert!(site.web.write_next().await.unwrap());
+    assert!(!site.web.write_next().await.unwrap(), "two clicks are one export");
+    browser.get(&page).await.assert(200, &["下载表格"]);
+
+    let file = browser.open(Method::GET, &export).await;
+    assert!(file.headers()["content-disposition"].to_str().unwrap().starts_with("attachment"));
+    let file = file.into_body().collect().await.unwrap().to_bytes();
+    let mut book: Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(file)).unwrap();
+    let sheet = book.worksheet_range_at(0).unwrap().unwrap();
+    let rows: Vec<Vec<String>> = sheet.rows().map(|row| row.iter().map(ToString::to_string).collect()).collect();
+    let headings = "学/工号 姓名 组织机构 发送状态 发送详情 阅读状态 阅读时间 阅读渠道 回执内容 回执时间";
+    assert_eq!(rows[0].join(" "), headings);
+    let of = |name: &str| rows.iter().find(|row| row[1] == name).unwrap_or_else(|| panic!("{name} in {rows:?}"));
+    let li = of("li");
+    assert_eq!((li[0].as_str(), li[3].as_str(), li[5].as_str()), ("li", "成功", "已查看"));
+    assert!(li[4].starts_with("站内 已送达 2026-") && li[4].contains("；钉钉 "), "{li:?}");
+    assert_eq!((li[7].as_str(), li[8].as_str()), ("网页", "其他：出差"));
+    let outsider = of("=1+1");
+    assert_eq!((outsider[0].as_str(), outsider[5].as_str()), ("", "不可统计"));
+    assert!(book.worksheet_formula(&book.sheet_names()[0].clone()).unwrap().is_empty(), "a name is no formula");
+
+    let mut other = site.browser_of(&reader).await;
+    other.get(&export).await.assert(404, &[]);
+    other.post(&export, &[]).await.assert(404, &[]);
+    site.test.clock.advance(chrono::Duration::hours(25));
+    browser = site.browser_of(&sender).await;
+    browser.get(&export).await.assert(404, &[]);
+    site.test.forget().await.unwrap();
+    assert_eq!(count(&site.test.db, "select count(*) from export").await, 0);
+    site.test.end().await;
+}
+
+#[tokio::test]
+async fn a_spreadsheet_whose_writer_is_lost_is_written_by_another() {
+    let (mut site, sender, reader) = Site::of_two().await;
+    let id = site.test.sends(&sender, to(&[&reader], "停水通知")).await.unwrap().id;
+    site.test.settle().await;
+    let begun = site.test.begin_export(sender.id, id, "en").await.unwrap();
+    let taken = site.test.take_export().await.unwrap().unwrap();
+    assert_eq!((taken.id, taken.total), (begun, 1));
+    assert!(!site.web.write_next().await.unwrap(), "somebody is at it");
+    site.test.clock.advance(chrono::Duration::minutes(1));
+    assert!(site.web.write_next().await.unwrap());
+    let (export, file) = site.test.exported(sender.id, id).await.unwrap();
+    assert!(export.id == begun && file.starts_with(b"PK"));
     site.test.end().await;
 }
 

@@ -98,6 +98,12 @@ impl OutboxDetail {
             can_edit: false,
             can_delete: false,
             gone_at: None,
+            export: Some(ExportLine {
+                progress: Progress::of(500, 1204),
+                is_ready: false,
+                is_failed: false,
+                at: september(14, 9, 0),
+            }),
             previous: None,
             next: Some("/outbox/2".into()),
             can_send: false,
