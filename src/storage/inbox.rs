@@ -6,6 +6,7 @@ use crate::{
     domain::{
         ApprovalId, MessageId, PersonId,
         message::{Action, Kind, ReceiptRequest, State},
+        pinyin_keys,
     },
 };
 
@@ -36,6 +37,8 @@ pub enum Tab {
     Unanswered,
     /// the same, and at this time an answer still helps: neither its deadline nor the message is over
     Waiting(Timestamp),
+    /// has attachments
+    Files,
 }
 
 impl Tab {
@@ -45,6 +48,7 @@ impl Tab {
             Self::Unread => "unread",
             Self::Unanswered => "unanswered",
             Self::Waiting(_) => "waiting",
+            Self::Files => "files",
         }
     }
 
@@ -61,7 +65,7 @@ impl Tab {
 pub struct Wanted<'a> {
     pub person: PersonId,
     pub tab: Tab,
-    /// A part of the title or of the sender's name; empty shows all.
+    /// A part of the title, the text or the sender's name, or of that in pinyin; empty shows all.
     pub search: &'a str,
     /// The one that is open is listed on every tab.
     pub open: Option<MessageId>,
@@ -75,6 +79,9 @@ fn written(at: Timestamp) -> String {
 /// A person's lines from before `cursor` on, newest first.
 pub async fn list(tx: &mut Tx, wanted: Wanted<'_>, cursor: (Timestamp, MessageId), limit: i64) -> Result<Vec<Line>> {
     let pattern = super::containing(wanted.search);
+    // One letter alone is in nearly every name.
+    let typed = pinyin_keys::query(wanted.search);
+    let sound = if typed.chars().count() < 2 { String::new() } else { super::containing(&typed) };
     fetch_all!(
         tx,
         Line,
@@ -97,7 +104,11 @@ pub async fn list(tx: &mut Tx, wanted: Wanted<'_>, cursor: (Timestamp, MessageId
             and ($4 <> 'waiting' or inbox.message_id = $7 or
                  ((message.expires_at is null or message.expires_at > $8)
                   and coalesce(message.receipt ->> 'due_at', '9') > $9))
-            and (lower(message.title) like $6 escape '\\' or lower(message.sender_name) like $6 escape '\\')
+            and ($4 <> 'files' or inbox.message_id = $7 or exists (
+                 select 1 from attachment where attachment.message_id = message.id))
+            and ($6 = '%%' or lower(message.title) like $6 escape '\\' or lower(message.body) like $6 escape '\\'
+                 or lower(message.sender_name) like $6 escape '\\' or exists (
+                 select 1 from person where person.id = message.sender_id and person.search like $10 escape '\\'))
           order by inbox.arrived_at desc, inbox.message_id desc limit $5"
         ),
         [
@@ -109,7 +120,8 @@ pub async fn list(tx: &mut Tx, wanted: Wanted<'_>, cursor: (Timestamp, MessageId
             &pattern,
             wanted.open,
             wanted.tab.now(),
-            &written(wanted.tab.now())
+            &written(wanted.tab.now()),
+            &sound
         ]
     )
 }

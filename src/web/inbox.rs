@@ -47,7 +47,7 @@ const SNIPPET: usize = 60;
 /// Most that one click tidies.
 const BULK: usize = 100;
 
-/// `GET /inbox?tab=unread|receipt&q=…&cursor=…`
+/// `GET /inbox?tab=unread|receipt|files&q=…&cursor=…`
 pub async fn list(me: Me, Query(query): Query) -> Answer {
     if me.wants("list") {
         // What is open beside it stays in it.
@@ -298,6 +298,7 @@ fn stored(tab: Tab, now: Timestamp) -> inbox::Tab {
         Tab::All => inbox::Tab::All,
         Tab::Unread => inbox::Tab::Unread,
         Tab::Receipt => inbox::Tab::Waiting(now),
+        Tab::Files => inbox::Tab::Files,
     }
 }
 

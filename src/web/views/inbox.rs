@@ -27,6 +27,8 @@ pub enum Tab {
     Unread,
     /// Those that still wait for a receipt.
     Receipt,
+    /// Those with attachments.
+    Files,
 }
 
 impl Tab {
@@ -35,6 +37,7 @@ impl Tab {
         match value {
             "unread" => Self::Unread,
             "receipt" => Self::Receipt,
+            "files" => Self::Files,
             _ => Self::All,
         }
     }

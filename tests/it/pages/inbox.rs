@@ -1,9 +1,31 @@
 //! 收件箱: reading, answering once, tidying; never somebody else's.
 
-use zhihui::domain::message::{Action, ReceiptRequest};
+use zhihui::domain::message::{Action, AttachedFile, ReceiptRequest};
 
 use super::browser::Site;
-use crate::support::people::to;
+use crate::{staff, support::people::to};
+
+#[tokio::test]
+async fn a_message_is_found_by_its_text_its_sender_in_pinyin_and_its_files() {
+    let mut site = Site::start().await;
+    let office = site.test.department("office", None).await;
+    let reader = site.test.member("li", office).await;
+    let sender = staff::join(&site.test.hub, &[("20160899", "史嘉磊")], office, false).await.remove(0);
+    let mut draft = to(&[&reader], "停水通知");
+    draft.body = "请各楼提前储水。".into();
+    let bytes = b"%PDF-1.7 agenda".to_vec();
+    draft.attachments = vec![AttachedFile { name: "安排.pdf".into(), bytes, media_type: "application/pdf".into() }];
+    site.test.sends(&sender, draft).await.unwrap();
+    site.test.sends(&reader, to(&[&reader], "放假通知")).await.unwrap();
+    site.test.settle().await;
+    let mut browser = site.browser_of(&reader).await;
+    for typed in ["%E5%82%A8%E6%B0%B4", "shijialei", "SJL", "%E5%8F%B2", "%E5%81%9C%E6%B0%B4"] {
+        browser.get(&format!("/inbox?q={typed}")).await.assert(200, &["停水通知"]).lacks(&["放假通知"]);
+    }
+    browser.get("/inbox?q=zhang").await.assert(200, &["没有找到"]);
+    browser.get("/inbox?tab=files").await.assert(200, &["停水通知"]).lacks(&["放假通知"]);
+    site.test.end().await;
+}
 
 #[tokio::test]
 async fn nobody_waits_for_an_answer_whose_time_is_over() {
