@@ -1,5 +1,7 @@
 //! The columns of the directory's spreadsheet: what they are called, and how to fill them in.
 
+use crate::producers::sheet::Heading;
+
 /// In the order of the template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Column {
@@ -44,24 +46,6 @@ impl Column {
         Self::Head,
         Self::Deputy,
     ];
-
-    pub const fn label(self) -> &'static str {
-        self.guide().label
-    }
-
-    /// The column that a heading names.
-    pub fn named(heading: &str) -> Option<Self> {
-        let heading: String = heading
-            .chars()
-            .map(crate::domain::pinyin_keys::half_width)
-            .filter(|c| !super::sheet::is_blank(*c) && *c != '*')
-            .flat_map(char::to_lowercase)
-            .collect();
-        Self::ALL.into_iter().find(|column| {
-            let guide = column.guide();
-            guide.label == heading || guide.others.contains(&heading.as_str())
-        })
-    }
 
     pub const fn guide(self) -> Guide {
         let (label, others, width, how, example): (_, &'static [&'static str], _, _, _) = match self {
@@ -123,6 +107,22 @@ impl Column {
             ),
         };
         Guide { label, others, is_required: (self as usize) <= (Self::Kind as usize), width, how, example }
+    }
+}
+
+impl Heading for Column {
+    const ALL: &'static [Self] = &Self::ALL;
+
+    fn label(self) -> &'static str {
+        self.guide().label
+    }
+
+    fn others(self) -> &'static [&'static str] {
+        self.guide().others
+    }
+
+    fn is_required(self) -> bool {
+        self.guide().is_required
     }
 }
 

@@ -1,12 +1,14 @@
 //! From a row of cells to what it says about a person; what is wrong with it is said in full, not
 //! only the first thing.
 
-use super::{
-    Complaint,
-    columns::Column,
-    sheet::{Cell, Row},
+use super::columns::Column;
+use crate::{
+    domain::{account, kind, name},
+    producers::{
+        cells::{Complaints, Reading, narrow},
+        sheet::{Cell, Row},
+    },
 };
-use crate::domain::{Problem, account, email, kind, name, phone, pinyin_keys::half_width};
 
 /// Characters of a title, a grade, a DingTalk id.
 const LONGEST_TITLE: usize = 60;
@@ -32,30 +34,17 @@ pub struct Entry {
     pub deputy: Option<String>,
 }
 
-/// What is wrong, and what was taken although it was not quite right.
-#[derive(Default)]
-pub struct Complaints {
-    pub errors: Vec<Complaint>,
-    pub warnings: Vec<Complaint>,
-}
-
-/// A row being read.
-struct Reading<'a> {
-    row: &'a Row,
-    said: &'a mut Complaints,
-}
-
 /// None when anything in the row is wrong.
-pub fn read(row: &Row, said: &mut Complaints) -> Option<Entry> {
+pub fn read(row: &Row<Column>, said: &mut Complaints) -> Option<Entry> {
     let errors = said.errors.len();
     let mut reading = Reading { row, said };
     let account = reading.account();
     let entry = Entry {
         row: row.number,
         account: account.unwrap_or_default(),
-        name: reading.name(),
-        phone: reading.phone(),
-        email: reading.email(),
+        name: reading.name(Column::Name),
+        phone: reading.phone(Column::Phone),
+        email: reading.email(Column::Email),
         departments: reading.departments(),
         title: reading.short(Column::Title, LONGEST_TITLE),
         kind: reading.kind(),
@@ -68,25 +57,7 @@ pub fn read(row: &Row, said: &mut Complaints) -> Option<Entry> {
     (said.errors.len() == errors).then_some(entry)
 }
 
-impl Reading<'_> {
-    /// The text of a cell; a cell that cannot be used is an error.
-    fn text(&mut self, column: Column) -> Option<String> {
-        match self.row.cell(column) {
-            Cell::Blank => None,
-            Cell::Text(text) => Some(text.clone()),
-            Cell::Unusable(shown, reason) => {
-                let shown = shown.clone();
-                let suggestion = match *reason {
-                    "单元格是公式" => "请复制该列，用“选择性粘贴 → 数值”变成文字",
-                    "单元格被合并" => "请取消合并，并在每一行填写",
-                    _ => "请把单元格设为“文本”格式后重新填写",
-                };
-                self.wrong(column, &shown, (*reason).to_owned(), suggestion);
-                None
-            }
-        }
-    }
-
+impl Reading<'_, Column> {
     fn account(&mut self) -> Option<String> {
         let Some(text) = self.text(Column::Account) else {
             if *self.row.cell(Column::Account) == Cell::Blank {
@@ -104,64 +75,6 @@ impl Reading<'_> {
         }
     }
 
-    fn name(&mut self) -> Option<String> {
-        let text = self.text(Column::Name)?;
-        let clean = name::clean(&text);
-        if clean != text {
-            let reason = format!("含有换行、制表符或不可见字符，已改为“{clean}”");
-            self.warn(Column::Name, &text.escape_debug().to_string(), reason, "请核对");
-        }
-        match name::check(&clean) {
-            Ok(name) => Some(name),
-            Err(problem) => {
-                self.refuse(Column::Name, &text, problem, "请填写真实姓名");
-                None
-            }
-        }
-    }
-
-    fn phone(&mut self) -> Option<String> {
-        let text = self.text(Column::Phone)?;
-        if is_scientific(&text) {
-            let reason = "号码成了科学计数法，末尾的数字已经丢失".to_owned();
-            self.wrong(Column::Phone, &text, reason, "请把这一列设为“文本”格式，再重新填写完整号码");
-            return None;
-        }
-        if self.is_masked(Column::Phone, &text) {
-            return None;
-        }
-        match phone::mobile(&text, "/phone") {
-            Ok(number) => Some(number),
-            Err(problem) => {
-                self.refuse(Column::Phone, &text, problem, "请填写 11 位手机号；没有可留空");
-                None
-            }
-        }
-    }
-
-    fn email(&mut self) -> Option<String> {
-        let text = self.text(Column::Email)?;
-        if self.is_masked(Column::Email, &text) {
-            return None;
-        }
-        match email::address(&text, "/email") {
-            Ok(address) => Some(address),
-            Err(problem) => {
-                self.refuse(Column::Email, &text, problem, "请填写完整的邮箱地址；没有可留空");
-                None
-            }
-        }
-    }
-
-    /// A masked export that comes back says nothing about what is under the stars.
-    fn is_masked(&mut self, column: Column, text: &str) -> bool {
-        let is_masked = text.contains("***");
-        if is_masked {
-            self.warn(column, text, "内容已打码，保留原有值".to_owned(), "如需修改请填写完整内容");
-        }
-        is_masked
-    }
-
     fn departments(&mut self) -> Option<Vec<Vec<String>>> {
         let text = self.text(Column::Department)?;
         let paths: Vec<Vec<String>> = split_paths(&text);
@@ -175,16 +88,6 @@ impl Reading<'_> {
             return None;
         }
         Some(paths)
-    }
-
-    fn short(&mut self, column: Column, longest: usize) -> Option<String> {
-        let text = name::clean(&self.text(column)?);
-        let length = text.chars().count();
-        if length > longest {
-            self.wrong(column, &text, format!("最多 {longest} 个字，当前 {length} 个字"), "请缩短");
-            return None;
-        }
-        (!text.is_empty()).then_some(text)
     }
 
     fn kind(&mut self) -> Option<String> {
@@ -221,23 +124,6 @@ impl Reading<'_> {
             }
         }
     }
-
-    fn refuse(&mut self, column: Column, value: &str, problem: Problem, suggestion: &str) {
-        self.wrong(column, value, problem.detail, suggestion);
-    }
-
-    fn wrong(&mut self, column: Column, value: &str, reason: String, suggestion: &str) {
-        self.said.errors.push(complaint(self.row.number, column, value, reason, suggestion));
-    }
-
-    fn warn(&mut self, column: Column, value: &str, reason: String, suggestion: &str) {
-        self.said.warnings.push(complaint(self.row.number, column, value, reason, suggestion));
-    }
-}
-
-pub fn complaint(row: u32, column: Column, value: &str, reason: String, suggestion: &str) -> Complaint {
-    let value = value.chars().take(200).collect();
-    Complaint { row, column: column.label(), value, reason, suggestion: suggestion.to_owned() }
 }
 
 /// `A->B;C`: several paths, each from the top down. Full-width marks and arrows will do too.
@@ -266,18 +152,6 @@ fn path_flaw(path: &[String]) -> Option<(String, &'static str)> {
     None
 }
 
-/// `1.38E+10`, as a spreadsheet shows a long number that it has cut.
-fn is_scientific(text: &str) -> bool {
-    let Some((digits, power)) = text.split_once(['e', 'E']) else { return false };
-    let is_number = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || c == '.');
-    is_number(digits) && is_number(power.trim_start_matches('+'))
-}
-
-/// Half width, without blanks.
-fn narrow(text: String) -> String {
-    text.chars().map(half_width).filter(|c| !c.is_whitespace()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -292,11 +166,5 @@ mod tests {
         assert!(path_flaw(&split_paths("甲->->乙")[0]).is_some());
         assert!(path_flaw(&split_paths("甲/乙")[0]).is_some());
         assert!(path_flaw(&["部".repeat(26)]).is_some());
-    }
-
-    #[test]
-    fn a_number_that_lost_its_end_is_noticed() {
-        assert!(is_scientific("1.38E+10") && is_scientific("1.38001e10"));
-        assert!(!is_scientific("13800138000") && !is_scientific("e@x.com") && !is_scientific("E10"));
     }
 }

@@ -9,14 +9,17 @@ use super::{
     Complaint, Report,
     columns::Column,
     compare::{self, Known, Merged, Resolved},
-    entry::{self, Complaints, Entry, complaint},
-    sheet,
+    entry::{self, Entry},
     tree::Tree,
 };
 use crate::{
     clock::Timestamp,
     domain::{PersonId, Problem, seal},
     hub::{Error, Hub, Result},
+    producers::{
+        cells::{Complaints, complaint},
+        sheet,
+    },
     storage::{
         self, Tx,
         assignments::{self, Assignment},

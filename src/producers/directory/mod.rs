@@ -9,38 +9,13 @@ mod compare;
 mod entry;
 mod export;
 mod import;
-mod sheet;
 mod template;
 mod tree;
 
-use serde::Serialize;
-
+pub use super::{
+    cells::{Complaint, Report},
+    sheet::LARGEST,
+};
 pub use export::{Export, export};
 pub use import::{Import, import};
-pub use sheet::LARGEST;
 pub use template::{template, write_template};
-
-/// What became of a file.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Report {
-    pub created: u64,
-    pub updated: u64,
-    pub unchanged: u64,
-    /// Rows, not errors: a row may have several.
-    pub failed: u64,
-    pub errors: Vec<Complaint>,
-    /// What was taken in, but not quite as it stood.
-    pub warnings: Vec<Complaint>,
-}
-
-/// What is wrong with one cell.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Complaint {
-    /// As the spreadsheet numbers its rows.
-    pub row: u32,
-    /// The heading of the column.
-    pub column: &'static str,
-    pub value: String,
-    pub reason: String,
-    pub suggestion: String,
-}

@@ -4,13 +4,42 @@
 
 use std::{
     collections::HashMap,
+    hash::Hash,
     io::{Cursor, Read},
 };
 
 use calamine::{Data, Range, Reader, Xlsx};
 
-use super::columns::Column;
-use crate::domain::{Problem, problem::Class};
+use crate::domain::{Problem, pinyin_keys::half_width, problem::Class};
+
+/// The columns that a kind of file has.
+pub trait Heading: Copy + Eq + Hash + 'static {
+    /// In the order of the template.
+    const ALL: &'static [Self];
+
+    /// What stands above the column.
+    fn label(self) -> &'static str;
+
+    /// Other headings that mean the same, half width and lower case.
+    fn others(self) -> &'static [&'static str];
+
+    /// The heading must be there; its cells may still be empty.
+    fn is_required(self) -> bool;
+
+    /// The column that a heading names.
+    fn named(heading: &str) -> Option<Self> {
+        let heading: String = heading
+            .chars()
+            .map(half_width)
+            .filter(|c| !is_blank(*c) && *c != '*')
+            .flat_map(char::to_lowercase)
+            .collect();
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|column| column.label() == heading || column.others().contains(&heading.as_str()))
+    }
+}
 
 /// Bytes of a file.
 pub const LARGEST: usize = 20 * 1024 * 1024;
@@ -29,29 +58,29 @@ pub enum Cell {
     Unusable(String, &'static str),
 }
 
-pub struct Row {
+pub struct Row<C> {
     /// As the spreadsheet numbers it.
     pub number: u32,
-    cells: HashMap<Column, Cell>,
+    cells: HashMap<C, Cell>,
 }
 
-impl Row {
+impl<C: Heading> Row<C> {
     /// Blank also where the column is not there.
-    pub fn cell(&self, column: Column) -> &Cell {
+    pub fn cell(&self, column: C) -> &Cell {
         self.cells.get(&column).unwrap_or(&Cell::Blank)
     }
 }
 
 /// # Errors
 /// `IMPORT_SIZE`, `IMPORT_FORMAT`, `IMPORT_TEMPLATE`, `IMPORT_EMPTY`, `IMPORT_ROWS`.
-pub fn read(bytes: &[u8]) -> Result<Vec<Row>, Problem> {
+pub fn read<C: Heading>(bytes: &[u8]) -> Result<Vec<Row<C>>, Problem> {
     check_format(bytes)?;
     check_unpacked(bytes)?;
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|_| broken())?;
     let mut first_missing = None;
     for name in book.sheet_names() {
         let cells = book.worksheet_range(&name).map_err(|_| broken())?;
-        match find_headings(&cells) {
+        match find_headings::<C>(&cells) {
             Ok((heading_row, columns)) => {
                 let formulas = book.worksheet_formula(&name).map_err(|_| broken())?;
                 let merged = book.merge_cells_by_sheet_name(&name).map_err(|_| broken())?;
@@ -120,30 +149,32 @@ fn check_unpacked(bytes: &[u8]) -> Result<(), Problem> {
 }
 
 /// The row of the headings and where each column stands; else what is missing.
-fn find_headings(cells: &Range<Data>) -> Result<(usize, HashMap<Column, usize>), Problem> {
-    let mut best: HashMap<Column, usize> = HashMap::new();
+fn find_headings<C: Heading>(cells: &Range<Data>) -> Result<(usize, HashMap<C, usize>), Problem> {
+    let mut best: HashMap<C, usize> = HashMap::new();
     for (index, row) in cells.rows().take(HEADING_WITHIN).enumerate() {
         let mut columns = HashMap::new();
         for (at, cell) in row.iter().enumerate() {
-            if let Some(column) = cell_text(cell).and_then(|text| Column::named(&text)) {
+            if let Some(column) = cell_text(cell).and_then(|text| C::named(&text)) {
                 columns.entry(column).or_insert(at);
             }
         }
-        if required().all(|column| columns.contains_key(&column)) {
+        if required::<C>().all(|column| columns.contains_key(&column)) {
             return Ok((index, columns));
         }
         if columns.len() > best.len() {
             best = columns;
         }
     }
-    let missing: Vec<_> =
-        required().filter(|column| !best.contains_key(column)).map(|column| format!("“{}”", column.label())).collect();
+    let missing: Vec<_> = required::<C>()
+        .filter(|column| !best.contains_key(column))
+        .map(|column| format!("“{}”", column.label()))
+        .collect();
     Err(Problem::invalid("IMPORT_TEMPLATE", "/file", format!("缺少{}列；请下载最新模板", missing.join("、")))
         .in_english(format!("columns are missing: {}; take the present template", missing.join(", "))))
 }
 
-fn required() -> impl Iterator<Item = Column> {
-    Column::ALL.into_iter().filter(|column| column.guide().is_required)
+fn required<C: Heading>() -> impl Iterator<Item = C> {
+    C::ALL.iter().copied().filter(|column| column.is_required())
 }
 
 struct Grid {
@@ -152,7 +183,7 @@ struct Grid {
     merged: Vec<calamine::Dimensions>,
 }
 
-fn rows(grid: &Grid, heading_row: usize, columns: &HashMap<Column, usize>) -> Result<Vec<Row>, Problem> {
+fn rows<C: Heading>(grid: &Grid, heading_row: usize, columns: &HashMap<C, usize>) -> Result<Vec<Row<C>>, Problem> {
     let (top, left) = grid.cells.start().unwrap_or_default();
     let mut rows = Vec::new();
     for (index, values) in grid.cells.rows().enumerate().skip(heading_row + 1) {
@@ -219,7 +250,7 @@ fn cell_text(cell: &Data) -> Option<String> {
 
 /// Blanks of every width, and what nobody sees: a byte order mark or a joint of no width comes along
 /// when a cell was pasted from a text file or a web page.
-pub(super) fn is_blank(c: char) -> bool {
+fn is_blank(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{FEFF}' | '\u{200B}'..='\u{200F}' | '\u{2060}')
 }
 
