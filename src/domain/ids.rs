@@ -88,6 +88,8 @@ ids!(
     PersonId,
     DepartmentId,
     GroupId,
+    /// 文件夹: where somebody keeps groups.
+    FolderId,
     ProducerId,
     MessageId,
     ApprovalId,

@@ -12,6 +12,7 @@ pub mod contact;
 pub mod delivery;
 pub mod email;
 pub mod export;
+pub mod group;
 mod ids;
 pub mod kind;
 pub mod message;
@@ -32,7 +33,7 @@ pub mod wording;
 pub mod words;
 
 pub use ids::{
-    ApprovalId, AttachmentId, AuditId, ClaimId, DeadLetterId, DepartmentId, EventId, ExportId, GroupId, MessageId,
+    ApprovalId, AttachmentId, AuditId, ClaimId, DeadLetterId, DepartmentId, EventId, ExportId, FolderId, GroupId, MessageId,
     PersonId, ProducerId, ReplicaId, TicketId,
 };
 pub use problem::Problem;

@@ -63,6 +63,9 @@ impl Hub {
         }
         let named = select(tx, message, audience, source).await? + self.add_external(tx, message, audience).await?;
         narrow(tx, message, audience).await?;
+        if !audience.groups.is_empty() {
+            recipients::drop_twins(tx, message).await?;
+        }
         let recipients = recipients::count(tx, message).await?;
         if recipients == 0 {
             return Err(nobody(named, audience).into());
@@ -180,8 +183,8 @@ async fn select(tx: &mut Tx, message: MessageId, audience: &Audience, source: &S
             named += recipients::add_departments(tx, message, &codes, recursive).await?;
         }
     }
-    if !audience.groups.is_empty() {
-        named += recipients::add_groups(tx, message, &audience.groups, source.person()).await?;
+    if let Some(keeper) = source.keeper().filter(|_| !audience.groups.is_empty()) {
+        named += recipients::add_groups(tx, message, &audience.groups, keeper).await?;
     }
     Ok(named)
 }
@@ -214,7 +217,7 @@ fn range(source: &Source) -> Option<&[String]> {
 /// Says which place in the list is wrong and what stands there, never whether somebody exists:
 /// whoever is out of a module's range is refused as nobody is, and before any filter or exception
 /// could tell the two apart.
-async fn refuse_unknown(tx: &mut Tx, audience: &Audience, source: &Source) -> Result<()> {
+pub(super) async fn refuse_unknown(tx: &mut Tx, audience: &Audience, source: &Source) -> Result<()> {
     let range = range(source);
     if range.is_some() {
         refuse_unbounded(audience)?;
@@ -238,17 +241,23 @@ async fn refuse_unknown(tx: &mut Tx, audience: &Audience, source: &Source) -> Re
         return Err(not_visible(format!("/audience/except/departments/{at}"), at, "个部门").into());
     }
     for (at, group) in audience.groups.iter().enumerate() {
-        let usable = match (source.person(), group.parse::<GroupId>()) {
-            (Some(person), Ok(_)) => {
-                recipients::count_usable_groups(tx, std::slice::from_ref(group), person).await? == 1
-            }
-            _ => false,
-        };
-        if !usable {
+        if !may_use(tx, group, source, range).await? {
             return Err(not_visible(format!("/audience/groups/{at}"), at, "个群分组").into());
         }
     }
     Ok(())
+}
+
+/// A group of the sender's own, or shared with him, in which nobody is out of his range.
+async fn may_use(tx: &mut Tx, group: &String, source: &Source, range: Option<&[String]>) -> Result<bool> {
+    let (Some(keeper), Ok(id)) = (source.keeper(), group.parse::<GroupId>()) else { return Ok(false) };
+    if recipients::count_usable_groups(tx, std::slice::from_ref(group), keeper).await? == 0 {
+        return Ok(false);
+    }
+    match range {
+        Some(range) => Ok(recipients::count_beyond_of_group(tx, id, range).await? == 0),
+        None => Ok(true),
+    }
 }
 
 /// What is in no department is in no range.

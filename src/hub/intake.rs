@@ -23,7 +23,7 @@ use crate::{
     storage::{
         Json, Tx,
         attachments::{self, Attachment},
-        audit,
+        audit, groups,
         messages::{self, List, Message},
         settings,
     },
@@ -107,6 +107,9 @@ impl Hub {
         };
         message.sent_at = (message.state == State::Sending).then_some(now);
         messages::insert(tx, &message).await?;
+        if !message.audience.0.groups.is_empty() {
+            groups::record_use(tx, id, &message.audience.0.groups).await?;
+        }
         let detail = json!({"state": message.state, "recipients": message.recipients, "rule": message.rule_name});
         audit::insert(tx, now, &source.actor(), "message.submit", &format!("message:{id}"), detail).await?;
         self.tell(tx, now, "message.submitted", &message, json!({})).await?;

@@ -19,6 +19,7 @@ pub mod export;
 mod fan_out;
 pub mod files;
 pub mod forget;
+pub mod groups;
 mod hash;
 mod in_hand;
 pub mod intake;

@@ -60,6 +60,12 @@ pub enum Action {
     Send,
     /// A second try for a command that went to the dead letters.
     ReplayDeadLetter,
+    /// 新建 a group or a folder of one's own.
+    KeepGroups,
+    /// Open a group, and send to it.
+    UseGroup,
+    /// Change a group, its members, whom it is shared with.
+    EditGroup,
     ViewDirectory,
     /// Add, change, import and invite people; freeze and resign them.
     EditDirectory,
@@ -78,15 +84,19 @@ pub struct Facts {
     pub is_recipient: bool,
     /// Was asked to decide about it.
     pub is_assigned: bool,
+    /// Its owner shared it with them.
+    pub is_shared: bool,
     /// Gave the password again, a few minutes ago at most.
     pub is_proved: bool,
 }
 
 impl Facts {
-    pub const STRANGER: Self = Self { is_own: false, is_recipient: false, is_assigned: false, is_proved: false };
+    pub const STRANGER: Self =
+        Self { is_own: false, is_recipient: false, is_assigned: false, is_shared: false, is_proved: false };
     pub const OWN: Self = Self { is_own: true, ..Self::STRANGER };
     pub const RECIPIENT: Self = Self { is_recipient: true, ..Self::STRANGER };
     pub const ASSIGNED: Self = Self { is_assigned: true, ..Self::STRANGER };
+    pub const SHARED: Self = Self { is_shared: true, ..Self::STRANGER };
     /// No more than a stranger to it, whose password was asked for again.
     pub const PROVED: Self = Self { is_proved: true, ..Self::STRANGER };
 
@@ -100,8 +110,10 @@ pub fn may<'a>(who: impl Into<Asker<'a>>, action: Action, facts: &Facts) -> bool
     match who.into() {
         Asker::Person(roles) => person_may(roles, action, facts),
         Asker::Producer => match action {
-            Action::Send => true,
-            Action::Recall
+            Action::Send | Action::KeepGroups => true,
+            Action::UseGroup
+            | Action::EditGroup
+            | Action::Recall
             | Action::Remind
             | Action::Release
             | Action::Discard
@@ -117,7 +129,9 @@ pub fn may<'a>(who: impl Into<Asker<'a>>, action: Action, facts: &Facts) -> bool
 fn person_may(roles: &[Role], action: Action, facts: &Facts) -> bool {
     let has = |role: Role| roles.contains(&role);
     match action {
-        Action::Send | Action::ViewDirectory => true,
+        Action::Send | Action::ViewDirectory | Action::KeepGroups => true,
+        Action::UseGroup => facts.is_own || facts.is_shared,
+        Action::EditGroup => facts.is_own,
         Action::ReadInbox => facts.is_recipient,
         Action::ReadUnsent | Action::SeeDeliveries => facts.is_own || facts.is_assigned,
         Action::Approve => facts.is_assigned && !facts.is_own,
@@ -173,14 +187,21 @@ mod tests {
         ]
     }
 
-    const STANDINGS: [Facts; 5] =
-        [Facts::STRANGER, Facts::RECIPIENT, Facts::OWN, Facts::ASSIGNED, Facts { is_own: true, ..Facts::ASSIGNED }];
+    const STANDINGS: [Facts; 6] = [
+        Facts::STRANGER,
+        Facts::RECIPIENT,
+        Facts::OWN,
+        Facts::ASSIGNED,
+        Facts { is_own: true, ..Facts::ASSIGNED },
+        Facts::SHARED,
+    ];
 
     #[test]
     fn the_matrix_of_roles_holds() {
-        let table: [(Action, &str); 9] = [
+        let table: [(Action, &str); 10] = [
             (Action::Send, "✓✓✓✓✓✓"),
             (Action::ViewDirectory, "✓✓✓✓✓✓"),
+            (Action::KeepGroups, "✓✓✓✓✓✓"),
             (Action::EditDirectory, "✗✗✗✓✗✗"),
             (Action::Administer, "✗✗✗✗✓✗"),
             (Action::ReplayDeadLetter, "✗✗✗✗✓✗"),
@@ -198,15 +219,17 @@ mod tests {
 
     #[test]
     fn what_belongs_to_others_is_nobodys_whatever_the_role() {
-        let table: [(Action, [bool; 5]); 7] = [
-            //                    stranger recipient sender assigned own+assigned
-            (Action::ReadInbox, [false, true, false, false, false]),
-            (Action::ReadUnsent, [false, false, true, true, true]),
-            (Action::Approve, [false, false, false, true, false]),
-            (Action::Recall, [false, false, true, false, true]),
-            (Action::Remind, [false, false, true, false, true]),
-            (Action::Release, [false, false, true, false, true]),
-            (Action::SeeDeliveries, [false, false, true, true, true]),
+        let table: [(Action, [bool; 6]); 9] = [
+            //                    stranger recipient own assigned own+assigned shared
+            (Action::ReadInbox, [false, true, false, false, false, false]),
+            (Action::ReadUnsent, [false, false, true, true, true, false]),
+            (Action::Approve, [false, false, false, true, false, false]),
+            (Action::Recall, [false, false, true, false, true, false]),
+            (Action::Remind, [false, false, true, false, true, false]),
+            (Action::Release, [false, false, true, false, true, false]),
+            (Action::SeeDeliveries, [false, false, true, true, true, false]),
+            (Action::UseGroup, [false, false, true, false, true, true]),
+            (Action::EditGroup, [false, false, true, false, true, false]),
         ];
         for who in columns() {
             for (action, wanted) in table {
@@ -223,9 +246,15 @@ mod tests {
                 assert!(!may(&who, action, &Facts::STRANGER), "{action:?} {:?}", who.roles);
                 assert_eq!(may(&who, action, &Facts::PROVED), is_admin, "{action:?} {:?}", who.roles);
             }
-            for action in
-                [Action::ReadInbox, Action::ReadUnsent, Action::SeeDeliveries, Action::Remind, Action::Release]
-            {
+            for action in [
+                Action::ReadInbox,
+                Action::ReadUnsent,
+                Action::SeeDeliveries,
+                Action::Remind,
+                Action::Release,
+                Action::UseGroup,
+                Action::EditGroup,
+            ] {
                 assert!(!may(&who, action, &Facts::PROVED), "{action:?} {:?}", who.roles);
             }
         }
@@ -234,10 +263,20 @@ mod tests {
 
     #[test]
     fn a_module_may_do_what_it_needs_with_what_is_its_own_and_nothing_else() {
-        let own = [Action::Recall, Action::Remind, Action::Release, Action::SeeDeliveries, Action::ReplayDeadLetter];
+        let own = [
+            Action::Recall,
+            Action::Remind,
+            Action::Release,
+            Action::SeeDeliveries,
+            Action::ReplayDeadLetter,
+            Action::UseGroup,
+            Action::EditGroup,
+        ];
         for action in own {
             assert!(may(Asker::Producer, action, &Facts::OWN), "{action:?}");
             assert!(!may(Asker::Producer, action, &Facts::STRANGER), "{action:?}");
+            // Nothing is shared with a module.
+            assert!(!may(Asker::Producer, action, &Facts::SHARED), "{action:?}");
         }
         assert!(may(Asker::Producer, Action::Send, &Facts::STRANGER));
         for action in [Action::ReadInbox, Action::Approve, Action::ViewDirectory, Action::EditDirectory] {

@@ -54,6 +54,15 @@ impl Source {
             Self::Producer(_) | Self::Hub => None,
         }
     }
+
+    /// As whom it keeps groups: a module under its own id.
+    pub fn keeper(&self) -> Option<PersonId> {
+        match self {
+            Self::Person(person) => Some(*person),
+            Self::Producer(producer) => Some(PersonId(producer.id.0)),
+            Self::Hub => None,
+        }
+    }
 }
 
 /// What a sender hears at once.

@@ -6,7 +6,22 @@
 //! PostgreSQL as much as the rows themselves.
 
 use super::{Json, Result, Tx};
-use crate::domain::{MessageId, PersonId};
+use crate::domain::{GroupId, MessageId, PersonId};
+
+/// A row of `person_group` that somebody keeps or has by a share: `usable!("$3")`.
+macro_rules! usable {
+    ($person:literal) => {
+        concat!(
+            "(person_group.owner_id = ",
+            $person,
+            " or exists (select 1 from person_group_share
+                          where person_group_share.group_id = person_group.id
+                            and person_group_share.person_id = ",
+            $person,
+            "))"
+        )
+    };
+}
 
 pub async fn add_everyone(tx: &mut Tx, message: MessageId) -> Result<u64> {
     execute!(
@@ -66,25 +81,60 @@ pub async fn add_departments(tx: &mut Tx, message: MessageId, codes: &[String], 
     execute!(tx, sql, [message, &codes, recursive])
 }
 
-/// Members of a group that `user` owns or that was shared to him; nobody for another's group.
-pub async fn add_groups(tx: &mut Tx, message: MessageId, groups: &[String], user: Option<PersonId>) -> Result<u64> {
+/// Whoever is listed in a group that `owner` keeps or that was shared with him, or belongs to the
+/// department that it follows; nobody for another's group.
+pub async fn add_groups(tx: &mut Tx, message: MessageId, groups: &[String], owner: PersonId) -> Result<u64> {
     let groups = Json(groups.iter().map(|id| id.replace('-', "")).collect::<Vec<_>>());
-    let sql = each_id!(
+    let listed = each_id!(
         tx,
-        "insert into recipient (message_id, person_id)
-         select distinct $1, person.id from person_group
-           join person_group_member on person_group_member.group_id = person_group.id
-           join person on person.id = person_group_member.person_id
-          where person.state = 'active'
-            and (person_group.owner_id = $3 or exists (
-                 select 1 from person_group_share
-                  where person_group_share.group_id = person_group.id and person_group_share.person_id = $3))
-            and not exists (select 1 from recipient where message_id = $1 and person_id = person.id)
-            and person_group.id in (",
+        concat!(
+            "insert into recipient (message_id, person_id)
+             select distinct $1, person.id from person_group
+               join person_group_member on person_group_member.group_id = person_group.id
+               join person on person.id = person_group_member.person_id
+              where person.state = 'active' and ",
+            usable!("$3"),
+            " and not exists (select 1 from recipient where message_id = $1 and person_id = person.id)
+              and person_group.id in ("
+        ),
         "$2",
         ")"
     );
-    execute!(tx, sql, [message, &groups, user])
+    let followed = each_id!(
+        tx,
+        concat!(
+            "insert into recipient (message_id, person_id)
+             select distinct $1, person.id from person_group
+               join department_ancestor up on up.ancestor_id = person_group.follows_id
+                and (person_group.follows_all or up.department_id = person_group.follows_id)
+               join assignment on assignment.department_id = up.department_id
+               join person on person.id = assignment.person_id
+              where person.state = 'active' and person.account is not null and ",
+            usable!("$3"),
+            " and not exists (select 1 from recipient where message_id = $1 and person_id = person.id)
+              and person_group.id in ("
+        ),
+        "$2",
+        ")"
+    );
+    Ok(execute!(tx, listed, [message, &groups, owner])? + execute!(tx, followed, [message, &groups, owner])?)
+}
+
+/// Takes out who is outside the organisation and stands there twice: different people keep the same
+/// phone number, or the same address without a number, under names of their own.
+pub async fn drop_twins(tx: &mut Tx, message: MessageId) -> Result<u64> {
+    execute!(
+        tx,
+        "delete from recipient where message_id = $1 and person_id in (
+            select twin.id from recipient named
+              join person twin on twin.id = named.person_id and twin.account is null
+              join person first on first.account is null and first.id < twin.id
+               and (first.phone_index = twin.phone_index
+                 or first.email_index = twin.email_index and first.phone_index is null and twin.phone_index is null)
+              join recipient kept on kept.message_id = $1 and kept.person_id = first.id
+             where named.message_id = $1)",
+        [message]
+    )
 }
 
 /// Keeps only people of these kinds.
@@ -245,20 +295,36 @@ pub async fn departments_beyond(tx: &mut Tx, codes: &[String], roots: &[String])
     fetch_values!(tx, String, sql, [&codes, &roots])
 }
 
-/// How many of these groups `user` may use.
-pub async fn count_usable_groups(tx: &mut Tx, groups: &[String], user: PersonId) -> Result<i64> {
+/// How many of these groups `owner` keeps or has by a share.
+pub async fn count_usable_groups(tx: &mut Tx, groups: &[String], owner: PersonId) -> Result<i64> {
     let groups = Json(groups.iter().map(|id| id.replace('-', "")).collect::<Vec<_>>());
-    let sql = each_id!(
+    let sql =
+        each_id!(tx, concat!("select count(*) from person_group where ", usable!("$2"), " and id in ("), "$1", ")");
+    fetch_value!(tx, i64, sql, [&groups, owner])
+}
+
+/// How many people of a group have no post in any of these departments or below.
+pub async fn count_beyond_of_group(tx: &mut Tx, group: GroupId, codes: &[String]) -> Result<i64> {
+    let codes = Json(codes);
+    let sql = each!(
         tx,
-        "select count(*) from person_group
-          where (owner_id = $2 or exists (
-                 select 1 from person_group_share
-                  where person_group_share.group_id = person_group.id and person_group_share.person_id = $2))
-            and id in (",
-        "$1",
-        ")"
+        "select count(*) from (
+            select person_id from person_group_member where group_id = $1
+            union
+            select assignment.person_id from person_group
+              join department_ancestor up on up.ancestor_id = person_group.follows_id
+               and (person_group.follows_all or up.department_id = person_group.follows_id)
+              join assignment on assignment.department_id = up.department_id
+             where person_group.id = $1
+         ) everybody where not exists (
+            select 1 from assignment
+              join department_ancestor on department_ancestor.department_id = assignment.department_id
+              join department on department.id = department_ancestor.ancestor_id
+             where assignment.person_id = everybody.person_id and department.code in (",
+        "$2",
+        "))"
     );
-    fetch_value!(tx, i64, sql, [&groups, user])
+    fetch_value!(tx, i64, sql, [group, &codes])
 }
 
 /// Recipients by kind of person: what a forecast and an approver see.

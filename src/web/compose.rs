@@ -32,10 +32,11 @@ use crate::{
     },
 };
 
-/// `GET /compose`
-pub async fn empty(me: Me) -> Answer {
+/// `GET /compose?group=…`: empty, but for groups that are ticked.
+pub async fn empty(me: Me, Query(query): Query) -> Answer {
     let form = ComposeForm { signature: me.who.department.clone(), ..ComposeForm::default() };
-    me.show_form(form, &Choices::default(), Said::default()).await
+    let groups = query.all("group").map(str::to_owned).collect();
+    me.show_form(form, &Choices { groups, ..Choices::default() }, Said::default()).await
 }
 
 /// `GET /compose/{id}`: a message of one's own once more, as it was.
@@ -182,7 +183,9 @@ impl Me {
             chosen: choices.groups.contains(&group.id.to_string()),
             id: group.id.to_string(),
             name: group.name,
-            people: group.members,
+            people: group.people,
+            folder: group.folder_name.filter(|_| group.owner_id == self.id()),
+            owner: Some(group.owner_name).filter(|_| group.owner_id != self.id()),
         };
         Ok(groups.into_iter().map(choice).collect())
     }

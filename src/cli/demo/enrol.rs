@@ -4,9 +4,13 @@ use std::collections::BTreeMap;
 
 use super::university::{ACTORS, University};
 use crate::{
-    domain::{GroupId, PersonId},
+    domain::{GroupId, PersonId, message::External},
     hub::{Hub, Result},
-    storage::{Tx, access, assignments, departments, groups, people},
+    storage::{
+        Tx, access, assignments, departments, external, group_folders,
+        group_members::{self, Listing},
+        group_shares, groups, people,
+    },
 };
 
 /// A group that one of the actors keeps.
@@ -16,48 +20,64 @@ struct Circle {
     /// codes of departments: everybody in them, or the head alone
     whole: &'static [&'static str],
     heads: &'static [&'static str],
+    /// name, phone number, note
+    outside: &'static [(&'static str, &'static str, &'static str)],
+    /// the code of a department that it is kept in step with
+    follows: &'static str,
+    /// of the owner; empty: outside of any
+    folder: &'static str,
     shared_with: &'static [&'static str],
 }
 
-const CIRCLES: [Circle; 6] = [
+/// One that holds nobody yet.
+const EMPTY: Circle =
+    Circle { owner: "", name: "", whole: &[], heads: &[], outside: &[], follows: "", folder: "", shared_with: &[] };
+
+const CIRCLES: [Circle; 9] = [
     Circle {
         owner: "staff",
         name: "软件工程课程组",
         whole: &["jsj-rj"],
         heads: &["jsj-rg", "jsj-2024"],
+        folder: "教学工作",
         shared_with: &["head"],
+        ..EMPTY
     },
     Circle {
-        owner: "staff", name: "教学秘书联络群", whole: &["jwc-yx"], heads: &["jwc", "jwc-ks"], shared_with: &[]
+        owner: "staff",
+        name: "教学秘书联络群",
+        whole: &["jwc-yx"],
+        heads: &["jwc", "jwc-ks"],
+        folder: "教学工作",
+        ..EMPTY
     },
+    Circle {
+        owner: "staff",
+        name: "校外实践导师",
+        heads: &["jsj"],
+        outside: &[
+            ("陈启航", "13900020001", "青溪软件公司"),
+            ("沈若琳", "13900020002", "省数据中心"),
+            ("Peter Novak", "13900020003", "客座教授，请用英文"),
+        ],
+        folder: "教学工作",
+        ..EMPTY
+    },
+    Circle { owner: "staff", name: "教务处全员", follows: "jwc", ..EMPTY },
     Circle {
         owner: "head",
         name: "学院党政班子",
         whole: &["jsj"],
         heads: &["jsj-rj", "jsj-rg"],
         shared_with: &["staff"],
+        ..EMPTY
     },
+    Circle { owner: "head", name: "全院教师", follows: "jsj", ..EMPTY },
     Circle {
-        owner: "approver",
-        name: "学院院长",
-        whole: &[],
-        heads: &["jsj", "jx", "wx", "jg"],
-        shared_with: &["head"],
+        owner: "approver", name: "学院院长", heads: &["jsj", "jx", "wx", "jg"], shared_with: &["head"], ..EMPTY
     },
-    Circle {
-        owner: "undertaker",
-        name: "会务保障组",
-        whole: &["hqc-hy"],
-        heads: &["hqc-sd", "xxc-wl"],
-        shared_with: &[],
-    },
-    Circle {
-        owner: "admin",
-        name: "网络安全联络员",
-        whole: &["xxc-wl"],
-        heads: &["xb", "jwc", "bwc"],
-        shared_with: &[],
-    },
+    Circle { owner: "undertaker", name: "会务保障组", whole: &["hqc-hy"], heads: &["hqc-sd", "xxc-wl"], ..EMPTY },
+    Circle { owner: "admin", name: "网络安全联络员", whole: &["xxc-wl"], heads: &["xb", "jwc", "bwc"], ..EMPTY },
 ];
 
 /// Writes everybody; the groups by their names.
@@ -83,16 +103,40 @@ pub(super) async fn enrol(hub: &Hub, university: &University) -> Result<BTreeMap
 
 async fn found(tx: &mut Tx, hub: &Hub, university: &University, circle: &Circle) -> Result<GroupId> {
     let owner = id(university, account(circle.owner));
-    let group = groups::insert(tx, owner, circle.name, hub.clock.now()).await?;
+    let now = hub.clock.now();
+    let folder = match circle.folder {
+        "" => None,
+        name => match group_folders::list(tx, owner).await?.into_iter().find(|folder| folder.name == name) {
+            Some(folder) => Some(folder.id),
+            None => group_folders::insert(tx, owner, name, now).await?,
+        },
+    };
+    let group = groups::insert(tx, owner, circle.name, folder, now).await?;
     let group = group.expect("the demonstration's groups have names of their own");
     let all = circle.whole.iter().flat_map(|code| university.members(code));
     let heads = circle.heads.iter().filter_map(|code| university.members(code).first());
     let members: Vec<_> =
         all.chain(heads).map(|account| id(university, account)).filter(|member| *member != owner).collect();
-    groups::set_members(tx, group, &members).await?;
-    let shares: Vec<_> = circle.shared_with.iter().map(|role| id(university, account(role))).collect();
-    groups::set_shares(tx, group, &shares).await?;
+    let outside: Vec<_> = circle.outside.iter().map(|(name, phone, _)| hub.outsider(&outsider(name, phone))).collect();
+    let outside = external::find_same_or_insert(tx, &outside, now).await?;
+    let notes = circle.outside.iter().map(|(_, _, note)| (*note).to_owned());
+    let inside = members.into_iter().map(|person| Listing { person, note: String::new() });
+    let listings: Vec<_> =
+        inside.chain(outside.into_iter().zip(notes).map(|(person, note)| Listing { person, note })).collect();
+    group_members::add(tx, group, &listings).await?;
+    if !circle.follows.is_empty() {
+        let department = departments::find_by_code(tx, circle.follows).await?;
+        groups::follow(tx, group, department.map(|department| department.id), true).await?;
+    }
+    for role in circle.shared_with {
+        group_shares::add(tx, group, id(university, account(role))).await?;
+    }
     Ok(group)
+}
+
+/// Somebody whom the university's people write to, with a number that nobody has.
+fn outsider(name: &str, phone: &str) -> External {
+    External { name: name.to_owned(), phone: Some(phone.to_owned()), email: None }
 }
 
 /// The account of whoever plays `role`.

@@ -43,7 +43,7 @@ fn check_size(audience: &Audience, at: &str) -> Result<(), Problem> {
         .in_english(format!("at most {limit} recipients, these are {named}")))
 }
 
-fn department(value: &Value, at: &str) -> Result<DepartmentChoice, Problem> {
+pub(super) fn department(value: &Value, at: &str) -> Result<DepartmentChoice, Problem> {
     let fields = Fields::of(value, at, &["code", "recursive"])?;
     let code = fields::name(fields.required_text("code")?, &fields.at("code"))?;
     Ok(DepartmentChoice { code, recursive: fields.flag("recursive")? })
@@ -60,7 +60,8 @@ fn except(value: &Value, at: &str) -> Result<Exceptions, Problem> {
     Ok(Exceptions { people: fields.names("people")?, departments: fields.names("departments")? })
 }
 
-fn external(value: &Value, at: &str) -> Result<External, Problem> {
+/// Somebody outside the organisation, also where no message is meant.
+pub fn external(value: &Value, at: &str) -> Result<External, Problem> {
     let fields = Fields::of(value, at, &["name", "phone", "email"])?;
     let name = person_name(fields.required_text("name")?, &fields.at("name"))?;
     let phone = fields.text("phone")?.map(|raw| phone::mobile(raw, &fields.at("phone"))).transpose()?;

@@ -7,6 +7,7 @@ pub mod attachment;
 mod audience;
 mod fields;
 mod follow_up;
+mod groups;
 mod json;
 mod link;
 mod receipt;
@@ -21,8 +22,12 @@ mod catalogue;
 
 use serde_json::Value;
 
-pub use audience::read as read_audience;
+pub use audience::{external as read_external, read as read_audience};
 pub use follow_up::{RemindTo, read_id, read_remind, read_remind_to};
+pub use groups::{
+    ChosenGroup, ChosenMembers, read_chosen, read_copy, read_follow, read_group, read_group_order, read_member,
+    read_members, read_name,
+};
 pub use json::{most_values, parse};
 pub use recurrence::schedule;
 pub use send::read_send;

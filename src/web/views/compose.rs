@@ -83,6 +83,10 @@ pub struct GroupChoice {
     pub id: String,
     pub name: String,
     pub people: i64,
+    /// The folder that it lies in, of one's own.
+    pub folder: Option<String>,
+    /// Who shared it; `None`: one's own.
+    pub owner: Option<String>,
     pub chosen: bool,
 }
 

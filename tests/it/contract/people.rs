@@ -12,7 +12,8 @@ use zhihui::{
         departments::{self, Department, Moved, Removed},
         directory::{self, After, Wanted},
         external::{self, Outsider},
-        groups,
+        group_members::{self, Listing},
+        group_shares, groups,
         people::{self, Profile},
     },
 };
@@ -238,20 +239,36 @@ async fn a_group_is_seen_by_its_owner_and_those_it_is_shared_with() {
     let [_, _, section, _] = tree(&mut tx).await;
     let [owner, friend, stranger] = staff(&test, &mut tx, section).await;
     let now = test.clock.now();
-    let group = groups::insert(&mut tx, owner, "班子成员", now).await.unwrap().unwrap();
-    assert!(groups::insert(&mut tx, owner, "班子成员", now).await.unwrap().is_none());
-    let other = groups::insert(&mut tx, owner, "教研组", now).await.unwrap().unwrap();
+    let group = groups::insert(&mut tx, owner, "班子成员", None, now).await.unwrap().unwrap();
+    assert!(groups::insert(&mut tx, owner, "班子成员", None, now).await.unwrap().is_none());
+    let other = groups::insert(&mut tx, owner, "教研组", None, now).await.unwrap().unwrap();
     assert!(!groups::rename(&mut tx, other, "班子成员").await.unwrap());
     assert!(groups::rename(&mut tx, other, "教研室").await.unwrap());
-    groups::set_members(&mut tx, group, &[stranger, owner]).await.unwrap();
-    groups::set_shares(&mut tx, group, &[friend]).await.unwrap();
-    assert_eq!(groups::list_members(&mut tx, group).await.unwrap(), [stranger, owner]);
+    let listing = |person| Listing { person, note: String::new() };
+    group_members::add(&mut tx, group, &[listing(stranger), listing(owner)]).await.unwrap();
+    assert_eq!(group_members::add(&mut tx, group, &[listing(owner), listing(friend)]).await.unwrap(), 1);
+    group_members::remove(&mut tx, group, &[friend]).await.unwrap();
+    assert!(group_shares::add(&mut tx, group, friend).await.unwrap());
+    assert!(!group_shares::add(&mut tx, group, friend).await.unwrap());
+    let listed = group_members::list(&mut tx, group, "", group_members::START, 10).await.unwrap();
+    assert_eq!(listed.iter().map(|member| member.id).collect::<Vec<_>>(), [stranger, owner]);
+    group_members::sort(&mut tx, group, &[owner, stranger]).await.unwrap();
+    let first = group_members::list(&mut tx, group, "", group_members::START, 1).await.unwrap().remove(0);
+    assert_eq!(first.id, owner);
+    let second = group_members::list(&mut tx, group, "", (first.position, first.id), 9).await.unwrap();
+    assert_eq!(second.iter().map(|member| member.id).collect::<Vec<_>>(), [stranger]);
+    assert_eq!(group_members::neighbour(&mut tx, group, owner, false).await.unwrap(), Some(stranger));
+    assert_eq!(group_members::neighbour(&mut tx, group, owner, true).await.unwrap(), None);
     assert_eq!(groups::list_for(&mut tx, owner).await.unwrap().len(), 2);
     let shared = &groups::list_for(&mut tx, friend).await.unwrap()[0];
-    assert_eq!((shared.id, shared.owner_name.as_str(), shared.members, shared.shares), (group, "李雷", 2, 1));
-    assert!(groups::find_for(&mut tx, stranger, group).await.unwrap().is_none());
+    assert_eq!(
+        (shared.id, shared.owner_name.as_str(), shared.people, shared.shares),
+        (group, "李雷", 1, 1),
+        "one is frozen"
+    );
+    assert!(shared.is_shared && !groups::find(&mut tx, stranger, group).await.unwrap().unwrap().is_shared);
     assert!(groups::remove(&mut tx, group).await.unwrap());
-    assert!(groups::find_for(&mut tx, owner, group).await.unwrap().is_none());
+    assert!(groups::find(&mut tx, owner, group).await.unwrap().is_none());
 }
 
 #[tokio::test]

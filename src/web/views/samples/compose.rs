@@ -9,6 +9,17 @@ fn step(channel: &str, after_minutes: i64) -> ChannelStep {
     ChannelStep { channel: channel.into(), after_minutes, deputy: false, missing: channel == "voice" }
 }
 
+fn group(id: &str, name: &str, people: i64, folder: Option<&str>, owner: Option<&str>) -> GroupChoice {
+    GroupChoice {
+        id: id.into(),
+        name: name.into(),
+        people,
+        folder: folder.map(str::to_owned),
+        owner: owner.map(str::to_owned),
+        chosen: id == "1",
+    }
+}
+
 impl ComposePage {
     pub fn sample() -> Self {
         let department = |code: &str, name: &str, people, children: Vec<DepartmentNode>| DepartmentNode {
@@ -19,8 +30,6 @@ impl ComposePage {
             open: !children.is_empty(),
             children,
         };
-        let group =
-            |id: &str, name: &str, people| GroupChoice { id: id.into(), name: name.into(), people, chosen: id == "1" };
         let rule = |name: &str, label: &str, steps| RuleCard {
             name: name.into(),
             label: label.into(),
@@ -53,7 +62,10 @@ impl ComposePage {
                 department("jg", "机关部处", 418, offices),
                 department("xy", "教学学院", 14_689, colleges),
             ],
-            groups: vec![group("1", "学院信息员", 34), group("2", "中层干部", 126)],
+            groups: vec![
+                group("1", "学院信息员", 34, Some("信息化"), None),
+                group("2", "中层干部", 126, None, Some("沈知白")),
+            ],
             rules: vec![
                 rule("inbox", "站内", vec![step("inbox", 0)]),
                 rule("dingtalk", "钉钉提醒", vec![step("inbox", 0), step("dingtalk", 0)]),
