@@ -3,6 +3,7 @@
 mod cells;
 pub mod directory;
 mod door;
+pub mod groups;
 pub mod meeting;
 mod sheet;
 pub mod visitor;
