@@ -15,6 +15,8 @@ mod dead_letters;
 mod deliveries;
 pub mod documents;
 mod follow_up;
+mod group_members;
+mod groups;
 mod idempotency;
 mod messages;
 pub mod operation;
@@ -27,7 +29,7 @@ use std::{num::NonZeroU32, sync::Arc};
 
 use axum::{
     Router, middleware,
-    routing::{MethodRouter, any, delete, get, post},
+    routing::{MethodRouter, any, delete, get, post, put},
 };
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
@@ -59,7 +61,7 @@ pub struct Route {
 
 /// All of them.
 #[rustfmt::skip]
-pub const ROUTES: [Route; 16] = [
+pub const ROUTES: [Route; 36] = [
     Route { method: "post", path: "/api/v1/messages", endpoint: || post(messages::send) },
     Route { method: "get", path: "/api/v1/messages/{id}", endpoint: || get(messages::show) },
     Route { method: "get", path: "/api/v1/messages/{id}/deliveries", endpoint: || get(deliveries::list) },
@@ -70,6 +72,26 @@ pub const ROUTES: [Route; 16] = [
     Route { method: "post", path: "/api/v1/messages/{id}/restore", endpoint: || post(recycle::restore) },
     Route { method: "post", path: "/api/v1/messages/{id}/purge", endpoint: || post(recycle::purge) },
     Route { method: "post", path: "/api/v1/audiences/resolve", endpoint: || post(audiences::resolve) },
+    Route { method: "get", path: "/api/v1/groups", endpoint: || get(groups::list) },
+    Route { method: "post", path: "/api/v1/groups", endpoint: || post(groups::add) },
+    Route { method: "post", path: "/api/v1/groups/order", endpoint: || post(groups::sort) },
+    Route { method: "get", path: "/api/v1/groups/{id}", endpoint: || get(groups::show) },
+    Route { method: "put", path: "/api/v1/groups/{id}", endpoint: || put(groups::edit) },
+    Route { method: "delete", path: "/api/v1/groups/{id}", endpoint: || delete(groups::remove) },
+    Route { method: "put", path: "/api/v1/groups/{id}/department", endpoint: || put(groups::follow) },
+    Route { method: "delete", path: "/api/v1/groups/{id}/department", endpoint: || delete(groups::unfollow) },
+    Route { method: "get", path: "/api/v1/groups/{id}/members", endpoint: || get(group_members::list) },
+    Route { method: "post", path: "/api/v1/groups/{id}/members", endpoint: || post(group_members::add) },
+    Route { method: "post", path: "/api/v1/groups/{id}/members/remove", endpoint: || post(group_members::remove) },
+    Route { method: "post", path: "/api/v1/groups/{id}/members/order", endpoint: || post(group_members::sort) },
+    Route { method: "post", path: "/api/v1/groups/{id}/members/copy", endpoint: || post(group_members::copy) },
+    Route { method: "post", path: "/api/v1/groups/{id}/members/move", endpoint: || post(group_members::shift) },
+    Route { method: "put", path: "/api/v1/groups/{id}/members/{member}", endpoint: || put(group_members::edit) },
+    Route { method: "delete", path: "/api/v1/groups/{id}/members/{member}", endpoint: || delete(group_members::remove_one) },
+    Route { method: "get", path: "/api/v1/group-folders", endpoint: || get(groups::list_folders) },
+    Route { method: "post", path: "/api/v1/group-folders", endpoint: || post(groups::add_folder) },
+    Route { method: "put", path: "/api/v1/group-folders/{id}", endpoint: || put(groups::rename_folder) },
+    Route { method: "delete", path: "/api/v1/group-folders/{id}", endpoint: || delete(groups::remove_folder) },
     Route { method: "get", path: "/api/v1/dead-letters", endpoint: || get(dead_letters::list) },
     Route { method: "post", path: "/api/v1/dead-letters/{id}/replay", endpoint: || post(dead_letters::replay) },
     Route { method: "post", path: "/callbacks/{channel}", endpoint: || post(callbacks::take) },

@@ -3,6 +3,7 @@
 mod access;
 mod callbacks;
 mod documents;
+mod groups;
 mod messages;
 mod operation;
 mod problems;
