@@ -33,7 +33,7 @@ pub mod wording;
 pub mod words;
 
 pub use ids::{
-    ApprovalId, AttachmentId, AuditId, ClaimId, DeadLetterId, DepartmentId, EventId, ExportId, FolderId, GroupId, MessageId,
-    PersonId, ProducerId, ReplicaId, TicketId,
+    ApprovalId, AttachmentId, AuditId, ClaimId, DeadLetterId, DepartmentId, EventId, ExportId, FolderId, GroupId,
+    MessageId, PersonId, ProducerId, ReplicaId, TicketId,
 };
 pub use problem::Problem;

@@ -21,6 +21,10 @@ mod export_sheet;
 mod exports;
 mod forecast;
 mod form;
+mod group;
+mod group_add;
+mod group_view;
+mod groups;
 mod headers;
 mod inbox;
 mod letter;
@@ -193,6 +197,22 @@ routes! {
     get  "/compose"                     => compose::empty;
     post "/compose"                     => compose::submit;
     get  "/compose/{id}"                => compose::again;
+
+    get  "/groups"                      => groups::list;
+    post "/groups"                      => groups::add;
+    post "/groups/folders"              => groups::folders;
+    post "/groups/arrange"              => groups::arrange;
+    get  "/groups/template"             => groups::template;
+    get  "/groups/{id}"                 => group::open;
+    post "/groups/{id}"                 => group::change;
+    get  "/groups/{id}/add"             => group_add::form;
+    post "/groups/{id}/add"             => group_add::add;
+    post "/groups/{id}/import"          => group_add::import;
+    post "/groups/{id}/members"         => group::members;
+    get  "/groups/{id}/members/{person}" => group_add::member;
+    post "/groups/{id}/members/{person}" => group_add::edit;
+    post "/groups/{id}/share"           => group::share;
+    post "/groups/{id}/follow"          => group::follow;
 
     get  "/me/password"                 => password::form;
     post "/me/password"                 => password::change;

@@ -12,6 +12,7 @@ mod approving;
 mod driver;
 mod faults;
 mod following;
+mod grouping;
 mod people;
 mod phone;
 mod plain;

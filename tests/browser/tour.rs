@@ -42,6 +42,8 @@ pub async fn stops(site: &Site) -> Vec<Stop> {
     let thrown_away = site.send(&head, to(&staff, "关于教学检查的通知", "检查时间为本周五。")).await;
     site.is_brought(&staff, thrown_away).await;
     site.hub.delete_many(staff.id, &[thrown_away]).await.unwrap();
+    let shelf = site.hub.shelf(&Source::Person(staff.id)).await.unwrap();
+    let group = format!("/groups/{}", shelf.groups[0].id);
     // Until then nobody has confirmed the booking that the demonstration begins with.
     site.after_minutes(6);
     vec![
@@ -57,6 +59,14 @@ pub async fn stops(site: &Site) -> Vec<Stop> {
         stop("outbox-recalled", "staff", "").at("/outbox?state=recalled"),
         stop("recycle", "staff", "").at("/recycle"),
         stop("outbox-detail", "staff", "a[href^='/outbox/']").at("/outbox"),
+        stop("groups", "staff", "").at("/groups"),
+        stop("group", "staff", ".shelf section:last-child a[href^='/groups/']").at("/groups"),
+        stop("group-outside", "staff", ".shelf section:last-child li:last-child a[href^='/groups/']").at("/groups"),
+        stop("group-follows", "staff", ".shelf section:first-child a[href^='/groups/']").at("/groups"),
+        stop("group-shared", "staff", ".shelf + section a[href^='/groups/']").at("/groups"),
+        stop("group-tree", "staff", "").at(format!("{group}/add?by=tree")),
+        stop("group-form", "staff", "").at(format!("{group}/add")),
+        stop("group-file", "staff", "").at(format!("{group}/add?by=file")),
         stop("phone", "undertaker", "").at(format!("/demo/phone?address={}", undertaker.phone)),
         stop("phones", "undertaker", "").at("/demo/phone"),
         stop("error", "undertaker", "").at("/nowhere").answers(404),

@@ -211,6 +211,11 @@ impl Window {
         field.send_keys(words).await.unwrap_or_else(|error| panic!("{css}: {error}"));
     }
 
+    /// A field for files takes a path of this machine.
+    pub async fn choose_file(&self, css: &str, path: &std::path::Path) {
+        self.element(css).await.send_keys(path.to_str().unwrap()).await.unwrap();
+    }
+
     async fn element(&self, css: &str) -> Element {
         let found = self.client.wait().at_most(PATIENCE).every(BETWEEN).for_element(Locator::Css(css)).await;
         found.unwrap_or_else(|error| panic!("{css}: {error}"))

@@ -5,7 +5,11 @@ use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
 use zhihui::{
-    domain::{message::AttachedFile, person::Role},
+    domain::{
+        message::{AttachedFile, Audience},
+        person::Role,
+    },
+    hub::{Source, groups::Named},
     storage::attachments,
     web::{ROUTES, STATIC},
 };
@@ -56,6 +60,22 @@ const CASES: &[Case] = &[
     ("get", "/compose", [303, 200, 200, 200, 200, 200]),
     ("post", "/compose", [401, 422, 422, 422, 422, 422]),
     ("get", "/compose/{id}", [303, 404, 404, 200, 404, 404]),
+    ("get", "/groups", [303, 200, 200, 200, 200, 200]),
+    ("post", "/groups", [401, 422, 422, 422, 422, 422]),
+    ("post", "/groups/folders", [401, 422, 422, 422, 422, 422]),
+    ("post", "/groups/arrange", [401, 303, 303, 303, 303, 303]),
+    ("get", "/groups/template", [303, 200, 200, 200, 200, 200]),
+    // the sender keeps it and shared it with the reader
+    ("get", "/groups/{id}", [303, 404, 200, 200, 404, 404]),
+    ("post", "/groups/{id}", [401, 404, 404, 422, 404, 404]),
+    ("get", "/groups/{id}/add", [303, 404, 404, 200, 404, 404]),
+    ("post", "/groups/{id}/add", [401, 404, 404, 422, 404, 404]),
+    ("post", "/groups/{id}/import", [401, 404, 404, 422, 404, 404]),
+    ("post", "/groups/{id}/members", [401, 404, 404, 422, 404, 404]),
+    ("get", "/groups/{id}/members/{person}", [303, 404, 404, 200, 404, 404]),
+    ("post", "/groups/{id}/members/{person}", [401, 404, 404, 303, 404, 404]),
+    ("post", "/groups/{id}/share", [401, 404, 404, 422, 404, 404]),
+    ("post", "/groups/{id}/follow", [401, 404, 404, 422, 404, 404]),
     ("get", "/me/password", [303, 200, 200, 200, 200, 200]),
     ("post", "/me/password", [401, 422, 422, 422, 422, 422]),
     ("get", "/me/prove", [303, 200, 200, 200, 200, 200]),
@@ -146,6 +166,8 @@ struct World {
     people: [Option<Actor>; 6],
     message: [String; 2],
     approval: [String; 2],
+    /// a group, and somebody who is listed in it
+    group: [String; 2],
 }
 
 impl World {
@@ -184,10 +206,19 @@ impl World {
         for role in [Role::SystemAdmin, Role::OrgAdmin] {
             site.grant(&admin, role).await;
         }
+        let (keeper, listed) = (Source::Person(sender.id), approver.clone());
+        let group = site.test.add_group(&keeper, "班子成员", None).await.unwrap();
+        let named = Named {
+            inside: Audience { people: vec![listed.account.clone()], ..Audience::default() },
+            ..Named::default()
+        };
+        site.test.add_members(&keeper, group, &named).await.unwrap();
+        site.test.share_group(&keeper, group, &reader.account).await.unwrap();
         Self {
             people: [None, Some(stranger), Some(reader), Some(sender), Some(approver), Some(admin)],
             message: [sent.id.to_string(), files[0].to_string()],
             approval: [asked.approval.unwrap().id.to_string(), files[1].to_string()],
+            group: [group.to_string(), listed.id.to_string()],
             site,
         }
     }
@@ -205,8 +236,16 @@ impl World {
     }
 
     fn address(&self, path: &str) -> String {
-        let [id, file] = if path.starts_with("/approvals") { &self.approval } else { &self.message };
-        path.replace("{id}", id).replace("{file}", file).replace("{token}", "guessed").replace("{name}", "ui.css")
+        let [id, file] = match path.split('/').nth(1) {
+            Some("approvals") => &self.approval,
+            Some("groups") => &self.group,
+            _ => &self.message,
+        };
+        path.replace("{person}", file)
+            .replace("{id}", id)
+            .replace("{file}", file)
+            .replace("{token}", "guessed")
+            .replace("{name}", "ui.css")
     }
 
     async fn ask(&self, browser: &mut Browser, method: &str, path: &str) -> StatusCode {

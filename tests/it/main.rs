@@ -10,6 +10,7 @@ mod staff;
 mod access;
 mod api;
 mod bad_input;
+mod checklist;
 mod contract;
 mod pages;
 mod stories;

@@ -7,6 +7,7 @@ pub mod admin;
 pub mod approvals;
 pub mod compose;
 pub mod door;
+pub mod groups;
 pub mod inbox;
 pub mod letter;
 pub mod me;

@@ -47,7 +47,8 @@ const LINES: [Line; 68] = [
     (25, &["nobody_decides_twice_nor_for_others", "nobody_agrees_to_his_own_or_to_what_has_changed",
            "an_approver_sees_what_goes_out_and_decides"], ""),
     (26, &["a_rejected_broadcast_goes_to_nobody_and_needs_a_reason"], ""),
-    (27, &[], "the pages of groups"),
+    (27, &["a_name_is_needed_short_and_taken_once_and_what_was_typed_stays",
+           "groups_are_sorted_and_moved_into_folders_but_not_those_that_others_share"], ""),
     (28, &[DOORS, "what_is_unambiguous_is_normalised", "a_phone_number_is_kept_as_eleven_digits"], ""),
     (29, &[DOORS, "what_is_not_a_mobile_number_says_why"], ""),
     (30, &[], "ID numbers, with visitors"),
@@ -96,7 +97,7 @@ const LINES: [Line; 68] = [
     (64, &[], "writing send rules on a page"),
     (65, &["an_answered_call_is_confirmed_by_the_right_key_and_by_nothing_else",
            "the_undertakers_phone_rings_until_he_confirms_and_then_the_deputys"], ""),
-    (66, &[], "the pages of groups"),
+    (66, &["a_shared_group_is_used_and_not_edited_until_it_is_taken_back", "a_group_that_a_scheduled_message_uses_stays"], ""),
     (67, &["slips_of_the_pen_are_refused_with_their_line", "a_secret_may_stand_in_a_file_that_only_its_owner_reads"], ""),
     (68, &["a_database_of_a_later_version_is_left_alone"], ""),
 ];

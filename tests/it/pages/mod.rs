@@ -5,6 +5,8 @@ mod approvals;
 pub mod browser;
 mod compose;
 mod events;
+mod group_uses;
+mod groups;
 mod inbox;
 mod login;
 mod outbox;

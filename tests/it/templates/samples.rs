@@ -7,6 +7,7 @@ use zhihui::web::views::{
     approvals::{ApprovalPage, ApprovalsPage},
     compose::ComposePage,
     door::{ErrorPage, LoginPage, SetupPage},
+    groups::{GroupAddPage, GroupMemberPage, GroupPage, GroupPeople, GroupsPage},
     inbox::{InboxPage, Reader},
     me::{PasswordPage, ProvePage},
     outbox::{OutboxDetail, OutboxPage, Recipients},
@@ -87,6 +88,7 @@ pub fn samples() -> Vec<Sample> {
         page("prove", "unset", Section::Me, &ProvePage::sample_unset()),
     ];
     all.extend(of_senders());
+    all.extend(groups());
     for status in ErrorPage::STATUSES {
         all.push(page("error", &status.to_string(), Section::Door, &ErrorPage::sample(status)));
     }
@@ -112,6 +114,24 @@ fn of_senders() -> Vec<Sample> {
         page("compose", "blank", Section::Compose, &ComposePage::sample_blank()),
         page("compose", "error", Section::Compose, &ComposePage::sample_error()),
         part("forecast", Section::Compose, &ComposePage::sample().forecast),
+    ]
+}
+
+fn groups() -> Vec<Sample> {
+    vec![
+        page("groups", "", Section::Groups, &GroupsPage::sample()),
+        page("groups", "error", Section::Groups, &GroupsPage::sample_error()),
+        page("groups", "empty", Section::Groups, &GroupsPage::sample_empty()),
+        page("group", "", Section::Groups, &GroupPage::sample()),
+        page("group", "shared", Section::Groups, &GroupPage::sample_shared()),
+        page("group", "empty", Section::Groups, &GroupPage::sample_empty()),
+        page("group_add", "", Section::Groups, &GroupAddPage::sample()),
+        page("group_add", "tree", Section::Groups, &GroupAddPage::sample_tree()),
+        page("group_add", "found", Section::Groups, &GroupAddPage::sample_found()),
+        page("group_add", "report", Section::Groups, &GroupAddPage::sample_report()),
+        page("group_member", "", Section::Groups, &GroupMemberPage::sample()),
+        page("group_member", "inside", Section::Groups, &GroupMemberPage::sample_inside()),
+        part("group_people", Section::Groups, &GroupPeople::sample()),
     ]
 }
 

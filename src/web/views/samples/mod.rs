@@ -5,6 +5,7 @@ mod admin;
 mod approvals;
 mod compose;
 mod door;
+mod groups;
 mod inbox;
 mod letter;
 mod me;

@@ -1,0 +1,70 @@
+//! Every line of the checklist that is declared done, and the test that drives it as people do:
+//! through HTTP, or in a browser.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::tidy;
+
+/// A letter pair of the checklist, how many lines it has, and the tests of each.
+struct Section {
+    code: &'static str,
+    lines: usize,
+    tests: &'static [(usize, &'static [&'static str])],
+}
+
+/// Those that are whole. A section comes in with its last line.
+const DONE: [Section; 1] = [GROUPS];
+
+/// 群分组
+#[rustfmt::skip]
+const GROUPS: Section = Section { code: "MG", lines: 13, tests: &[
+    (1, &["one_member_comes_by_form_from_inside_or_outside", "somebody_outside_who_is_kept_twice_gets_one_message"]),
+    (2, &["groups_are_added_edited_and_deleted_and_lie_in_folders"]),
+    (3, &["groups_are_added_edited_and_deleted_and_lie_in_folders", "a_name_is_needed_short_and_taken_once_and_what_was_typed_stays"]),
+    (4, &["groups_are_sorted_and_moved_into_folders_but_not_those_that_others_share",
+          "groups_and_members_are_dragged_and_moved_by_keys"]),
+    (5, &["groups_are_added_edited_and_deleted_and_lie_in_folders"]),
+    (6, &["a_shared_group_is_used_and_not_edited_until_it_is_taken_back"]),
+    (7, &["groups_are_added_edited_and_deleted_and_lie_in_folders", "a_group_that_a_scheduled_message_uses_stays"]),
+    (8, &["one_member_comes_by_form_from_inside_or_outside"]),
+    (9, &["members_come_from_the_tree_with_ticks", "people_of_a_department_are_ticked_in_the_tree"]),
+    (10, &["members_come_from_a_spreadsheet_and_a_wrong_row_says_why", "a_spreadsheet_is_taken_in_by_the_browser"]),
+    (11, &["members_are_copied_moved_and_taken_out_one_or_many"]),
+    (12, &["members_are_copied_moved_and_taken_out_one_or_many"]),
+    (13, &["a_member_is_edited_for_this_group_alone_and_members_are_sorted",
+           "groups_and_members_are_dragged_and_moved_by_keys"]),
+] };
+
+#[test]
+fn every_line_of_a_section_that_is_done_has_its_test() {
+    let tests = tests();
+    for section in DONE {
+        let code = section.code;
+        let lines: BTreeMap<_, _> = section.tests.iter().copied().collect();
+        assert_eq!(lines.len(), section.tests.len(), "{code}: a line twice");
+        assert!(lines.keys().copied().eq(1..=section.lines), "{code}: lines {:?}", lines.keys());
+        for (line, names) in lines {
+            assert!(!names.is_empty(), "{code}-{line:02} has no test");
+            for name in names {
+                assert!(tests.contains(*name), "{code}-{line:02}: there is no test {name}");
+            }
+        }
+    }
+}
+
+/// The names of all tests that drive the product from outside.
+fn tests() -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for file in tidy::files(&["rs"]).into_iter().filter(|file| file.starts_with("tests")) {
+        let mut is_test = false;
+        for line in tidy::read(&file).lines().map(str::trim) {
+            let name = line.trim_start_matches("async ").strip_prefix("fn ").and_then(|rest| rest.split('(').next());
+            match name {
+                Some(name) if is_test => _ = found.insert(name.to_owned()),
+                _ => {}
+            }
+            is_test = line.starts_with("#[test]") || line.starts_with("#[tokio::test");
+        }
+    }
+    found
+}
