@@ -75,14 +75,14 @@ row! {
     }
 }
 
-/// What `sender` wrote to a group, newest first.
+/// What `sender` wrote to a group and has not deleted, newest first.
 pub async fn list_uses(tx: &mut Tx, group: GroupId, sender: PersonId, limit: i64) -> Result<Vec<Use>> {
     fetch_all!(
         tx,
         Use,
         "select message.id, title, state, recipients, message.created_at from message_group used
            join message on message.id = used.message_id
-          where used.group_id = $1 and message.sender_id = $2
+          where used.group_id = $1 and message.sender_id = $2 and message.deleted_at is null
           order by message.created_at desc, message.id desc limit $3",
         [group, sender, limit]
     )
