@@ -39,21 +39,13 @@ fn names(css: &str, wanted: &str) -> String {
     format!("[...document.querySelectorAll('{css}')].map(each => each.textContent).join() === '{wanted}'")
 }
 
-/// A pointer that goes down on the handle of one row, over another, and up there.
-fn drag(from: &str, to: &str, kind: &str) -> String {
-    format!(
-        "const row = name => [...document.querySelectorAll('[data-id]')].filter(row => row.parentNode.hasAttribute('data-into'))
-            .find(row => row.querySelector('strong, .who b, h2') && row.querySelector('strong, .who b, h2').textContent === name);
-         const handle = row('{from}').querySelector('.handle');
-         const at = element => {{ const box = element.getBoundingClientRect(); return [box.left + 40, box.top + 4]; }};
-         const goal = row('{to}') || [...document.querySelectorAll('section h2')].find(h => h.textContent === '{to}').closest('section');
-         goal.scrollIntoView({{block: 'center'}});
-         const send = (type, target, [x, y]) => target.dispatchEvent(new PointerEvent(type, {{bubbles: true, cancelable: true,
-             pointerId: 7, pointerType: '{kind}', button: 0, clientX: x, clientY: y}}));
-         send('pointerdown', handle, at(handle));
-         send('pointermove', document.elementFromPoint(...at(goal)), at(goal));
-         send('pointerup', document.elementFromPoint(...at(goal)), at(goal));"
-    )
+/// The handle of a row, by the name in it.
+fn handle(name: &str) -> String {
+    format!("{}//button[contains(@class, 'handle')]", row(name))
+}
+
+fn row(name: &str) -> String {
+    format!("//li[@data-id][.//strong[text()='{name}'] or .//b[text()='{name}']]")
 }
 
 const GROUPS: &str = ".kept strong";
@@ -67,12 +59,12 @@ async fn groups_and_members_are_dragged_and_moved_by_keys() {
     let window = Window::of(&site, DESK, &wang).await;
     window.go("/groups").await;
     window.until(&names(GROUPS, "甲组,乙组,丙组")).await;
-    window.ask(&drag("丙组", "甲组", "mouse")).await;
+    window.drag(&handle("丙组"), &row("甲组"), false).await;
     window.sees("已移到第 1 位").await;
     window.go("/groups").await;
     window.until(&names(GROUPS, "丙组,甲组,乙组")).await;
     // Into a folder, with a finger.
-    window.ask(&drag("甲组", "教学工作", "touch")).await;
+    window.drag(&handle("甲组"), "//h2[.='教学工作']", true).await;
     window.sees("已移到第 1 位").await;
     window.go("/groups").await;
     window.until(&names(FOLDER, "甲组")).await;
@@ -96,7 +88,7 @@ async fn groups_and_members_are_dragged_and_moved_by_keys() {
     window.resize(PHONE).await;
     window.go(&group).await;
     window.until(&names(MEMBERS, "李文博,赵敏,钱毅")).await;
-    window.ask(&drag("钱毅", "李文博", "touch")).await;
+    window.drag(&handle("钱毅"), &row("李文博"), true).await;
     window.sees("已移到第 1 位").await;
     window.go(&group).await;
     window.until(&names(MEMBERS, "钱毅,李文博,赵敏")).await;

@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use base64::Engine;
-use fantoccini::{Client, ClientBuilder, Locator, elements::Element};
+use fantoccini::{
+    Client, ClientBuilder, Locator,
+    actions::{InputSource, MouseActions, PointerAction, TouchActions},
+    elements::Element,
+};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 
@@ -209,6 +213,32 @@ impl Window {
         let field = self.element(css).await;
         field.clear().await.unwrap();
         field.send_keys(words).await.unwrap_or_else(|error| panic!("{css}: {error}"));
+    }
+
+    /// Takes hold of one thing, found by XPath, carries it over the upper half of another and lets go:
+    /// with the mouse or with a finger.
+    pub async fn drag(&self, what: &str, over: &str, is_touch: bool) {
+        let found = async |path: &str| {
+            let found = self.client.wait().at_most(PATIENCE).every(BETWEEN).for_element(Locator::XPath(path)).await;
+            found.unwrap_or_else(|error| panic!("{path}: {error}"))
+        };
+        let to = |element, y| PointerAction::MoveToElement {
+            element,
+            duration: Some(Duration::from_millis(120)),
+            x: 0.0,
+            y,
+        };
+        let (from, goal) = (found(what).await, found(over).await);
+        let steps = [to(from, 0.0), PointerAction::Down { button: 0 }, to(goal.clone(), -4.0), to(goal, -6.0)];
+        let up = PointerAction::Up { button: 0 };
+        if is_touch {
+            let finger = steps.into_iter().fold(TouchActions::new("finger".into()), TouchActions::then);
+            self.client.perform_actions(finger.then(up)).await.unwrap();
+        } else {
+            let mouse = steps.into_iter().fold(MouseActions::new("mouse".into()), MouseActions::then);
+            self.client.perform_actions(mouse.then(up)).await.unwrap();
+        }
+        self.client.release_actions().await.unwrap();
     }
 
     /// A field for files takes a path of this machine.

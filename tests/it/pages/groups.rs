@@ -46,7 +46,7 @@ impl Office {
     }
 }
 
-fn between(text: &str, start: &str, end: &str) -> String {
+pub fn between(text: &str, start: &str, end: &str) -> String {
     text.split(start).nth(1).unwrap_or_default().split(end).next().unwrap_or_default().to_owned()
 }
 
@@ -349,51 +349,5 @@ async fn a_member_is_edited_for_this_group_alone_and_members_are_sorted() {
     let up = [("do", "up"), ("person", people[1].as_str())];
     office.wang.post(&format!("{group}/members"), &up).await.assert(303, &[]);
     assert_eq!(order(&office.wang.get(&group).await, &names), ["zhao", "li", "陈启杭"]);
-    office.site.test.end().await;
-}
-
-#[tokio::test]
-async fn a_shared_group_is_used_and_not_edited_until_it_is_taken_back() {
-    let mut office = Office::open().await;
-    let group = office.group("评审组").await;
-    office.add(&group, &[("outside", "1"), ("name", "陈启航"), ("phone", "13900020001")]).await;
-    office.add(&group, &[("who", "zhao")]).await.assert(303, &[]);
-    let mut li = office.site.browser_of(&office.people[1]).await;
-    li.get(&group).await.assert(404, &[]);
-    for typed in ["li", "LI"] {
-        office.wang.get(&format!("{group}?share={typed}")).await.assert(200, &["value=\"li\"", "新增"]);
-    }
-    let share = format!("{group}/share");
-    office.wang.post(&share, &[("do", "add"), ("account", "wang")]).await.assert(422, &["不能共享给自己"]);
-    office.wang.post(&share, &[("do", "add"), ("account", "nobody")]).await.assert(422, &["没有这个账号的人"]);
-    let told = office.wang.post(&share, &[("do", "add"), ("account", "li")]).await.assert(303, &[]);
-    office.wang.get(told.leads_to()).await.assert(200, &["已共享", "取消共享"]);
-
-    li.get("/groups").await.assert(200, &["他人共享给我的", "评审组", "wang共享"]);
-    let page = li.get(&group).await.assert(200, &["陈启航", "139****0001", "zhao"]);
-    assert!(!page.has("13900020001") && !page.has("设置共享") && !page.has("/add"), "{}", page.body);
-    li.post(&share, &[("do", "add"), ("account", "qian")]).await.assert(404, &[]);
-    li.post(&group, &[("do", "delete")]).await.assert(404, &[]);
-    li.get("/compose").await.assert(200, &["评审组", "wang共享"]);
-    let ticked = li.get(&format!("/compose?group={}", id_in(&group))).await;
-    assert!(between(&ticked.body, &format!("value=\"{}\"", id_in(&group)), ">").contains("checked"));
-    let letter = [
-        ("do", "send"),
-        ("kind", "content"),
-        ("title", "评审安排"),
-        ("body", "周五评审"),
-        ("group", id_in(&group)),
-        ("send_rule", "inbox"),
-    ];
-    li.post("/compose", &letter).await.assert(303, &[]);
-    office.site.test.settle().await;
-    li.get(&group).await.assert(200, &["评审安排", "共有 1 条消息"]);
-    // The owner hears that it was used, and not what was written.
-    office.wang.get(&group).await.assert(200, &["其中 1 条由他人发送"]).lacks(&["评审安排"]);
-
-    let person = office.people[1].id.to_string();
-    office.wang.post(&share, &[("do", "remove"), ("person", &person)]).await.assert(303, &[]);
-    li.get(&group).await.assert(404, &[]);
-    li.post("/compose", &letter).await.assert(422, &["不在您的可见范围内"]);
     office.site.test.end().await;
 }
