@@ -63,7 +63,7 @@ impl Hub {
         }
         let named = select(tx, message, audience, source).await? + self.add_external(tx, message, audience).await?;
         narrow(tx, message, audience).await?;
-        if !audience.groups.is_empty() {
+        if !audience.groups.is_empty() || !audience.external.is_empty() {
             recipients::drop_twins(tx, message).await?;
         }
         let recipients = recipients::count(tx, message).await?;

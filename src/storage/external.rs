@@ -1,8 +1,8 @@
-//! People outside the organisation: rows of `person` without an account, found again by their
-//! phone number, or by their e-mail address where they have no number.
+//! People outside the organisation: rows of `person` without an account, found again when name,
+//! number and address are all the same.
 //!
-//! Such a row never changes: whoever keeps somebody in a group under another name, or with another
-//! address, has another row, so that nobody's words reach anybody else.
+//! Such a row never changes: whoever calls somebody by another name, or knows another address, has
+//! another row, so that nobody's words reach anybody else (docs/decisions/0011).
 
 use super::{Json, Result, Tx, people};
 use crate::{
@@ -21,45 +21,15 @@ pub struct Outsider {
 
 impl Outsider {
     /// What they are found again by.
-    fn index(&self) -> Option<&[u8]> {
-        self.phone.as_ref().or(self.email.as_ref()).map(|contact| contact.index.as_slice())
-    }
-
     fn words(&self) -> Words {
         let index = |contact: &Option<Contact>| contact.as_ref().map(|each| each.index.clone());
         (self.name.clone(), index(&self.phone), index(&self.email))
     }
 }
 
-/// The person behind each of these, in their order; those not yet known are added. Somebody known
-/// keeps the name under which they came first.
+/// The person behind each of these, in their order; those not yet known are added.
 pub async fn find_or_insert(tx: &mut Tx, outsiders: &[Outsider], at: Timestamp) -> Result<Vec<PersonId>> {
     let mut known = list_known(tx, outsiders).await?;
-    let mut added = Vec::new();
-    let mut ids = Vec::with_capacity(outsiders.len());
-    for outsider in outsiders {
-        let found = outsider.index().and_then(|index| known.get(index)).copied();
-        ids.push(found.unwrap_or_else(|| {
-            let person = people::Profile {
-                phone: outsider.phone.clone(),
-                email: outsider.email.clone(),
-                ..people::Profile::outside(&outsider.name, EXTERNAL)
-            };
-            let id = person.id;
-            if let Some(index) = outsider.index() {
-                known.insert(index.to_vec(), id);
-            }
-            added.push(person);
-            id
-        }));
-    }
-    people::insert_many(tx, &added, at).await?;
-    Ok(ids)
-}
-
-/// As [`find_or_insert`], but only a row that says the same in every word is taken.
-pub async fn find_same_or_insert(tx: &mut Tx, outsiders: &[Outsider], at: Timestamp) -> Result<Vec<PersonId>> {
-    let mut known = list_same(tx, outsiders).await?;
     let mut added = Vec::new();
     let mut ids = Vec::with_capacity(outsiders.len());
     for outsider in outsiders {
@@ -82,7 +52,7 @@ pub async fn find_same_or_insert(tx: &mut Tx, outsiders: &[Outsider], at: Timest
 /// A name, and the keyed hashes of a number and an address.
 type Words = (String, Option<Vec<u8>>, Option<Vec<u8>>);
 
-async fn list_same(tx: &mut Tx, outsiders: &[Outsider]) -> Result<HashMap<Words, PersonId>> {
+async fn list_known(tx: &mut Tx, outsiders: &[Outsider]) -> Result<HashMap<Words, PersonId>> {
     let mut known = HashMap::new();
     let hex = |contact: &Option<Contact>| contact.as_ref().map(|each| crate::domain::seal::hex(&each.index));
     for batch in outsiders.chunks(super::BATCH) {
@@ -111,38 +81,6 @@ async fn list_same(tx: &mut Tx, outsiders: &[Outsider]) -> Result<HashMap<Words,
             let found = fetch_all!(tx, (String, Option<Vec<u8>>, Option<Vec<u8>>, PersonId), sql, [&rows])?;
             known.extend(found.into_iter().map(|(name, phone, email, id)| ((name, phone, email), id)));
         }
-    }
-    Ok(known)
-}
-
-async fn list_known(tx: &mut Tx, outsiders: &[Outsider]) -> Result<HashMap<Vec<u8>, PersonId>> {
-    let mut known = HashMap::new();
-    for batch in outsiders.chunks(super::BATCH) {
-        let rows: Vec<_> = batch
-            .iter()
-            .filter_map(|each| each.index())
-            .map(|index| serde_json::json!({ "contact": crate::domain::seal::hex(index) }))
-            .collect();
-        let rows = Json(&rows);
-        // The newest first, so that the oldest is what stays in the map.
-        let by_email = each_row!(
-            tx,
-            "select person.email_index, person.id from ",
-            "$1",
-            { contact: bytea },
-            " cross join person where person.email_index = each.contact and person.phone_index is null
-                and person.account is null and person.kind = 'external' order by person.id desc"
-        );
-        known.extend(fetch_all!(tx, (Vec<u8>, PersonId), by_email, [&rows])?);
-        let by_phone = each_row!(
-            tx,
-            "select person.phone_index, person.id from ",
-            "$1",
-            { contact: bytea },
-            " cross join person where person.phone_index = each.contact
-                and person.account is null and person.kind = 'external' order by person.id desc"
-        );
-        known.extend(fetch_all!(tx, (Vec<u8>, PersonId), by_phone, [&rows])?);
     }
     Ok(known)
 }

@@ -23,6 +23,22 @@ macro_rules! usable {
     };
 }
 
+/// Takes out of a message whoever outside is `alike` to somebody who came earlier: one join each, so
+/// that a database can take the index.
+macro_rules! twins {
+    ($alike:literal) => {
+        concat!(
+            "delete from recipient where message_id = $1 and person_id in (
+                select twin.id from recipient named
+                  join person twin on twin.id = named.person_id and twin.account is null
+                  join person first on first.account is null and first.id < twin.id and ",
+            $alike,
+            " join recipient kept on kept.message_id = $1 and kept.person_id = first.id
+                 where named.message_id = $1)"
+        )
+    };
+}
+
 pub async fn add_everyone(tx: &mut Tx, message: MessageId) -> Result<u64> {
     execute!(
         tx,
@@ -120,21 +136,13 @@ pub async fn add_groups(tx: &mut Tx, message: MessageId, groups: &[String], owne
     Ok(execute!(tx, listed, [message, &groups, owner])? + execute!(tx, followed, [message, &groups, owner])?)
 }
 
-/// Takes out who is outside the organisation and stands there twice: different people keep the same
-/// phone number, or the same address without a number, under names of their own.
+/// Takes out who is outside the organisation and stands there twice: one phone number, or one address
+/// without a number, may be known under several names.
 pub async fn drop_twins(tx: &mut Tx, message: MessageId) -> Result<u64> {
-    execute!(
-        tx,
-        "delete from recipient where message_id = $1 and person_id in (
-            select twin.id from recipient named
-              join person twin on twin.id = named.person_id and twin.account is null
-              join person first on first.account is null and first.id < twin.id
-               and (first.phone_index = twin.phone_index
-                 or first.email_index = twin.email_index and first.phone_index is null and twin.phone_index is null)
-              join recipient kept on kept.message_id = $1 and kept.person_id = first.id
-             where named.message_id = $1)",
-        [message]
-    )
+    let by_phone = execute!(tx, twins!("first.phone_index = twin.phone_index"), [message])?;
+    let alike =
+        twins!("first.email_index = twin.email_index and first.phone_index is null and twin.phone_index is null");
+    Ok(by_phone + execute!(tx, alike, [message])?)
 }
 
 /// Keeps only people of these kinds.

@@ -118,7 +118,7 @@ async fn found(tx: &mut Tx, hub: &Hub, university: &University, circle: &Circle)
     let members: Vec<_> =
         all.chain(heads).map(|account| id(university, account)).filter(|member| *member != owner).collect();
     let outside: Vec<_> = circle.outside.iter().map(|(name, phone, _)| hub.outsider(&outsider(name, phone))).collect();
-    let outside = external::find_same_or_insert(tx, &outside, now).await?;
+    let outside = external::find_or_insert(tx, &outside, now).await?;
     let notes = circle.outside.iter().map(|(_, _, note)| (*note).to_owned());
     let inside = members.into_iter().map(|person| Listing { person, note: String::new() });
     let listings: Vec<_> =

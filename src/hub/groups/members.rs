@@ -62,7 +62,7 @@ impl Hub {
             notes.push(group::note(note, "/note")?);
         }
         let outsiders: Vec<_> = named.outside.iter().map(|(who, _)| self.outsider(who)).collect();
-        let outsiders = external::find_same_or_insert(&mut tx, &outsiders, self.clock.now()).await?;
+        let outsiders = external::find_or_insert(&mut tx, &outsiders, self.clock.now()).await?;
         people.extend(outsiders.into_iter().zip(notes).map(|(person, note)| Listing { person, note }));
         let single = group_members::add(&mut tx, id, &people).await?;
         let mut added = Added { added: single, already: people.len() as u64 - single };
@@ -93,7 +93,7 @@ impl Hub {
         let person_after = match (&member.account, &edit.outside) {
             (None, Some(who)) => {
                 let who = [self.outsider(who)];
-                external::find_same_or_insert(&mut tx, &who, self.clock.now()).await?.remove(0)
+                external::find_or_insert(&mut tx, &who, self.clock.now()).await?.remove(0)
             }
             _ => person,
         };

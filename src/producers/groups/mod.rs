@@ -198,7 +198,7 @@ async fn listings(
             Who::Inside(..) => None,
         })
         .collect();
-    let mut outside = external::find_same_or_insert(tx, &outsiders, hub.clock.now()).await?.into_iter();
+    let mut outside = external::find_or_insert(tx, &outsiders, hub.clock.now()).await?.into_iter();
     let mut next = |entry: &Entry| -> PersonId {
         match entry.account() {
             Some(account) => known[account].id,

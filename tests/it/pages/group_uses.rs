@@ -1,7 +1,10 @@
 //! 群分组 at work: kept in step with a department, used by messages, each person once.
 
 use zhihui::{
-    domain::{message::Audience, person::State},
+    domain::{
+        message::{Audience, External},
+        person::State,
+    },
     storage::{audit, departments, people},
 };
 
@@ -125,7 +128,9 @@ async fn somebody_outside_who_is_kept_twice_gets_one_message() {
     office.add(&second, &[("outside", "1"), ("name", "彼得"), ("email", "Peter@example.com")]).await.assert(303, &[]);
     office.add(&first, &[("outside", "1"), ("name", "诺瓦克"), ("email", "peter@example.com")]).await.assert(303, &[]);
     let groups = [&first, &second].map(|group| id_in(group).to_owned()).into();
-    let mut letter = draft("评审安排", Audience { groups, ..Audience::default() });
+    // And named in the message itself by a third name.
+    let external = vec![External { name: "陈老师".into(), phone: Some("13900020001".into()), email: None }];
+    let mut letter = draft("评审安排", Audience { groups, external, ..Audience::default() });
     letter.send_rule = Some("dingtalk_then_sms".into());
     let sent = office.site.test.sends(&office.people[0], letter).await.unwrap();
     assert_eq!(sent.recipients, 2);
