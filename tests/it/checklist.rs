@@ -13,7 +13,7 @@ struct Section {
 }
 
 /// Those that are whole. A section comes in with its last line.
-const DONE: [Section; 1] = [GROUPS];
+const DONE: [Section; 2] = [GROUPS, RECYCLE_BIN];
 
 /// 群分组
 #[rustfmt::skip]
@@ -33,6 +33,20 @@ const GROUPS: Section = Section { code: "MG", lines: 13, tests: &[
     (12, &["members_are_copied_moved_and_taken_out_one_or_many"]),
     (13, &["a_member_is_edited_for_this_group_alone_and_members_are_sorted",
            "groups_and_members_are_dragged_and_moved_by_keys"]),
+] };
+
+/// 回收站
+#[rustfmt::skip]
+const RECYCLE_BIN: Section = Section { code: "MR", lines: 5, tests: &[
+    (1, &["what_a_reader_deletes_lies_in_his_bin_until_he_restores_or_purges_it",
+          "what_a_sender_deletes_nobody_opens_until_he_restores_it"]),
+    (2, &["what_lies_there_for_its_time_is_gone"]),
+    (3, &["what_a_reader_deletes_lies_in_his_bin_until_he_restores_or_purges_it",
+          "what_a_sender_deletes_nobody_opens_until_he_restores_it"]),
+    (4, &["what_a_reader_deletes_lies_in_his_bin_until_he_restores_or_purges_it",
+          "several_are_deleted_at_once_and_what_is_under_way_stays"]),
+    (5, &["what_a_reader_deletes_lies_in_his_bin_until_he_restores_or_purges_it",
+          "what_a_sender_deletes_nobody_opens_until_he_restores_it"]),
 ] };
 
 #[test]
