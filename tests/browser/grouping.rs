@@ -80,10 +80,15 @@ async fn groups_and_members_are_dragged_and_moved_by_keys() {
     };
     window.ask(&press("乙组", "ArrowDown")).await;
     window.until(&names(FOLDER, "乙组,甲组")).await;
+    window.until("document.querySelectorAll('.shelf > section')[1].querySelector('.hint').offsetParent === null").await;
     window.until("document.activeElement.closest('li').querySelector('strong').textContent === '乙组'").await;
     window.sees("已移到第 1 位").await;
     window.go("/groups").await;
     window.until(&names(FOLDER, "乙组,甲组")).await;
+
+    // What is empty now says so.
+    window.ask(&press("丙组", "ArrowDown")).await;
+    window.until("document.querySelector('.shelf > section .hint').offsetParent !== null").await;
 
     window.resize(PHONE).await;
     window.go(&group).await;

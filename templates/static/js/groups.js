@@ -13,6 +13,8 @@
   /* The whole order of the list in which something now lies goes to the server. */
   function save(item) {
     var list = item.parentNode, body = new URLSearchParams(list.getAttribute('data-more') || '');
+    /* A list that was left by its last row is empty to styles too. */
+    lists(kindOf(item)).forEach(function (each) { if (!items(each).length) each.textContent = ''; });
     items(list).forEach(function (each) {
       body.append(list.getAttribute('data-field') || 'id', each.getAttribute('data-id'));
     });
