@@ -8,7 +8,10 @@ use axum::{
 use url::form_urlencoded;
 
 use super::page_error::PageError;
-use crate::domain::{Problem, problem::Class};
+use crate::domain::{MessageId, Problem, problem::Class};
+
+/// Most that one click changes in a list.
+const BULK: usize = 100;
 
 /// Names with their values, in the order of the page.
 #[derive(Debug, Clone, Default)]
@@ -51,6 +54,24 @@ impl Fields {
     /// Every value of a field.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.texts.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The messages that were ticked in a list: `id`, repeated.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` for what is no id, `BULK_NONE`, `BULK_SIZE`
+    pub fn ticked(&self) -> Result<Vec<MessageId>, Problem> {
+        let ids: Result<Vec<MessageId>, _> = self.all("id").map(str::parse).collect();
+        let ids = ids.map_err(|_| Problem::not_found())?;
+        if ids.is_empty() {
+            return Err(Problem::invalid("BULK_NONE", "/id", "请先勾选要处理的消息")
+                .in_english("tick the messages that are meant first"));
+        }
+        if ids.len() > BULK {
+            return Err(Problem::invalid("BULK_SIZE", "/id", format!("一次最多选 {BULK} 条"))
+                .in_english(format!("choose at most {BULK} at once")));
+        }
+        Ok(ids)
     }
 }
 

@@ -44,8 +44,6 @@ const CHANNEL: &str = "web";
 /// The category that says nothing.
 const PLAIN: &str = "notice";
 const SNIPPET: usize = 60;
-/// Most that one click tidies.
-const BULK: usize = 100;
 
 /// `GET /inbox?tab=unread|receipt|files&q=…&cursor=…`
 pub async fn list(me: Me, Query(query): Query) -> Answer {
@@ -101,13 +99,7 @@ pub async fn press(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answer
 
 /// `POST /inbox/bulk` with `do` = `read`, `delete`, `restore`, `purge` and `id`, repeated.
 pub async fn bulk(me: Me, headers: axum::http::HeaderMap, Form(fields): Form) -> Answer {
-    let ids: Result<Vec<MessageId>, _> = fields.all("id").map(str::parse).collect();
-    let ids = ids.map_err(|_| Problem::not_found())?;
-    if ids.len() > BULK {
-        return Err(Problem::invalid("BULK_SIZE", "/id", format!("一次最多选 {BULK} 条"))
-            .in_english(format!("choose at most {BULK} at once"))
-            .into());
-    }
+    let ids = fields.ticked()?;
     let (hub, person) = (&me.web.hub, me.id());
     let changed = match fields.get("do") {
         "read" => hub.read_many(person, &ids).await?,

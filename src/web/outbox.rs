@@ -9,7 +9,6 @@ use super::{
     page::{Answer, Around},
     page_error::PageError,
     path::Path,
-    recycle,
     session::Me,
     tally,
     views::{
@@ -184,7 +183,7 @@ pub async fn discard(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answ
 
 /// `POST /outbox/bulk` with `do` = `delete`, `purge`, `state` of the tab, and `id`, repeated.
 pub async fn discard_many(me: Me, Form(fields): Form) -> Answer {
-    let (what, ids) = (act(&fields)?, recycle::chosen(&fields)?);
+    let (what, ids) = (act(&fields)?, fields.ticked()?);
     let outcome = me.web.hub.discard_many(&Source::Person(me.id()), &ids, what).await?;
     let tab = OutboxTab::named(fields.get("state")).0;
     let address =

@@ -18,9 +18,6 @@ use crate::{
     storage::recycle::{self, Deleted, Wanted},
 };
 
-/// Most that one click restores or purges.
-const BULK: usize = 100;
-
 /// `GET /recycle?box=inbox|outbox&q=…&cursor=…`
 pub async fn list(me: Me, Query(query): Query) -> Answer {
     let part = Part::from_query(query.get("box"));
@@ -51,7 +48,7 @@ pub async fn list(me: Me, Query(query): Query) -> Answer {
 /// `POST /recycle` with `box`, `do` = `restore` or `purge`, and `id`, repeated.
 pub async fn tidy(me: Me, Form(fields): Form) -> Answer {
     let part = Part::from_query(fields.get("box"));
-    let ids = chosen(&fields)?;
+    let ids = fields.ticked()?;
     let what = match fields.get("do") {
         "restore" => Discard::Restore,
         "purge" => Discard::Purge,
@@ -69,24 +66,6 @@ pub async fn tidy(me: Me, Form(fields): Form) -> Answer {
     };
     let address = format!("/recycle?box={}&done={}&count={count}", part.as_str(), fields.get("do"));
     Ok(Redirect::to(&address).into_response())
-}
-
-/// The ids that were ticked in a list.
-///
-/// # Errors
-/// `NOT_FOUND` for what is no id, `BULK_NONE`, `BULK_SIZE`
-pub fn chosen(fields: &Fields) -> Result<Vec<MessageId>, Problem> {
-    let ids: Result<Vec<MessageId>, _> = fields.all("id").map(str::parse).collect();
-    let ids = ids.map_err(|_| Problem::not_found())?;
-    if ids.is_empty() {
-        return Err(Problem::invalid("BULK_NONE", "/id", "请先勾选要处理的消息")
-            .in_english("tick the messages that are meant first"));
-    }
-    if ids.len() > BULK {
-        return Err(Problem::invalid("BULK_SIZE", "/id", format!("一次最多选 {BULK} 条"))
-            .in_english(format!("choose at most {BULK} at once")));
-    }
-    Ok(ids)
 }
 
 /// What can just have been done: words under `recycle.done.<name>`.
