@@ -138,7 +138,7 @@ pub struct DepartmentChoice {
 }
 
 /// Keeps only people of these kinds, this gender, this grade; empty keeps all.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Filter {
     pub kind: Vec<String>,

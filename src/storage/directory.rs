@@ -1,5 +1,7 @@
 //! The address book as readers page through it: `person` with `assignment` and `department`.
 
+use std::collections::BTreeSet;
+
 use super::{Result, Tx};
 use crate::domain::{DepartmentId, PersonId, person::State, pinyin_keys};
 
@@ -32,6 +34,9 @@ pub struct Wanted<'a> {
     pub phone_index: Option<&'a [u8]>,
     /// Only this department and those below it.
     pub department: Option<DepartmentId>,
+    pub kind: Option<&'a str>,
+    pub gender: Option<&'a str>,
+    pub grade: Option<&'a str>,
     /// 在职 when not said otherwise.
     pub state: Option<State>,
 }
@@ -70,10 +75,51 @@ pub async fn list(tx: &mut Tx, wanted: &Wanted<'_>, after: Option<&After>, limit
                 select 1 from assignment
                   join department_ancestor up on up.department_id = assignment.department_id
                  where assignment.person_id = person.id and up.ancestor_id = $5))
-            and (search, person.id) > ($6, $7)
-          order by search, person.id limit $8",
-        [state, typed.as_str(), pattern.as_str(), wanted.phone_index, wanted.department, search, id, limit]
+            and ($6 is null or kind = $6) and ($7 is null or gender = $7) and ($8 is null or grade = $8)
+            and (search, person.id) > ($9, $10)
+          order by search, person.id limit $11",
+        [
+            state,
+            typed.as_str(),
+            pattern.as_str(),
+            wanted.phone_index,
+            wanted.department,
+            wanted.kind,
+            wanted.gender,
+            wanted.grade,
+            search,
+            id,
+            limit
+        ]
     )
+}
+
+/// What the people of the organisation are told apart by, each in its order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Traits {
+    pub kinds: Vec<String>,
+    pub genders: Vec<String>,
+    pub grades: Vec<String>,
+}
+
+/// Which kinds, genders and grades there are among those who are active, the rarest left out when
+/// there are more than a list holds.
+pub async fn list_traits(tx: &mut Tx) -> Result<Traits> {
+    let found: Vec<(String, Option<String>, Option<String>)> = fetch_all!(
+        tx,
+        (String, Option<String>, Option<String>),
+        "select kind, gender, grade from person where account is not null and state = 'active'
+          group by kind, gender, grade order by count(*) desc, kind, gender, grade limit 400",
+        []
+    )?;
+    let (mut kinds, mut genders, mut grades) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    for (kind, gender, grade) in found {
+        kinds.insert(kind);
+        genders.extend(gender.filter(|gender| !gender.is_empty()));
+        grades.extend(grade.filter(|grade| !grade.is_empty()));
+    }
+    let sorted = |set: BTreeSet<String>| set.into_iter().collect();
+    Ok(Traits { kinds: sorted(kinds), genders: sorted(genders), grades: sorted(grades) })
 }
 
 /// Members of one department, not of those below it, in the department's own order; `after` is the

@@ -1,5 +1,7 @@
 //! Table `person`: writing people and finding one of them. Lists for readers are in `directory`.
 
+use std::collections::BTreeSet;
+
 use super::{Json, Result, Tx};
 use crate::{
     clock::Timestamp,
@@ -199,6 +201,48 @@ pub async fn list_by_phone(tx: &mut Tx, phone_index: &[u8]) -> Result<Vec<Person
         person!("where phone_index = $1 and account is not null order by id limit 100"),
         [phone_index]
     )
+}
+
+row! {
+    /// An account with its name.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Named {
+        pub account: String,
+        pub name: String,
+        /// The name of the primary department.
+        pub department: Option<String>,
+    }
+}
+
+/// Who has these accounts, whatever their state, in no order; nobody's are left out.
+pub async fn list_named(tx: &mut Tx, accounts: &[String]) -> Result<Vec<Named>> {
+    let sql = each!(
+        tx,
+        "select account, name,
+                (select department.name from assignment
+                   join department on department.id = assignment.department_id
+                  where assignment.person_id = person.id
+                  order by is_primary desc, assignment.position, department.id limit 1) as department
+           from person where account in (",
+        "$1",
+        ")"
+    );
+    fetch_all!(tx, Named, sql, [Json(accounts)])
+}
+
+/// Of these phone numbers those that exactly one active person has, each with the account.
+pub async fn list_sole_owners(tx: &mut Tx, phone_indexes: &[&[u8]]) -> Result<Vec<(Vec<u8>, String)>> {
+    let wanted: BTreeSet<_> = phone_indexes.iter().map(|index| hex(index)).collect();
+    let wanted = Json(wanted.iter().map(|index| serde_json::json!({"wanted": index})).collect::<Vec<_>>());
+    let sql = each_row!(
+        tx,
+        "select phone_index, min(account) from person join ",
+        "$1",
+        { wanted: bytea },
+        " on each.wanted = person.phone_index
+          where account is not null and state = 'active' group by phone_index having count(*) = 1"
+    );
+    fetch_all!(tx, (Vec<u8>, String), sql, [&wanted])
 }
 
 /// The people with these ids, in no order.

@@ -51,6 +51,7 @@ pub const BUNDLES: [(&str, &[&str]); 5] = [
             "js/follow.js",
             "js/live.js",
             "js/forms.js",
+            "js/compose.js",
             "js/groups.js",
             "js/handset.js",
             "js/keys.js",

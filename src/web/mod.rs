@@ -10,7 +10,6 @@ pub mod assets;
 mod attachments;
 mod channel_health;
 mod compose;
-mod compose_form;
 mod cookies;
 mod counters;
 mod csrf;
@@ -19,7 +18,6 @@ mod demo_phone;
 mod events;
 mod export_sheet;
 mod exports;
-mod forecast;
 mod form;
 mod group;
 mod group_add;
@@ -196,6 +194,7 @@ routes! {
 
     get  "/compose"                     => compose::empty;
     post "/compose"                     => compose::submit;
+    get  "/compose/people"              => compose::people::find;
     get  "/compose/{id}"                => compose::again;
 
     get  "/groups"                      => groups::list;

@@ -9,8 +9,7 @@ use super::approvals::{ChannelStep, Reach};
 #[derive(Debug, Clone, Serialize)]
 pub struct ComposePage {
     pub form: ComposeForm,
-    pub departments: Vec<DepartmentNode>,
-    pub groups: Vec<GroupChoice>,
+    pub audience: AudienceChoices,
     pub rules: Vec<RuleCard>,
     pub errors: ComposeErrors,
     /// Any error at all: the summary at the top.
@@ -51,8 +50,10 @@ pub struct ComposeForm {
     pub url: String,
     /// `everyone=1`: the whole organisation.
     pub everyone: bool,
-    /// Accounts, one a line or with commas.
+    /// Accounts and phone numbers, one a line or with commas.
     pub accounts: String,
+    /// `outside_name`, `outside_phone`, `outside_email`, each repeated.
+    pub outsiders: Vec<OutsiderRow>,
     /// `receipt=1`
     pub receipt: bool,
     /// `option`, repeated; empty ones are ignored. 其他 is added by the hub.
@@ -65,13 +66,79 @@ pub struct ComposeForm {
     pub send_at: String,
 }
 
-/// `department=<code>`, repeated; a department means all below it.
+/// Whom it may go to, and what of that is chosen.
+#[derive(Debug, Clone, Serialize)]
+pub struct AudienceChoices {
+    /// To look for people in.
+    pub units: Vec<Unit>,
+    pub departments: Vec<DepartmentNode>,
+    pub groups: Vec<GroupChoice>,
+    /// `person=<account>`, repeated: those who were picked one by one.
+    pub people: Vec<PersonChip>,
+    /// `except=<account>`, repeated: those who are left out.
+    pub without: Vec<PersonChip>,
+    pub filter: FilterChoices,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Unit {
+    pub code: String,
+    pub name: String,
+    /// It lies in another one.
+    pub below: bool,
+}
+
+/// Of everybody chosen only these: `filter_kind`, repeated, `filter_gender`, `filter_grade`.
+#[derive(Debug, Clone, Serialize)]
+pub struct FilterChoices {
+    pub kinds: Vec<Tick>,
+    pub genders: Vec<Tick>,
+    pub grades: Vec<Tick>,
+    /// Any of them is chosen.
+    pub any: bool,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Tick {
+    pub value: String,
+    pub label: String,
+    pub chosen: bool,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct PersonChip {
+    pub account: String,
+    pub name: String,
+    /// Empty for somebody who is in none.
+    pub department: String,
+}
+
+/// Somebody outside the organisation, as typed.
+#[derive(Debug, Clone, Serialize)]
+pub struct OutsiderRow {
+    pub name: String,
+    pub phone: String,
+    pub email: String,
+}
+
+/// `parts/compose_found`: people to be picked.
+#[derive(Debug, Clone, Serialize)]
+pub struct FoundPeople {
+    pub people: Vec<PersonChip>,
+    /// There are more than are listed.
+    pub more: bool,
+}
+
+/// `department=<code>`, repeated; a department means all below it. `except_department=<code>`: none
+/// of its people.
 #[derive(Debug, Clone, Serialize)]
 pub struct DepartmentNode {
     pub code: String,
     pub name: String,
     pub people: i64,
     pub chosen: bool,
+    /// Its people are left out.
+    pub left_out: bool,
     /// Something below is chosen, so the branch is shown open.
     pub open: bool,
     pub children: Vec<DepartmentNode>,
@@ -107,6 +174,8 @@ pub struct ComposeErrors {
     pub audience: Option<String>,
     /// of the audience: the people who are named one by one
     pub accounts: Option<String>,
+    /// of the audience: the people outside the organisation
+    pub outside: Option<String>,
     pub title: Option<String>,
     pub body: Option<String>,
     pub signature: Option<String>,
@@ -125,6 +194,7 @@ impl ComposeErrors {
         let field = pointer.trim_start_matches('/').split('/').next().unwrap_or_default();
         let place = match field {
             "audience" if pointer.starts_with("/audience/people") => &mut self.accounts,
+            "audience" if pointer.starts_with("/audience/external") => &mut self.outside,
             "audience" => &mut self.audience,
             "title" => &mut self.title,
             "body" => &mut self.body,

@@ -55,14 +55,14 @@
   }
   on('click', '[data-add]', function (e, button) {
     var list = $(button.getAttribute('data-add')), items = $$('li:not(.fixed)', list);
-    var item = items[items.length - 1].cloneNode(true), input = $('input', item);
-    input.value = '';
+    var item = items[items.length - 1].cloneNode(true), inputs = $$('input', item);
+    inputs.forEach(function (input) { input.value = ''; });
     list.insertBefore(item, $('.fixed', list));
-    input.focus();
+    inputs[0].focus();
   });
   on('click', '[data-remove]', function (e, button) {
     var item = button.closest('li'), list = item.parentNode;
-    if ($$('li:not(.fixed)', list).length > 1) item.remove(); else $('input', item).value = '';
+    if ($$('li:not(.fixed)', list).length > 1) item.remove(); else $$('input', item).forEach(function (input) { input.value = ''; });
     dirty = true;
   });
   on('keydown', '.grip', function (e, grip) {
@@ -103,11 +103,12 @@
     });
   }
   function cover(input) {
-    $$('input', input.closest('li')).forEach(function (below) {
+    input.closest('li').classList.toggle('covers', input.checked);
+    $$('input:not([name=except_department])', input.closest('li')).forEach(function (below) {
       if (below !== input) { below.checked = input.checked; below.disabled = input.checked; }
     });
   }
-  on('change', '.tree input', function (e, input) { cover(input); branches(input.closest('.tree')); });
+  on('change', '.tree input:not([name=except_department])', function (e, input) { cover(input); branches(input.closest('.tree')); });
 
   /* A form that was typed into asks before it is left. */
   var dirty = false;
@@ -126,7 +127,7 @@
     $$('.picker input', within).forEach(picked);
     $$('form.receipt', within).forEach(other);
     $$('[data-shows]', within).forEach(shows);
-    $$('.tree input:checked', within).forEach(cover);
+    $$('.tree input:checked:not([name=except_department])', within).forEach(cover);
     $$('.tree', within).forEach(branches);
   });
 })();

@@ -133,7 +133,7 @@
      not either; the button says again what it said before. */
   on('change', '.audience, .rules, .sheet', function (e, part) {
     var form = part.closest('form'), button = $('button[data-check]', form);
-    if (!button) return;
+    if (!button || e.target.hasAttribute('data-find')) return;
     var box = $(button.getAttribute('data-check')), send = $('button[data-word]', form);
     Zh.turn(box)();
     box.textContent = '';
@@ -142,5 +142,6 @@
   });
 
   Zh.swap = swap;
+  Zh.put = put;
   addEventListener('popstate', function () { location.reload(); });
 })();

@@ -1,11 +1,12 @@
 //! 写消息: one set of rules with the API, everything typed comes back, a double click sends once.
 
 use zhihui::storage::{
+    assignments::{self, Assignment},
     audit,
     people::{self, Profile},
 };
 
-use super::browser::{Page, Site};
+use super::browser::{Browser, Page, Site};
 use crate::support::people::to;
 
 fn key(page: &Page) -> String {
@@ -82,10 +83,10 @@ async fn what_was_recalled_is_written_again_and_what_is_out_is_not() {
     browser.get(&again).await.assert(409, &["请先撤回"]);
     let on = browser.post(&format!("/outbox/{id}/recall"), &[("edit", "1")]).await.assert(303, &[]);
     assert_eq!(on.leads_to(), format!("{again}?done=recalled"));
-    browser
-        .get(on.leads_to())
-        .await
-        .assert(200, &["已撤回，接收人无法再查看", "value=\"通知\"", "请准时参加。", ">li</textarea>"]);
+    browser.get(on.leads_to()).await.assert(
+        200,
+        &["已撤回，接收人无法再查看", "value=\"通知\"", "请准时参加。", "name=\"person\" value=\"li\" checked"],
+    );
     site.test.end().await;
 }
 
@@ -235,5 +236,99 @@ async fn a_forecast_counts_every_department_and_charges_for_nobody_without_a_pho
     let all = asks(&[("department", "office"), ("accounts", "quiet")]).await;
     all.assert(200, &["其余 53 个部门 53 人", "短信和电话最多 122 条次", "1 人没有手机号"]);
     asks(&[("accounts", "quiet")]).await.assert(200, &["1 人没有手机号"]).lacks(&["短信和电话最多"]);
+    site.test.end().await;
+}
+
+#[tokio::test]
+async fn people_are_found_by_name_sound_account_and_phone_and_narrowed_down() {
+    let site = Site::start().await;
+    let office = site.test.department("office", None).await;
+    let library = site.test.department("library", Some(office)).await;
+    let sender = site.test.member("wang", office).await;
+    let mut tx = site.test.db.begin().await.unwrap();
+    let student = Profile { grade: Some("2026".into()), ..Profile::of("s1", "叶知秋", "student") };
+    let both = [student, Profile::of("t1", "陆安然", "staff")];
+    people::insert_many(&mut tx, &both, site.test.clock.now()).await.unwrap();
+    let post = |person: &Profile| Assignment {
+        person_id: person.id,
+        department_id: library,
+        is_primary: true,
+        is_head: false,
+        position: 1,
+    };
+    assignments::insert_many(&mut tx, &both.each_ref().map(post)).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut browser = site.browser_of(&sender).await;
+    for (query, found, other) in [
+        ("q=叶知", "叶知秋", "陆安然"),
+        ("q=luan", "陆安然", "叶知秋"),
+        ("q=yzq", "叶知秋", "陆安然"),
+        ("q=t1", "陆安然", "叶知秋"),
+        ("kind=student&grade=2026", "叶知秋", "陆安然"),
+        ("department=library&kind=staff", "陆安然", "wang"),
+    ] {
+        browser.get(&format!("/compose/people?{query}")).await.assert(200, &[found]).lacks(&[other, "<html"]);
+    }
+    browser.get("/compose/people?department=nowhere").await.assert(404, &[]);
+    browser.get("/compose/people?q=%25").await.assert(200, &["没有找到"]);
+    site.test.end().await;
+}
+
+#[tokio::test]
+async fn whom_it_is_for_is_picked_pasted_left_out_and_narrowed() {
+    let site = Site::start().await;
+    let office = site.test.department("office", None).await;
+    let library = site.test.department("library", Some(office)).await;
+    let sender = site.test.member("wang", office).await;
+    let [_, zhao] = [site.test.member("li", library).await, site.test.member("zhao", office).await];
+    site.test.member("qian", office).await;
+    let phone = zhao.phone.clone();
+    let mut browser = site.browser_of(&sender).await;
+    let count = async |browser: &mut Browser, fields: &[(&str, &str)]| {
+        let typed = [&[("do", "check"), ("title", "停水"), ("body", "明日")], fields].concat();
+        let page = browser.post("/compose", &typed).await.assert(200, &[]);
+        let shown = page.body.split("bignum\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
+        (shown, page)
+    };
+    let (shown, page) = count(&mut browser, &[("person", "li"), ("person", "li"), ("accounts", &phone)]).await;
+    assert_eq!(shown, "2", "one is picked twice, one comes by his phone number");
+    page.assert(200, &["name=\"person\" value=\"li\" checked", &phone]);
+    let all = [("department", "office"), ("except", "qian"), ("except_department", "library")];
+    let (shown, page) = count(&mut browser, &all).await;
+    assert_eq!(shown, "2", "wang and zhao");
+    page.assert(
+        200,
+        &["name=\"except\" value=\"qian\" checked", "name=\"except_department\" value=\"library\" checked"],
+    );
+    let outside = [("outside_name", "李雷"), ("outside_phone", "13800138000"), ("outside_email", "")];
+    let (shown, page) = count(&mut browser, &[&all[..], &outside].concat()).await;
+    assert_eq!(shown, "3");
+    page.assert(200, &["value=\"13800138000\""]);
+    let narrowed = [&all[..], &[("filter_kind", "student")]].concat();
+    let page = browser.post("/compose", &[&[("do", "check"), ("title", "停水")], &narrowed[..]].concat()).await;
+    page.assert(200, &["均被筛选条件或排除项去除"]);
+
+    // what could not be found is named whole, and everything stays
+    let wrong = [("do", "send"), ("kind", "content"), ("title", "t"), ("body", "b"), ("person", "li")];
+    let wrong = [&wrong[..], &[("accounts", "nobody，13900000001，li"), ("except", "qian")]].concat();
+    let page = browser.post("/compose", &wrong).await;
+    page.assert(422, &["没有这些账号：nobody、13900000001", "value=\"li\" checked", "value=\"qian\" checked"]);
+    let bad = [("do", "send"), ("kind", "content"), ("title", "t"), ("body", "b"), ("outside_name", "李雷")];
+    browser.post("/compose", &bad).await.assert(422, &["需填写手机号或邮箱", "value=\"李雷\""]);
+
+    // a draft keeps all of it
+    let draft = [&[("do", "draft"), ("title", "t"), ("person", "li"), ("filter_kind", "staff")], &all[..], &outside];
+    let kept = browser.post("/compose", &draft.concat()).await.assert(303, &[]);
+    let list = browser.get(kept.leads_to()).await.assert(200, &[]);
+    let address = list.body.split("href=\"/compose/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let page = browser.get(&format!("/compose/{address}")).await.assert(200, &["value=\"13800138000\""]);
+    for field in [
+        "person\" value=\"li",
+        "except\" value=\"qian",
+        "except_department\" value=\"library",
+        "filter_kind\" value=\"staff",
+    ] {
+        assert!(page.has(&format!("name=\"{field}\" checked")), "{field}: {}", page.body);
+    }
     site.test.end().await;
 }

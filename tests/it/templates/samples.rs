@@ -5,7 +5,7 @@ use serde_json::Value;
 use zhihui::web::views::{
     admin::{AdminPage, RecallsPage},
     approvals::{ApprovalPage, ApprovalsPage},
-    compose::ComposePage,
+    compose::{ComposePage, FoundPeople},
     door::{ErrorPage, LoginPage, SetupPage},
     groups::{GroupAddPage, GroupMemberPage, GroupPage, GroupPeople, GroupsPage},
     inbox::{InboxPage, Reader},
@@ -114,6 +114,7 @@ fn of_senders() -> Vec<Sample> {
         page("compose", "blank", Section::Compose, &ComposePage::sample_blank()),
         page("compose", "error", Section::Compose, &ComposePage::sample_error()),
         part("forecast", Section::Compose, &ComposePage::sample().forecast),
+        part("compose_found", Section::Compose, &FoundPeople::sample()),
     ]
 }
 

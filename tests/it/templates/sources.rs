@@ -8,6 +8,8 @@ use std::{
 
 use zhihui::web::text::{Lang, Words};
 
+use crate::tidy;
+
 pub fn templates() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("templates")
 }
@@ -79,11 +81,10 @@ fn no_word_is_left_over() {
     for (_, text) in pages() {
         used.push_str(&text);
     }
-    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web")).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_file() {
-            used.push_str(&fs::read_to_string(path).unwrap());
-        }
+    for file in
+        tidy::files(&["rs"]).iter().filter(|file| file.starts_with("src/web") && !file.starts_with("src/web/views"))
+    {
+        used.push_str(&tidy::read(file));
     }
     let words = Words::load().unwrap();
     let left: Vec<_> = words.keys(Lang::Chinese).filter(|key| !is_used(key, &used)).collect();

@@ -27,6 +27,7 @@ impl ComposePage {
             name: name.into(),
             people,
             chosen: code == "jwc",
+            left_out: code == "jwc-1",
             open: !children.is_empty(),
             children,
         };
@@ -45,27 +46,14 @@ impl ComposePage {
         let colleges =
             vec![department("cs", "计算机学院", 2104, Vec::new()), department("me", "机械工程学院", 1986, Vec::new())];
         Self {
-            form: ComposeForm {
-                kind: "content".into(),
-                title: "关于开展 2026 年网络安全宣传周活动的通知".into(),
-                body: "各单位：\n\n根据省教育厅统一部署，我校定于 9 月 20 日至 27 日开展网络安全宣传周活动。".into(),
-                signature: "信息化管理中心".into(),
-                accounts: "20160899\n20110037".into(),
-                receipt: true,
-                options: vec!["全员参加".into(), "部分参加".into(), "不参加".into()],
-                receipt_due_at: "2026-09-25T18:00".into(),
-                scheduled: true,
-                send_at: "2026-09-20T08:30".into(),
-                ..ComposeForm::default()
+            form: ComposeForm::sample(),
+            audience: AudienceChoices {
+                departments: vec![
+                    department("jg", "机关部处", 418, offices),
+                    department("xy", "教学学院", 14_689, colleges),
+                ],
+                ..AudienceChoices::sample()
             },
-            departments: vec![
-                department("jg", "机关部处", 418, offices),
-                department("xy", "教学学院", 14_689, colleges),
-            ],
-            groups: vec![
-                group("1", "学院信息员", 34, Some("信息化"), None),
-                group("2", "中层干部", 126, None, Some("沈知白")),
-            ],
             rules: vec![
                 rule("inbox", "站内", vec![step("inbox", 0)]),
                 rule("dingtalk", "钉钉提醒", vec![step("inbox", 0), step("dingtalk", 0)]),
@@ -88,7 +76,12 @@ impl ComposePage {
     pub fn sample_blank() -> Self {
         Self {
             form: ComposeForm { kind: "content".into(), options: vec![String::new(); 3], ..ComposeForm::default() },
-            groups: Vec::new(),
+            audience: AudienceChoices {
+                groups: Vec::new(),
+                people: Vec::new(),
+                without: Vec::new(),
+                ..AudienceChoices::sample()
+            },
             forecast: None,
             ..Self::sample()
         }
@@ -99,6 +92,8 @@ impl ComposePage {
         let mut errors = ComposeErrors::default();
         for (field, text) in [
             ("/audience", "没有可接收的人：所选 3 人均已停用"),
+            ("/audience/people/1", "没有这些账号：20110038"),
+            ("/audience/external/0/phone", "手机号应为 11 位数字，当前 10 位"),
             ("/title", "标题最多 200 字，当前 201 字，请删去 1 字"),
             ("/body", "内容最多 10000 字，当前 10001 字"),
             ("/signature", "落款最多 30 字"),
@@ -113,6 +108,62 @@ impl ComposePage {
         let problem = Some("没有可接收的人：所选 3 人均已停用".into());
         let forecast = Some(Forecast { reach: None, approval: None, problem, ..Forecast::sample() });
         Self { errors, wrong: true, forecast, ..Self::sample() }
+    }
+}
+
+impl ComposeForm {
+    fn sample() -> Self {
+        Self {
+            kind: "content".into(),
+            title: "关于开展 2026 年网络安全宣传周活动的通知".into(),
+            body: "各单位：\n\n根据省教育厅统一部署，我校定于 9 月 20 日至 27 日开展网络安全宣传周活动。".into(),
+            signature: "信息化管理中心".into(),
+            accounts: "20160899\n20110037".into(),
+            outsiders: vec![OutsiderRow { name: "李雷".into(), phone: "13800138000".into(), email: String::new() }],
+            receipt: true,
+            options: vec!["全员参加".into(), "部分参加".into(), "不参加".into()],
+            receipt_due_at: "2026-09-25T18:00".into(),
+            scheduled: true,
+            send_at: "2026-09-20T08:30".into(),
+            ..Self::default()
+        }
+    }
+}
+
+impl AudienceChoices {
+    fn sample() -> Self {
+        let unit = |code: &str, name: &str, below| Unit { code: code.into(), name: name.into(), below };
+        let tick = |value: &str, label: &str, chosen| Tick { value: value.into(), label: label.into(), chosen };
+        Self {
+            units: vec![unit("jg", "机关部处", false), unit("jwc", "教务处", true)],
+            departments: Vec::new(),
+            groups: vec![
+                group("1", "学院信息员", 34, Some("信息化"), None),
+                group("2", "中层干部", 126, None, Some("沈知白")),
+            ],
+            people: FoundPeople::sample().people,
+            without: vec![PersonChip {
+                account: "20110037".into(), name: "周若溪".into(), department: String::new()
+            }],
+            filter: FilterChoices {
+                kinds: vec![tick("staff", "教职工", true), tick("student", "学生", false)],
+                genders: vec![tick("male", "男", false), tick("female", "女", true)],
+                grades: vec![tick("2026", "2026", false)],
+                any: true,
+            },
+        }
+    }
+}
+
+impl FoundPeople {
+    pub fn sample() -> Self {
+        let person = |account: &str, name: &str, department: &str| PersonChip {
+            account: account.into(),
+            name: name.into(),
+            department: department.into(),
+        };
+        let people = vec![person("20160899", "陆安然", "教务处"), person("20210003", "叶知秋", "")];
+        Self { people, more: true }
     }
 }
 

@@ -3,33 +3,32 @@
 //!
 //! Each form carries a key of its own: a double click sends once.
 
+mod choices;
+mod fields;
+mod forecast;
+pub mod people;
+
 use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect},
 };
 
+use self::fields::Choices;
 use super::{
-    compose_form::{self, Choices},
-    forecast,
     form::{Fields, Form, Query},
     page::{Answer, Around},
     page_error::{PageError, status_of},
     path::Path,
-    plan,
     session::Me,
     views::{
-        compose::{ComposeErrors, ComposeForm, ComposePage, DepartmentNode, Forecast, GroupChoice, RuleCard},
+        compose::{ComposeErrors, ComposeForm, ComposePage, Forecast},
         shell::Section,
     },
 };
 use crate::{
-    domain::{DepartmentId, MessageId, Problem, command, seal},
+    domain::{MessageId, Problem, command, seal},
     hub::{self, Source},
-    storage::{
-        Tx,
-        departments::{self, Branch},
-        groups, recipients, settings,
-    },
+    storage::Tx,
 };
 
 /// `GET /compose?group=…`: empty, but for groups that are ticked.
@@ -49,7 +48,7 @@ pub async fn again(me: Me, Path(id): Path<String>, Query(query): Query) -> Answe
             .in_english("this message cannot be changed, recall it first")
             .into());
     }
-    let (form, choices) = compose_form::from_message(&message, me.web.hub.place.timezone);
+    let (form, choices) = fields::from_message(&message, me.web.hub.place.timezone);
     me.show_form(form, &choices, Said { notice: me.notice(&query), ..Said::default() }).await
 }
 
@@ -59,7 +58,7 @@ pub async fn submit(me: Me, Form(fields): Form) -> Answer {
     let draft: Option<MessageId> = fields.get("id").parse().ok();
     match fields.get("do") {
         "draft" => {
-            let writing = compose_form::writing(&fields, me.web.hub.place.timezone);
+            let writing = fields::writing(&fields, me.web.hub.place.timezone);
             return match me.web.hub.keep_draft(me.id(), draft, writing).await {
                 Ok(_) => Ok(Redirect::to("/outbox?state=draft&done=drafted").into_response()),
                 Err(error) => me.correct(&fields, error.into()).await,
@@ -99,7 +98,7 @@ impl Me {
     /// The form once more, with what is wrong and all that was typed.
     async fn correct(&self, fields: &Fields, error: PageError) -> Answer {
         let problem = error.into_problem()?;
-        let (form, choices) = compose_form::from_fields(fields);
+        let (form, choices) = fields::from_fields(fields);
         self.show_form(form, &choices, Said { problem: Some(problem), ..Said::default() }).await
     }
 
@@ -107,18 +106,24 @@ impl Me {
     async fn foresee(&self, fields: &Fields) -> Answer {
         let forecast = match self.forecast(fields).await {
             Ok(forecast) => forecast,
-            Err(error) => forecast::refused(self.in_words(&error.into_problem()?)),
+            Err(error) => {
+                let problem = error.into_problem()?;
+                let mut tx = self.web.hub.db.read().await?;
+                let unknown = self.unknown_accounts(&mut tx, &problem, fields.get("accounts")).await?;
+                forecast::refused(unknown.unwrap_or_else(|| self.in_words(&problem)))
+            }
         };
         if self.wants("forecast") {
             return self.part(Section::Compose, "forecast", &forecast).await;
         }
-        let (form, choices) = compose_form::from_fields(fields);
+        let (form, choices) = fields::from_fields(fields);
         self.show_form(form, &choices, Said { forecast: Some(forecast), ..Said::default() }).await
     }
 
     async fn try_send(&self, fields: &Fields) -> Result<hub::Answer, PageError> {
         let hub = &self.web.hub;
-        let command = compose_form::command(fields, hub.place.timezone)?;
+        let people = self.named(fields).await?;
+        let command = fields::command(fields, people, hub.place.timezone)?;
         let hash = seal::sha256(command.to_string().as_bytes());
         let now = hub.clock.now();
         // Looking into the files may take a while.
@@ -142,14 +147,14 @@ impl Me {
         let mut tx = self.web.hub.db.read().await?;
         let mut errors = ComposeErrors::default();
         if let Some(problem) = &problem {
-            let unknown = self.unknown_accounts(&mut tx, problem, &form).await?;
+            let unknown = self.unknown_accounts(&mut tx, problem, &form.accounts).await?;
             errors.put(&problem.field, unknown.unwrap_or_else(|| self.in_words(problem)));
         }
+        let audience = self.audience_choices(&mut tx, choices, &mut form).await?;
         let page = ComposePage {
+            audience,
             form,
-            departments: tree(departments::list_tree(&mut tx).await?, &choices.departments),
-            groups: self.groups(&mut tx, choices).await?,
-            rules: rules(&mut tx, choices, self).await?,
+            rules: choices::rules(&mut tx, choices, self).await?,
             errors,
             wrong: problem.is_some(),
             notice,
@@ -161,81 +166,11 @@ impl Me {
 
     /// Which of the accounts that were typed nobody has, all of them: whoever typed them knows them,
     /// and finds none by its number in a list.
-    async fn unknown_accounts(
-        &self,
-        tx: &mut Tx,
-        problem: &Problem,
-        form: &ComposeForm,
-    ) -> Result<Option<String>, PageError> {
+    async fn unknown_accounts(&self, tx: &mut Tx, problem: &Problem, typed: &str) -> Result<Option<String>, PageError> {
         if problem.code != "RCPT_NOT_VISIBLE" || !problem.field.starts_with("/audience/people") {
             return Ok(None);
         }
-        let typed: Vec<_> = compose_form::accounts(&form.accounts).into_iter().map(str::to_owned).collect();
-        let unknown = recipients::unknown_accounts(tx, &typed).await?;
-        let named: Vec<_> = typed.into_iter().filter(|account| unknown.contains(account)).collect();
-        let named = named.join(&self.say("list.comma", &[]));
+        let named = self.nobody_has(tx, typed).await?.join(&self.say("list.comma", &[]));
         Ok(Some(self.say("compose.unknown_accounts", &[("problem", self.in_words(problem)), ("accounts", named)])))
     }
-
-    async fn groups(&self, tx: &mut Tx, choices: &Choices) -> Result<Vec<GroupChoice>, PageError> {
-        let groups = groups::list_for(tx, self.id()).await?;
-        let choice = |group: groups::Group| GroupChoice {
-            chosen: choices.groups.contains(&group.id.to_string()),
-            id: group.id.to_string(),
-            name: group.name,
-            people: group.people,
-            folder: group.folder_name.filter(|_| group.owner_id == self.id()),
-            owner: Some(group.owner_name).filter(|_| group.owner_id != self.id()),
-        };
-        Ok(groups.into_iter().map(choice).collect())
-    }
-}
-
-/// The rules that are offered; the first one is chosen where none was. One whose channels are all
-/// missing here is shown, since people look for it, but cannot be chosen.
-async fn rules(tx: &mut Tx, choices: &Choices, me: &Me) -> Result<Vec<RuleCard>, PageError> {
-    let rows = settings::list_send_rules(tx).await?.into_iter().filter(|row| row.is_offered);
-    let mut cards: Vec<_> = rows
-        .map(|row| {
-            let rule =
-                crate::domain::send_rule::SendRule { name: row.name, label: row.label, steps: row.definition.0.steps };
-            let steps = plan::steps(&rule.rounds(), &me.web.hub.channels);
-            let mut outside = steps.iter().filter(|step| step.channel != "inbox").peekable();
-            let is_idle = outside.peek().is_some() && outside.all(|step| step.missing);
-            RuleCard {
-                steps,
-                idle: is_idle,
-                chosen: rule.name == choices.send_rule && !is_idle,
-                name: rule.name,
-                label: me.translated("rule.", &rule.label),
-            }
-        })
-        .collect();
-    if !cards.iter().any(|card| card.chosen)
-        && let Some(first) = cards.iter_mut().find(|card| !card.idle)
-    {
-        first.chosen = true;
-    }
-    Ok(cards)
-}
-
-/// The tree from its rows; siblings keep their order.
-fn tree(rows: Vec<Branch>, chosen: &[String]) -> Vec<DepartmentNode> {
-    fn below(rows: &[Branch], parent: Option<DepartmentId>, chosen: &[String]) -> Vec<DepartmentNode> {
-        let children = rows.iter().filter(|row| row.parent_id == parent);
-        children
-            .map(|row| {
-                let children = below(rows, Some(row.id), chosen);
-                DepartmentNode {
-                    code: row.code.clone(),
-                    name: row.name.clone(),
-                    people: row.people,
-                    chosen: chosen.contains(&row.code),
-                    open: children.iter().any(|child| child.chosen || child.open),
-                    children,
-                }
-            })
-            .collect()
-    }
-    below(&rows, None, chosen)
 }

@@ -1,10 +1,11 @@
 //! What sending a message that is being written would do: whom it would reach, what that would cost
 //! at most, and whose consent it would need.
 
-use super::{compose_form, form::Fields, page_error::PageError, plan, session::Me, views::compose::Forecast};
+use super::fields;
 use crate::{
     domain::command,
     hub::{Source, resolve::NeededApproval},
+    web::{form::Fields, page_error::PageError, plan, session::Me, views::compose::Forecast},
 };
 
 /// It cannot be sent so.
@@ -16,7 +17,7 @@ impl Me {
     /// # Errors
     /// The same as sending such a message.
     pub(super) async fn forecast(&self, fields: &Fields) -> Result<Forecast, PageError> {
-        let sketch = command::read_sketch(&compose_form::sketch(fields))?;
+        let sketch = command::read_sketch(&fields::sketch(fields, self.named(fields).await?))?;
         let found = self.web.hub.resolve(&Source::Person(self.id()), &sketch).await?;
         Ok(Forecast {
             repeated: found.repeated,

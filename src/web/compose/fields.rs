@@ -4,16 +4,19 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono_tz::Tz;
 use serde_json::{Map, Value, json};
 
-use super::{form::Fields, views::compose::ComposeForm};
 use crate::{
     clock::Timestamp,
     domain::{
         Problem,
         command::time,
-        message::{Audience, DepartmentChoice, Kind, OTHER, ReceiptRequest},
+        message::{Audience, DepartmentChoice, Exceptions, External, Filter, Kind, OTHER, ReceiptRequest},
     },
     hub::draft::Writing,
     storage::messages::Message,
+    web::{
+        form::Fields,
+        views::compose::{ComposeForm, OutsiderRow},
+    },
 };
 
 /// What is ticked in lists that the page gets from tables.
@@ -21,17 +24,24 @@ use crate::{
 pub struct Choices {
     /// codes
     pub departments: Vec<String>,
+    /// codes of those whose people are left out
+    pub without_departments: Vec<String>,
     /// ids
     pub groups: Vec<String>,
+    /// accounts of those who were picked one by one
+    pub people: Vec<String>,
+    /// accounts of those who are left out
+    pub without: Vec<String>,
+    pub filter: Filter,
     pub send_rule: String,
 }
 
 /// `message.send` as a program would write it (spec/interfaces §4). What the chosen kind does not
-/// show is left out, whatever is typed there.
+/// show is left out, whatever is typed there. `people` are the accounts of all who are named.
 ///
 /// # Errors
 /// `TIME_INVALID` for a time that no clock in this zone shows.
-pub fn command(fields: &Fields, zone: Tz) -> Result<Value, Problem> {
+pub fn command(fields: &Fields, people: Vec<String>, zone: Tz) -> Result<Value, Problem> {
     let mut command = Map::new();
     let is_link = fields.get("kind") == Kind::Link.as_str();
     command.insert("kind".into(), json!(if is_link { Kind::Link } else { Kind::Content }));
@@ -43,7 +53,7 @@ pub fn command(fields: &Fields, zone: Tz) -> Result<Value, Problem> {
         command.insert("signature".into(), json!(fields.get("signature")));
         command.insert("attachments".into(), attachments(fields));
     }
-    command.insert("audience".into(), audience(fields));
+    command.insert("audience".into(), json!(audience(fields, people)));
     if !fields.get("send_rule").is_empty() {
         command.insert("send_rule".into(), json!(fields.get("send_rule")));
     }
@@ -57,8 +67,8 @@ pub fn command(fields: &Fields, zone: Tz) -> Result<Value, Problem> {
 }
 
 /// Of the same fields only what decides whom it reaches and what that costs.
-pub fn sketch(fields: &Fields) -> Value {
-    let mut sketch = json!({"audience": audience(fields), "title": fields.get("title")});
+pub fn sketch(fields: &Fields, people: Vec<String>) -> Value {
+    let mut sketch = json!({"audience": audience(fields, people), "title": fields.get("title")});
     if !fields.get("send_rule").is_empty() {
         sketch["send_rule"] = json!(fields.get("send_rule"));
     }
@@ -72,14 +82,48 @@ fn attachments(fields: &Fields) -> Value {
     fields.files.iter().map(|file| json!({"name": file.name, "content": STANDARD.encode(&file.bytes)})).collect()
 }
 
-fn audience(fields: &Fields) -> Value {
-    let departments: Vec<_> = fields.all("department").map(|code| json!({"code": code, "recursive": true})).collect();
-    json!({
-        "everyone": fields.get("everyone") == "1",
-        "people": accounts(fields.get("accounts")),
-        "departments": departments,
-        "groups": fields.all("group").collect::<Vec<_>>(),
-    })
+/// What is chosen and typed about whom it goes to. Rows of people outside that are empty are ignored.
+fn audience(fields: &Fields, people: Vec<String>) -> Audience {
+    let texts = |name: &'static str| fields.all(name).map(str::to_owned).collect::<Vec<_>>();
+    let department = |code: String| DepartmentChoice { code, recursive: true };
+    let filled = |text: &String| !text.trim().is_empty();
+    Audience {
+        everyone: fields.get("everyone") == "1",
+        people,
+        departments: texts("department").into_iter().map(department).collect(),
+        groups: texts("group"),
+        filter: filter(fields),
+        external: outsiders(fields)
+            .into_iter()
+            .map(|row| External {
+                name: row.name,
+                phone: Some(row.phone).filter(filled),
+                email: Some(row.email).filter(filled),
+            })
+            .collect(),
+        exceptions: Exceptions { people: texts("except"), departments: texts("except_department") },
+    }
+}
+
+fn filter(fields: &Fields) -> Filter {
+    let one = |name: &str| Some(fields.get(name).to_owned()).filter(|value| !value.is_empty());
+    Filter {
+        kind: fields.all("filter_kind").map(str::to_owned).collect(),
+        gender: one("filter_gender"),
+        grade: one("filter_grade"),
+    }
+}
+
+/// `outside_name`, `outside_phone` and `outside_email` belong together by their places.
+fn outsiders(fields: &Fields) -> Vec<OutsiderRow> {
+    let (mut phones, mut emails) = (fields.all("outside_phone"), fields.all("outside_email"));
+    let next = |name: &str| OutsiderRow {
+        name: name.trim().to_owned(),
+        phone: phones.next().unwrap_or_default().trim().to_owned(),
+        email: emails.next().unwrap_or_default().trim().to_owned(),
+    };
+    let rows = fields.all("outside_name").map(next).collect::<Vec<_>>();
+    rows.into_iter().filter(|row| !(row.name.is_empty() && row.phone.is_empty() && row.email.is_empty())).collect()
 }
 
 /// One a line, or with commas as people type them.
@@ -107,20 +151,15 @@ fn moment(typed: &str, zone: Tz, at: &str) -> Result<String, Problem> {
 pub fn writing(fields: &Fields, zone: Tz) -> Writing {
     let moment = |name: &str| time::local(fields.get(name).trim(), zone, "").ok().map(|at| at.to_utc());
     let text = |name: &str| fields.get(name).to_owned();
-    let department = |code: &str| DepartmentChoice { code: code.to_owned(), recursive: true };
+    let typed = accounts(fields.get("accounts")).into_iter();
+    let people = fields.all("person").chain(typed).map(str::to_owned).collect();
     Writing {
         kind: fields.get("kind").parse().unwrap_or(Kind::Content),
         title: text("title"),
         body: text("body").replace("\r\n", "\n"),
         signature: text("signature"),
         url: Some(text("url")).filter(|url| !url.is_empty()),
-        audience: Audience {
-            everyone: fields.get("everyone") == "1",
-            people: accounts(fields.get("accounts")).into_iter().map(str::to_owned).collect(),
-            departments: fields.all("department").map(department).collect(),
-            groups: fields.all("group").map(str::to_owned).collect(),
-            ..Audience::default()
-        },
+        audience: audience(fields, people),
         send_rule: text("send_rule"),
         receipt: (fields.get("receipt") == "1")
             .then(|| ReceiptRequest { options: options(fields), due_at: moment("receipt_due_at") }),
@@ -141,15 +180,21 @@ pub fn from_fields(fields: &Fields) -> (ComposeForm, Choices) {
         url: text("url"),
         everyone: fields.get("everyone") == "1",
         accounts: text("accounts"),
+        outsiders: outsiders(fields),
         receipt: fields.get("receipt") == "1",
         options: options(fields),
         receipt_due_at: text("receipt_due_at"),
         scheduled: fields.get("when") == "at",
         send_at: text("send_at"),
     };
+    let texts = |name: &'static str| fields.all(name).map(str::to_owned).collect();
     let choices = Choices {
-        departments: fields.all("department").map(str::to_owned).collect(),
-        groups: fields.all("group").map(str::to_owned).collect(),
+        departments: texts("department"),
+        without_departments: texts("except_department"),
+        groups: texts("group"),
+        people: texts("person"),
+        without: texts("except"),
+        filter: filter(fields),
         send_rule: text("send_rule"),
     };
     (form, choices)
@@ -173,7 +218,8 @@ pub fn from_message(message: &Message, zone: Tz) -> (ComposeForm, Choices) {
         signature: message.signature.clone(),
         url: message.url.clone().unwrap_or_default(),
         everyone: audience.everyone,
-        accounts: audience.people.join("\n"),
+        accounts: String::new(),
+        outsiders: audience.external.iter().map(outsider).collect(),
         receipt: receipt.is_some(),
         options: options.collect(),
         receipt_due_at: local(receipt.and_then(|receipt| receipt.due_at)),
@@ -182,10 +228,22 @@ pub fn from_message(message: &Message, zone: Tz) -> (ComposeForm, Choices) {
     };
     let choices = Choices {
         departments: audience.departments.iter().map(|department| department.code.clone()).collect(),
+        without_departments: audience.exceptions.departments.clone(),
         groups: audience.groups.clone(),
+        people: audience.people.clone(),
+        without: audience.exceptions.people.clone(),
+        filter: audience.filter.clone(),
         send_rule: message.rule_name.clone(),
     };
     (form, choices)
+}
+
+fn outsider(external: &External) -> OutsiderRow {
+    OutsiderRow {
+        name: external.name.clone(),
+        phone: external.phone.clone().unwrap_or_default(),
+        email: external.email.clone().unwrap_or_default(),
+    }
 }
 
 #[cfg(test)]
@@ -194,13 +252,20 @@ mod tests {
 
     #[test]
     fn the_form_means_what_a_program_would_send() {
-        let typed = "kind=content&title=t&body=a%0D%0Ab&url=x&accounts=1%0A2%EF%BC%8C3&department=jwc&receipt=1\
+        let typed = "kind=content&title=t&body=a%0D%0Ab&url=x&accounts=1%0A2%EF%BC%8C3&department=jwc&except=9&receipt=1\
+                     &outside_name=&outside_phone=&outside_email=&outside_name=%E6%9D%8E%E9%9B%B7\
+                     &outside_phone=13800138000&outside_email=\
                      &option=&option=yes&when=at&send_at=2026-11-25T18:00&send_rule=inbox";
-        let command = command(&Fields::parse(typed.as_bytes()).unwrap(), chrono_tz::Asia::Shanghai).unwrap();
+        let fields = Fields::parse(typed.as_bytes()).unwrap();
+        let people = accounts(fields.get("accounts")).into_iter().map(str::to_owned).collect();
+        let command = command(&fields, people, chrono_tz::Asia::Shanghai).unwrap();
         let wanted = json!({
             "kind": "content", "title": "t", "body": "a\nb", "signature": "", "attachments": [],
             "audience": {"everyone": false, "people": ["1", "2", "3"],
-                         "departments": [{"code": "jwc", "recursive": true}], "groups": []},
+                         "departments": [{"code": "jwc", "recursive": true}], "groups": [],
+                         "filter": {"kind": [], "gender": null, "grade": null},
+                         "external": [{"name": "李雷", "phone": "13800138000", "email": null}],
+                         "except": {"people": ["9"], "departments": []}},
             "send_rule": "inbox",
             "receipt": {"options": ["yes"], "due_at": null},
             "send_at": "2026-11-25T18:00:00+08:00",
@@ -211,7 +276,8 @@ mod tests {
     #[test]
     fn a_link_brings_nothing_that_its_form_hides() {
         let typed = "kind=link&title=t&body=left+over&signature=s&receipt=1&option=yes&url=https://a.example";
-        let command = command(&Fields::parse(typed.as_bytes()).unwrap(), chrono_tz::Asia::Shanghai).unwrap();
+        let fields = Fields::parse(typed.as_bytes()).unwrap();
+        let command = command(&fields, Vec::new(), chrono_tz::Asia::Shanghai).unwrap();
         assert!(
             command.get("body").is_none() && command.get("signature").is_none() && command.get("receipt").is_none()
         );
