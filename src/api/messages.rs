@@ -63,11 +63,12 @@ pub async fn show(
 }
 
 fn written(status: &MessageStatus) -> Value {
-    let (message, totals) = (&status.message, &status.totals);
+    let (message, tally) = (&status.message, &status.tally);
+    let totals = &tally.totals;
     let receipts: Map<String, Value> =
-        status.receipts.iter().map(|(option, count)| (option.clone(), json!(count))).collect();
+        tally.receipts.iter().map(|(option, count)| (option.clone(), json!(count))).collect();
     let mut channels: Map<String, Value> = Map::new();
-    for (channel, state, count) in &status.channels {
+    for (channel, state, count) in &tally.channels {
         channels.entry(channel.clone()).or_insert_with(|| json!({}))[state.as_str()] = json!(count);
     }
     let approvals: Vec<_> = status
@@ -97,6 +98,7 @@ fn written(status: &MessageStatus) -> Value {
         "sent_at": message.sent_at,
         "finished_at": message.finished_at,
         "recalled_at": message.recalled_at,
+        "deleted_at": message.deleted_at,
         "counts": {
             "recipients": message.recipients,
             "sent": totals.arrived + totals.sent_outside,

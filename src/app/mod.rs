@@ -24,7 +24,7 @@ use crate::{
     clock::Clock,
     config::Config,
     domain::{ReplicaId, seal::Sealer},
-    hub::{Channels, Hub, InHand, Live, Place, Wake},
+    hub::{Channels, Hub, InHand, Live, Place, Tallies, Wake},
     storage::Db,
     web::{self, Web},
 };
@@ -92,6 +92,7 @@ pub async fn hub(config: &Config, channels: Vec<Rated>) -> anyhow::Result<Hub> {
         in_hand: InHand::default(),
         wake: Wake::default(),
         live: Live::default(),
+        tallies: Tallies::default(),
     };
     hub.set_up().await?;
     Ok(hub)

@@ -50,6 +50,7 @@ pub mod sign_in;
 mod source;
 mod spare;
 pub mod status;
+pub mod tallies;
 mod tell;
 mod together;
 mod wake;
@@ -62,6 +63,7 @@ pub use lanes::Channels;
 pub use live::{Change, Live};
 pub use once::Once;
 pub use source::{Answer, ApprovalNeeded, Source, missing};
+pub use tallies::Tallies;
 pub use wake::Wake;
 
 use crate::{
@@ -85,6 +87,7 @@ pub struct Hub {
     pub in_hand: InHand,
     pub wake: Wake,
     pub live: Live,
+    pub tallies: Tallies,
 }
 
 /// Where this installation lives.

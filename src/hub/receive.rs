@@ -165,7 +165,11 @@ enum Tidy {
 
 /// The answer must be one that was asked for; only 其他 has words.
 fn check(message: &Message, mut reply: Reply) -> Result<Reply, Problem> {
-    if message.state == State::Recalled || !message.state.is_out() || message.deleted_at.is_some() {
+    if message.state.is_out() && message.deleted_at.is_some() {
+        return Err(Problem::new(Class::Gone, "MSG_DELETED", "", "消息已被发件人删除")
+            .in_english("the sender deleted this message"));
+    }
+    if message.state == State::Recalled || !message.state.is_out() {
         return Err(
             Problem::new(Class::Gone, "MSG_RECALLED", "", "消息已被撤回").in_english("the message was recalled")
         );

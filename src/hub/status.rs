@@ -1,32 +1,26 @@
 //! What became of a message, for its sender alone.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     Hub, Result, Source,
     policy::{self, Action},
+    tallies::Tally,
 };
 use crate::{
-    domain::{MessageId, PersonId, Problem, delivery::State},
+    domain::{MessageId, PersonId, Problem},
     storage::{
-        Tx, deliveries,
-        message_status::{self, Asked, ChannelPeople, Person, Totals, Try, Wanted},
+        Tx,
+        message_status::{self, Asked, Person, Try, Wanted},
         messages::{self, Message},
-        receipts,
     },
 };
 
-/// A message and its totals.
+/// A message, and how far it has come.
 #[derive(Debug, Clone)]
 pub struct MessageStatus {
     pub message: Message,
-    pub totals: Totals,
-    /// how many chose what; an action by its id
-    pub receipts: Vec<(String, i64)>,
-    /// how many tries over each channel are where
-    pub channels: Vec<(String, State, i64)>,
-    /// the same in people
-    pub reached: Vec<ChannelPeople>,
+    pub tally: Arc<Tally>,
     pub approvals: Vec<Asked>,
 }
 
@@ -38,18 +32,23 @@ pub struct Reached {
 }
 
 impl Hub {
-    /// For everybody but its sender the message does not exist.
+    /// Counted now. For everybody but its sender the message does not exist.
     pub async fn message_status(&self, source: &Source, id: MessageId) -> Result<MessageStatus> {
+        let (message, approvals) = self.own_with_approvals(source, id).await?;
+        Ok(MessageStatus { tally: Arc::new(self.tally(&message).await?), message, approvals })
+    }
+
+    /// The same for a page that follows: see [`Hub::last_tally`].
+    pub async fn last_status(&self, source: &Source, id: MessageId) -> Result<MessageStatus> {
+        let (message, approvals) = self.own_with_approvals(source, id).await?;
+        Ok(MessageStatus { tally: self.last_tally(&message).await?, message, approvals })
+    }
+
+    async fn own_with_approvals(&self, source: &Source, id: MessageId) -> Result<(Message, Vec<Asked>)> {
         let mut tx = self.db.read().await?;
         let message = own(&mut tx, source, id).await?;
-        Ok(MessageStatus {
-            totals: message_status::count(&mut tx, id).await?,
-            receipts: receipts::count_by_choice(&mut tx, id).await?,
-            channels: deliveries::count_by_state(&mut tx, id).await?,
-            reached: message_status::count_by_channel(&mut tx, id).await?,
-            approvals: message_status::list_approvals(&mut tx, id).await?,
-            message,
-        })
+        let approvals = message_status::list_approvals(&mut tx, id).await?;
+        Ok((message, approvals))
     }
 
     /// # Errors

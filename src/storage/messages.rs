@@ -212,48 +212,6 @@ pub async fn list_due(
     )
 }
 
-row! {
-    /// A line of the outbox.
-    #[derive(Debug, Clone)]
-    pub struct OutboxLine {
-        pub id: MessageId,
-        pub title: String,
-        pub kind: Kind,
-        pub state: State,
-        pub recipients: i64,
-        pub created_at: Timestamp,
-        pub send_at: Option<Timestamp>,
-        pub sent_at: Option<Timestamp>,
-    }
-}
-
-/// Which lines of the outbox, and whose.
-#[derive(Debug, Clone, Copy)]
-pub struct Wanted<'a> {
-    pub sender: PersonId,
-    pub states: &'a [State],
-    /// A part of the title; empty shows all.
-    pub search: &'a str,
-}
-
-/// What a person has sent, newest first, from before `cursor` on.
-pub async fn list_of_sender(
-    tx: &mut Tx,
-    wanted: Wanted<'_>,
-    cursor: (Timestamp, MessageId),
-    limit: i64,
-) -> Result<Vec<OutboxLine>> {
-    let (states, pattern) = (Json(wanted.states), super::containing(wanted.search));
-    let sql = each!(
-        tx,
-        "select id, title, kind, state, recipients, created_at, send_at, sent_at from message
-          where sender_id = $1 and deleted_at is null and (created_at, id) < ($3, $4) and lower(title) like $6 escape '\\' and state in (",
-        "$2",
-        ") order by created_at desc, id desc limit $5"
-    );
-    fetch_all!(tx, OutboxLine, sql, [wanted.sender, &states, cursor.0, cursor.1, limit, &pattern])
-}
-
 /// What a sender wrote next and last before it, of what he has not deleted: `(newer, older)`.
 pub async fn neighbours(
     tx: &mut Tx,

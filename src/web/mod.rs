@@ -30,6 +30,7 @@ mod login;
 mod marks;
 mod me;
 mod outbox;
+mod outbox_list;
 mod page;
 mod page_error;
 mod password;
@@ -178,7 +179,7 @@ routes! {
     post "/approvals/{id}"              => approvals::decide;
     get  "/approvals/{id}/files/{file}" => attachments::of_approval;
 
-    get  "/outbox"                      => outbox::list;
+    get  "/outbox"                      => outbox_list::list;
     post "/outbox/bulk"                 => outbox::discard_many;
     get  "/outbox/{id}"                 => outbox::open;
     post "/outbox/{id}/discard"         => outbox::discard;

@@ -1,20 +1,16 @@
-//! `/outbox` and `/outbox/{id}`: what this person has sent, what became of it, and what may still
-//! be done about it. Nobody else's exists.
+//! `/outbox/{id}`: what became of what this person has sent, and what may still be done about it.
+//! Nobody else's exists. The list is in [`super::outbox_list`].
 
 use axum::response::{IntoResponse, Redirect};
 
 use super::{
-    cursor::{Cursor, cut, older},
     form::{Fields, Form, Query},
     page::{Answer, Around},
     page_error::PageError,
     path::Path,
     session::Me,
     tally,
-    views::{
-        outbox::{OutboxPage, OutboxRow, OutboxTab, Tally},
-        shell::Section,
-    },
+    views::{outbox::Tally, outbox_list::OutboxTab, shell::Section},
 };
 use crate::{
     domain::{MessageId, Problem, command::RemindTo, message::State},
@@ -25,62 +21,10 @@ use crate::{
         recycle::Discard,
     },
     storage::{
-        Tx, message_status,
-        messages::{self, Message, OutboxLine, Wanted},
+        message_status,
+        messages::{self, Message},
     },
 };
-
-/// Lines of one page (checklist MO-02).
-const PAGE: i64 = 10;
-
-/// `GET /outbox?state=…&q=…&cursor=…`
-pub async fn list(me: Me, Query(query): Query) -> Answer {
-    let (tab, states) = OutboxTab::named(query.get("state"));
-    let search: String = query.get("q").trim().chars().take(100).collect();
-    let cursor = Cursor::read(query.get("cursor"))?;
-    let mut tx = me.web.hub.db.read().await?;
-    let wanted = Wanted { sender: me.id(), states, search: &search };
-    let lines = messages::list_of_sender(&mut tx, wanted, (cursor.at, MessageId(cursor.id)), PAGE + 1).await?;
-    let counts = messages::count_of_sender(&mut tx, me.id()).await?;
-    let (lines, last) = cut(lines, PAGE, |line| Cursor { at: line.created_at, id: line.id.0 });
-    let mut rows = Vec::with_capacity(lines.len());
-    for line in lines {
-        rows.push(row(&mut tx, line).await?);
-    }
-    drop(tx);
-    let count = |states: &[State]| counts.iter().filter(|(state, _)| states.contains(state)).map(|(_, n)| n).sum();
-    let tabs = OutboxTab::STATES.into_iter().map(|(name, states)| OutboxTab {
-        name: name.to_owned(),
-        count: count(states),
-        current: name == tab,
-    });
-    let page = OutboxPage {
-        tabs: tabs.collect(),
-        tab: tab.to_owned(),
-        rows,
-        older: last.map(|last| older("/outbox", &[("state", tab), ("q", &search)], last)),
-        query: search,
-        notice: me.notice(&query),
-    };
-    me.page(Section::Outbox, "outbox", &page).await
-}
-
-async fn row(tx: &mut Tx, line: OutboxLine) -> crate::storage::Result<OutboxRow> {
-    let tally = match line.state {
-        State::Sending | State::Sent => Some(tally_of(line.recipients, &message_status::count(tx, line.id).await?)),
-        _ => None,
-    };
-    Ok(OutboxRow {
-        id: line.id.to_string(),
-        title: line.title,
-        state: line.state,
-        at: line.sent_at.or(line.send_at).unwrap_or(line.created_at),
-        tally,
-        can_recall: can_recall(line.state),
-        can_edit: can_edit(line.state),
-        can_delete: can_delete(line.state),
-    })
-}
 
 /// How far a message to so many has come.
 pub fn tally_of(recipients: i64, totals: &message_status::Totals) -> Tally {

@@ -10,6 +10,7 @@ use super::{
     text::Tongue,
     views::{
         approvals::Share,
+        curve::{self, Curve},
         outbox::{
             ChannelResult, ChannelTally, ExportLine, OutboxDetail, Progress, RecipientRow, Recipients, Reminder, Tally,
         },
@@ -41,7 +42,7 @@ const PEOPLE: i64 = 30;
 /// The whole page.
 pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDetail, PageError> {
     let hub = &me.web.hub;
-    let status = hub.message_status(&Source::Person(me.id()), id).await?;
+    let status = hub.last_status(&Source::Person(me.id()), id).await?;
     let people = people(me, &status.message, query).await?;
     let message = &status.message;
     let mut tx = hub.db.read().await?;
@@ -58,7 +59,7 @@ pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDeta
     let (newer, older) = messages::neighbours(&mut tx, me.id(), message.created_at, id).await?;
     let reach = if is_waiting { Some(plan::reach(&mut tx, message, me).await?) } else { None };
     drop(tx);
-    let tally = if went_out { tally_of(message.recipients, &status.totals) } else { Tally::default() };
+    let tally = if went_out { tally_of(message.recipients, &status.tally.totals) } else { Tally::default() };
     let (asks, is_kept) = (asks(message), message.deleted_at.is_none());
     let export = hub.last_export(me.id(), id).await?.map(|export| ExportLine {
         progress: Progress::of(export.done, export.total),
@@ -67,6 +68,8 @@ pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDeta
         at: export.created_at,
     });
     Ok(OutboxDetail {
+        curve: if went_out { Curve::of(&status.tally.curve, message.recipients, asks) } else { None },
+        counted_at: curve::counted_at(status.tally.counted_at, hub.clock.now()),
         export,
         id: id.to_string(),
         letter: letter::of_message(message, &files, &format!("/outbox/{id}")),
@@ -102,7 +105,10 @@ pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDeta
 fn progress(status: &MessageStatus) -> Progress {
     let total = status.message.recipients;
     match status.message.state {
-        State::Sending => Progress::of(status.totals.arrived + status.totals.sent_outside - status.totals.busy, total),
+        State::Sending => {
+            let totals = &status.tally.totals;
+            Progress::of(totals.arrived + totals.sent_outside - totals.busy, total)
+        }
         _ => Progress::of(total, total),
     }
 }
@@ -110,7 +116,8 @@ fn progress(status: &MessageStatus) -> Progress {
 /// Answers in the order in which they were offered, 其他 last among the options.
 fn receipts(me: &Me, status: &MessageStatus) -> Vec<Share> {
     let message = &status.message;
-    let count = |choice: &str| status.receipts.iter().find(|(known, _)| known == choice).map_or(0, |(_, count)| *count);
+    let count =
+        |choice: &str| status.tally.receipts.iter().find(|(known, _)| known == choice).map_or(0, |(_, count)| *count);
     let options = message.receipt.iter().flat_map(|receipt| receipt.0.choices());
     let options = options.map(|option| Share { name: me.choice(option), count: count(option) });
     let actions = message.actions.0.list.iter();
@@ -123,10 +130,10 @@ fn channels(status: &MessageStatus) -> Vec<ChannelTally> {
     let inbox = ChannelTally {
         channel: "inbox".to_owned(),
         total: status.message.recipients,
-        sent: status.totals.arrived,
+        sent: status.tally.totals.arrived,
         failed: 0,
     };
-    let outside = status.reached.iter().map(|reached| ChannelTally {
+    let outside = status.tally.reached.iter().map(|reached| ChannelTally {
         channel: reached.channel.clone(),
         total: reached.people,
         sent: reached.sent,

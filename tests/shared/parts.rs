@@ -7,7 +7,7 @@ use zhihui::{
     broker::Broker,
     clock::Clock,
     domain::{ReplicaId, seal::Sealer},
-    hub::{Channels, Hub, InHand, Live, Place, Wake},
+    hub::{Channels, Hub, InHand, Live, Place, Tallies, Wake},
     storage::Db,
 };
 
@@ -42,6 +42,7 @@ pub async fn open(parts: Parts<'_>) -> Hub {
         in_hand: InHand::default(),
         wake: Wake::default(),
         live: Live::default(),
+        tallies: Tallies::default(),
     };
     hub.set_up().await.unwrap();
     hub

@@ -34,7 +34,7 @@ use crate::{
     broker::Broker,
     clock::{Clock, Timestamp},
     domain::{PersonId, seal, sign_in::LinkPurpose},
-    hub::{Hub, InHand, Live, Result, Wake, register::Registration},
+    hub::{Hub, InHand, Live, Result, Tallies, Wake, register::Registration},
     producers::{
         meeting::{self, Rings},
         visitor,
@@ -170,6 +170,7 @@ async fn clock_of_its_own(hub: &Hub, at: Timestamp) -> anyhow::Result<Hub> {
         in_hand: InHand::default(),
         wake: Wake::default(),
         live: Live::default(),
+        tallies: Tallies::default(),
         ..hub.clone()
     })
 }

@@ -6,12 +6,15 @@
 pub mod admin;
 pub mod approvals;
 pub mod compose;
+pub mod curve;
 pub mod door;
 pub mod groups;
 pub mod inbox;
 pub mod letter;
 pub mod me;
 pub mod outbox;
+pub mod outbox_list;
+pub mod pager;
 pub mod phone;
 pub mod portal;
 pub mod recycle;

@@ -1,73 +1,14 @@
-//! `/outbox` and `/outbox/{id}`: what one has sent, and what became of it.
+//! `/outbox/{id}`: what became of what one has sent. The list is in [`super::outbox_list`].
 
 use serde::Serialize;
 
 use super::{
     Moment,
     approvals::{ChannelStep, Reach, Share, TrailStep},
+    curve::Curve,
     letter::Letter,
 };
 use crate::domain::{delivery, message};
-
-/// `pages/outbox`.
-#[derive(Debug, Clone, Serialize)]
-pub struct OutboxPage {
-    pub tabs: Vec<OutboxTab>,
-    /// The tab that is open; words under `outbox.none.<tab>`.
-    pub tab: String,
-    /// A part of the title searched for; empty: nothing.
-    pub query: String,
-    pub rows: Vec<OutboxRow>,
-    /// Address of the next page; `None` at the end.
-    pub older: Option<String>,
-    /// What was just done, already in the person's language.
-    pub notice: Option<String>,
-}
-
-/// One tab: `?state=<name>`; words under `outbox.tab.<name>`.
-#[derive(Debug, Clone, Serialize)]
-pub struct OutboxTab {
-    /// `sent`, `pending`, `scheduled`, `rejected`, `draft`, `recalled`.
-    pub name: String,
-    pub count: i64,
-    pub current: bool,
-}
-
-impl OutboxTab {
-    /// The tabs in the order of the page, with the states that each shows.
-    pub const STATES: [(&str, &[message::State]); 6] = [
-        ("sent", &[message::State::Sending, message::State::Sent]),
-        ("pending", &[message::State::PendingApproval]),
-        ("scheduled", &[message::State::Scheduled]),
-        ("rejected", &[message::State::Rejected, message::State::Held]),
-        ("draft", &[message::State::Draft]),
-        ("recalled", &[message::State::Recalled]),
-    ];
-
-    /// The one called so, with its states; else the first.
-    pub fn named(name: &str) -> (&'static str, &'static [message::State]) {
-        Self::STATES.into_iter().find(|(known, _)| *known == name).unwrap_or(Self::STATES[0])
-    }
-}
-
-/// One message in the list.
-#[derive(Debug, Clone, Serialize)]
-pub struct OutboxRow {
-    pub id: String,
-    pub title: String,
-    /// Words under `outbox.state.<state>`.
-    pub state: message::State,
-    /// Sent, planned, or last changed.
-    pub at: Moment,
-    /// `None` as long as nobody is frozen as a recipient.
-    pub tally: Option<Tally>,
-    /// `仅撤回` is possible.
-    pub can_recall: bool,
-    /// May be written again: drafts, rejected, recalled.
-    pub can_edit: bool,
-    /// May go into the recycle bin.
-    pub can_delete: bool,
-}
 
 /// How far a message has come.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
@@ -108,6 +49,10 @@ pub struct OutboxDetail {
     /// Receipts by option, 其他 last.
     pub receipts: Vec<Share>,
     pub channels: Vec<ChannelTally>,
+    /// How it spread since it was sent; `None` as long as nobody has it.
+    pub curve: Option<Curve>,
+    /// When the numbers were counted, where that is not now.
+    pub counted_at: Option<Moment>,
     /// Who can still be reminded.
     pub reminders: Vec<Reminder>,
     /// Reminding is possible again from then on; `None`: now.

@@ -10,5 +10,6 @@ mod groups;
 mod inbox;
 mod login;
 mod outbox;
+mod outbox_list;
 mod portal;
 mod recycle;

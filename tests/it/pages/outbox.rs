@@ -25,7 +25,7 @@ async fn a_sender_sees_who_read_and_answered_reminds_and_recalls() {
     site.test.answers(&readers[1], id, "其他", "出差").await.unwrap();
 
     let mut browser = site.browser_of(&sender).await;
-    browser.get("/outbox").await.assert(200, &["教学工作会议", "66.7%"]);
+    browser.get("/outbox").await.assert(200, &["教学工作会议", "成功人数", "3<small>100%</small>"]);
     browser.get("/outbox?q=%25").await.assert(200, &["没有找到相关消息"]);
     let page = format!("/outbox/{id}");
     let shown = browser.get(&page).await.assert(200, &["请准时参加。", "出差", "钉钉", "name=\"to\" value=\"unread\""]);

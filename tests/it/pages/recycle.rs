@@ -47,6 +47,10 @@ async fn what_a_sender_deletes_nobody_opens_until_he_restores_it() {
     reads.get("/inbox").await.assert(200, &["共 0 条"]).lacks(&["停水通知"]);
     reads.get("/").await.assert(200, &[]).lacks(&["停水通知"]);
     reads.get(&letter).await.assert(410, &["消息已被发件人删除"]);
+    match site.test.answers(&reader, id, "收到", "").await {
+        Err(zhihui::hub::Error::Problem(problem)) => assert_eq!(problem.code, "MSG_DELETED"),
+        other => panic!("{other:?}"),
+    }
     reads.post("/inbox/bulk", &[("do", "read"), ("id", &id.to_string())]).await.assert(303, &[]);
     assert_eq!(count(&site.test.db, "select count(*) from inbox where read_at is not null").await, 0);
 

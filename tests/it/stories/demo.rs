@@ -7,7 +7,7 @@ use zhihui::{
     cli::demo::{self, PEOPLE},
     clock::END_OF_TIME,
     domain::{ApprovalId, MessageId, PersonId, approval::Decision, delivery, message::State, person::Role},
-    storage::{access, approvals, deliveries, inbox, messages, people, receipts},
+    storage::{access, approvals, deliveries, inbox, people, receipts, sent},
     web::DemoLink,
 };
 
@@ -41,8 +41,8 @@ async fn tally(test: &TestHub) -> Tally {
     let mut tx = test.db.read().await.unwrap();
     for person in people::list_page(&mut tx, None, 1000).await.unwrap() {
         let start = (END_OF_TIME, MessageId(uuid::Uuid::max()));
-        let wanted = messages::Wanted { sender: person.id, states: State::ALL, search: "" };
-        for line in messages::list_of_sender(&mut tx, wanted, start, 1000).await.unwrap() {
+        let wanted = sent::Wanted { owner: sent::Owner::Person(person.id), states: State::ALL, search: "" };
+        for line in sent::list(&mut tx, wanted, sent::From::Behind(start.0, start.1), 1000).await.unwrap() {
             *tally.states.entry(line.state).or_default() += 1;
             for (channel, state, count) in deliveries::count_by_state(&mut tx, line.id).await.unwrap() {
                 *tally.deliveries.entry((channel, state)).or_default() += count;

@@ -2,47 +2,54 @@
 
 use super::september;
 use crate::{
-    domain::{delivery, message::State},
-    web::views::{approvals::*, letter::Letter, outbox::*},
+    domain::{
+        delivery,
+        message::{ListedKind, State},
+    },
+    hub::tallies::{self, STEPS},
+    storage::curve::Step,
+    web::views::{approvals::*, curve::Curve, letter::Letter, outbox::*, outbox_list::*, pager::Paged},
 };
 
 impl OutboxPage {
     pub fn sample() -> Self {
-        let row = |id: &str, title: &str, state, day, tally| OutboxRow {
+        let row = |id: &str, title: &str, kind, state, day, (recipients, reached)| OutboxRow {
             id: id.into(),
             title: title.into(),
+            kind,
             state,
             at: september(day, 8, 30),
-            tally,
+            recipients: Some(People { people: recipients }),
+            reached: Some(People { people: reached }),
             can_recall: true,
             can_edit: false,
             can_delete: state == State::Sent,
         };
-        let tally = |recipients, sent, read, answered| {
-            Some(Tally { recipients, sent, failed: recipients - sent, read, answered })
-        };
+        let (notice, text, link) = (ListedKind::Notice, ListedKind::Text, ListedKind::Link);
         Self {
             tabs: Self::tabs("sent"),
             tab: "sent".into(),
             query: String::new(),
             rows: vec![
-                row("1", "关于开展 2026 年网络安全宣传周活动的通知", State::Sent, 14, tally(1204, 1186, 978, 812)),
-                row("2", "信息化周例会改期至周四下午", State::Sending, 14, tally(38, 12, 3, 0)),
-                row("3", "统一身份认证密码到期提醒", State::Sent, 11, tally(16_243, 16_102, 9876, 0)),
+                row("1", "关于开展 2026 年网络安全宣传周活动的通知", notice, State::Sent, 14, (1204, 1186)),
+                row("2", "信息化周例会改期至周四下午", text, State::Sending, 14, (38, 12)),
+                row("3", "统一身份认证密码到期提醒", link, State::Sent, 11, (16_243, 16_102)),
             ],
-            older: Some("/outbox?cursor=0198f3c2".into()),
+            pager: Paged { path: "/outbox", narrowed: &[("state", "sent")], total: 93, size: 10, most: 10_000 }
+                .at(4, Some("0198f3c2")),
             notice: Some("消息已发送给 38 人".into()),
         }
     }
 
     pub fn sample_drafts() -> Self {
         let mut page =
-            Self { tabs: Self::tabs("draft"), tab: "draft".into(), older: None, notice: None, ..Self::sample() };
+            Self { tabs: Self::tabs("draft"), tab: "draft".into(), pager: None, notice: None, ..Self::sample() };
         page.rows.truncate(2);
         for row in &mut page.rows {
             *row = OutboxRow {
                 state: State::Draft,
-                tally: None,
+                recipients: None,
+                reached: None,
                 can_recall: false,
                 can_edit: true,
                 can_delete: true,
@@ -90,6 +97,8 @@ impl OutboxDetail {
                 channel("dingtalk", 1204, 1158, 46),
                 channel("sms", 319, 305, 14),
             ],
+            curve: Curve::of(&Self::spread(), 1204, true),
+            counted_at: Some(september(14, 10, 47)),
             reminders: vec![reminder("failed", 18), reminder("unread", 226), reminder("no_receipt", 392)],
             remind_from: None,
             trail: ApprovalPage::sample().trail,
@@ -109,6 +118,14 @@ impl OutboxDetail {
             can_send: false,
             notice: None,
         }
+    }
+
+    fn spread() -> tallies::Curve {
+        let step = |what: &str, nth, people| Step { what: what.into(), nth, people };
+        let mut steps = vec![step("sent", 0, 1100), step("sent", 1, 86)];
+        steps.extend((0..STEPS).map(|nth| step("read", nth, 978 / STEPS + (STEPS / 2 - nth) / 2)));
+        steps.extend((4..STEPS).map(|nth| step("answered", nth, 812 / STEPS)));
+        tallies::Curve { from: Some(september(14, 8, 30)), step: 900, steps }
     }
 
     /// Still going out; just reminded.
@@ -159,6 +176,8 @@ impl OutboxDetail {
             receipts: Vec::new(),
             channels: Vec::new(),
             reminders: Vec::new(),
+            curve: None,
+            counted_at: None,
             trail: ApprovalPage::sample_decided().trail,
             people: Recipients { rows: Vec::new(), older: None, ..Recipients::sample() },
             can_recall: false,
