@@ -12,7 +12,13 @@ use super::{
     body,
     caller::Caller,
 };
-use crate::{domain::command, hub};
+use crate::{
+    domain::command,
+    hub::{
+        self,
+        resolve::{NeededApproval, NeededNode},
+    },
+};
 
 /// Departments that are named, the largest first.
 const DEPARTMENTS: usize = 50;
@@ -46,7 +52,24 @@ pub async fn resolve(State(api): State<Api>, caller: Caller, request: Request) -
         },
         "sms_segments": found.sms_segments,
         "cost_units": found.cost_units,
-        "approval": found.approval.map(|needed| json!({"rule": needed.rule, "approvers": needed.approvers})),
+        "approval": found.approval.as_ref().map(needed),
         "warnings": warnings,
     })))
+}
+
+/// How many would be asked first, and how many at each node after it.
+fn needed(needed: &NeededApproval) -> Value {
+    let node = |each: &NeededNode| {
+        json!({
+            "name": each.node.name,
+            "approver": each.node.approver,
+            "consent": each.node.consent,
+            "approvers": each.people.len(),
+        })
+    };
+    json!({
+        "rule": needed.rule,
+        "approvers": needed.approvers,
+        "nodes": needed.nodes.iter().map(node).collect::<Vec<_>>(),
+    })
 }

@@ -18,10 +18,11 @@ use super::{
 };
 use crate::{
     domain::{
-        MessageId,
+        ApprovalId, MessageId,
         command::{self, Name},
     },
     hub::{Answer, status::MessageStatus},
+    storage::message_status::Seat,
 };
 
 pub async fn send(State(api): State<Api>, caller: Caller, request: Request) -> Result<Response, ApiError> {
@@ -62,6 +63,24 @@ pub async fn show(
     Ok(Json(written(&status)))
 }
 
+/// Everybody who was asked, node by node, and what each has said.
+fn seats(status: &MessageStatus, approval: ApprovalId) -> Vec<Value> {
+    let own = status.seats.iter().filter(|seat| seat.approval_id == approval);
+    let seat = |seat: &Seat| {
+        json!({
+            "node": seat.node,
+            "account": seat.account,
+            "state": seat.state,
+            "asked_at": seat.asked_at,
+            "decided_at": seat.decided_at,
+            "decided_by": seat.decided_by,
+            "given_to": seat.given_to,
+            "opinion": seat.opinion,
+        })
+    };
+    own.map(seat).collect()
+}
+
 fn written(status: &MessageStatus) -> Value {
     let (message, tally) = (&status.message, &status.tally);
     let totals = &tally.totals;
@@ -82,6 +101,9 @@ fn written(status: &MessageStatus) -> Value {
                 "decided_at": asked.decided_at,
                 "decided_by": asked.decided_by,
                 "opinion": asked.opinion,
+                "node": asked.node,
+                "last_node": asked.last_node,
+                "asked": seats(status, asked.id),
             })
         })
         .collect();

@@ -93,6 +93,9 @@ ids!(
     ProducerId,
     MessageId,
     ApprovalId,
+    ApprovalRuleId,
+    /// 委派 of somebody's approvals for a while.
+    DelegationId,
     TicketId,
     EventId,
     AuditId,

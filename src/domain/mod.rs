@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod approval;
+pub mod approval_flow;
 mod archive;
 pub mod calendar;
 pub mod calls;
@@ -33,7 +34,7 @@ pub mod wording;
 pub mod words;
 
 pub use ids::{
-    ApprovalId, AttachmentId, AuditId, ClaimId, DeadLetterId, DepartmentId, EventId, ExportId, FolderId, GroupId,
-    MessageId, PersonId, ProducerId, ReplicaId, TicketId,
+    ApprovalId, ApprovalRuleId, AttachmentId, AuditId, ClaimId, DeadLetterId, DelegationId, DepartmentId, EventId,
+    ExportId, FolderId, GroupId, MessageId, PersonId, ProducerId, ReplicaId, TicketId,
 };
 pub use problem::Problem;

@@ -179,8 +179,8 @@ impl Step {
     }
 }
 
-/// The rules that every installation starts with (spec/interfaces §5), and `approval`, with which
-/// the hub itself chases an approver.
+/// The rules that every installation starts with (spec/interfaces §5), and those with which the hub
+/// itself chases an approver.
 pub fn shipped() -> Vec<SendRule> {
     let rule =
         |name: &str, label: &str, steps: Vec<Step>| SendRule { name: name.to_owned(), label: label.to_owned(), steps };
@@ -214,6 +214,18 @@ pub fn shipped() -> Vec<SendRule> {
             "审批提醒",
             vec![
                 step("dingtalk", 0, Some(Unless::Decided)),
+                step("sms", 30, Some(Unless::Decided)),
+                Step { to: To::Deputy, ..step("sms", 60, Some(Unless::Decided)) },
+            ],
+        ),
+        rule(
+            "approval_sms",
+            "审批提醒（含短信）",
+            vec![
+                Step {
+                    channels: vec!["dingtalk".to_owned(), "sms".to_owned()],
+                    ..step("dingtalk", 0, Some(Unless::Decided))
+                },
                 step("sms", 30, Some(Unless::Decided)),
                 Step { to: To::Deputy, ..step("sms", 60, Some(Unless::Decided)) },
             ],

@@ -1,14 +1,14 @@
-//! 审批: asking whoever may decide, and his decision.
+//! 审批: the decision of whoever is asked.
 //!
 //! What was asked is frozen by two hashes, of the content and of the recipients. A decision counts
-//! only while both still hold, nobody decides his own, and of two at once one decides.
-
-use std::collections::BTreeMap;
+//! only while both still hold, nobody decides his own, and of two at once one decides. A deputy
+//! decides in the place of whoever made him one, and stands under it himself.
 
 use serde_json::json;
 
 use super::{
-    Answer, ApprovalNeeded, Change, Hub, Result, Source,
+    Answer, Change, Hub, Result, Source,
+    ask::seats_of,
     intake::content_hash,
     policy::{self, Action, Asker, Facts},
 };
@@ -16,7 +16,8 @@ use crate::{
     clock::Timestamp,
     domain::{
         ApprovalId, MessageId, PersonId, Problem,
-        approval::{Approver, Decision, Rule, State as ApprovalState},
+        approval::{Decision, State as ApprovalState},
+        approval_flow::{self, SeatState, Standing},
         message::{Audience, Draft, State},
     },
     storage::{
@@ -24,151 +25,156 @@ use crate::{
         approvals::{self, Approval},
         attachments, audit,
         messages::{self, Message},
-        settings, snapshot,
+        seats::{self, Place, Seat},
+        snapshot,
     },
 };
 
 const LONGEST_OPINION: usize = 500;
 
+/// Somebody before an approval that waits for him, its message locked.
+pub(super) struct Turn {
+    pub approval: Approval,
+    pub message: Message,
+    /// his own, or of somebody whose deputy he is
+    pub seat: Seat,
+}
+
+impl Turn {
+    pub fn place(&self) -> Place {
+        Place { approval: self.approval.id, node: self.seat.node, person: self.seat.person_id }
+    }
+
+    /// For whom `who` speaks, where that is somebody else.
+    pub fn principal(&self, who: PersonId) -> Option<PersonId> {
+        Some(self.seat.person_id).filter(|principal| *principal != who)
+    }
+}
+
 impl Hub {
-    pub(super) async fn approval_rules(&self, tx: &mut Tx) -> Result<Vec<Rule>> {
-        let rows = settings::list_approval_rules(tx).await?;
-        let rule = |row: settings::ApprovalRuleRow| Rule {
-            name: row.name,
-            condition: row.condition.0,
-            approver: row.approver,
-        };
-        Ok(rows.into_iter().map(rule).collect())
-    }
-
-    /// Puts a message before those who may decide, and tells them.
-    pub(super) async fn ask(
-        &self,
-        tx: &mut Tx,
-        source: &Source,
-        message: &Message,
-        rule: &Rule,
-        now: Timestamp,
-    ) -> Result<ApprovalNeeded> {
-        let approvers = find_approvers(tx, source, rule.approver).await?;
-        if approvers.is_empty() {
-            return Err(Problem::invalid(
-                "APPR_NONE",
-                "",
-                format!("按“{}”规则需要审批，但没有可以审批的人，请联系管理员设置", rule.name),
-            )
-            .in_english(format!("rule “{}” asks for approval but nobody can give it", rule.name))
-            .into());
-        }
-        let approval = Approval {
-            id: ApprovalId::new(),
-            message_id: message.id,
-            message_version: message.version,
-            content_hash: message.content_hash.clone(),
-            snapshot_hash: message.snapshot_hash.clone(),
-            rule_name: rule.name.clone(),
-            state: ApprovalState::Pending,
-            created_at: now,
-            decided_at: None,
-            decided_by: None,
-            opinion: String::new(),
-        };
-        approvals::insert(tx, &approval, &approvers).await?;
-        let detail = json!({"rule": rule.name, "approvers": approvers.len(), "message": message.id});
-        audit::insert(tx, now, &source.actor(), "approval.ask", &format!("approval:{}", approval.id), detail).await?;
-        let title = format!("待审批：{}", message.title);
-        // A module belongs to no department.
-        let department = match message.sender_department.as_str() {
-            "" => String::new(),
-            department => format!("（{department}）"),
-        };
-        let body = format!(
-            "{}{department}申请向 {} 人发送《{}》，依据“{}”规则需要您审批。",
-            message.sender_name, message.recipients, message.title, rule.name
-        );
-        let accounts = accounts::accounts_of(tx, &approvers).await?;
-        let note = Draft {
-            send_rule: Some("approval".to_owned()),
-            category: Some("approval".to_owned()),
-            about_approval: Some(approval.id),
-            ..note_to(accounts, &title, &body)
-        };
-        Box::pin(self.write(tx, &Source::Hub, MessageId::new(), note, now)).await?;
-        Ok(ApprovalNeeded {
-            id: approval.id,
-            rule: rule.name.clone(),
-            approvers: i64::try_from(approvers.len()).unwrap_or(i64::MAX),
-        })
-    }
-
     /// Decides for good. Foreign approvals do not exist for `who`; of two deciders one is told
     /// that the other was faster.
     pub async fn decide(&self, who: PersonId, id: ApprovalId, decision: Decision, opinion: &str) -> Result<State> {
         let opinion = check_opinion(decision, opinion)?;
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
-        let approval = approvals::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
-        let asked = Facts { is_assigned: approvals::is_approver(&mut tx, id, who).await?, ..Facts::STRANGER };
+        let turn = self.seat_of(&mut tx, who, id, now).await?;
+        let to = match decision {
+            Decision::Approve => SeatState::Approved,
+            Decision::Reject => SeatState::Rejected,
+            Decision::Return => SeatState::Returned,
+        };
+        if !seats::decide(&mut tx, turn.place(), to, (who, &opinion), now).await? {
+            return Err(stale().into());
+        }
+        let mut detail = json!({"message": turn.message.id, "decision": decision, "node": turn.seat.node, "opinion": !opinion.is_empty()});
+        if let Some(principal) = turn.principal(who) {
+            detail["on_behalf_of"] = json!(principal);
+        }
+        audit::insert(&mut tx, now, &format!("person:{who}"), "approval.decide", &format!("approval:{id}"), detail)
+            .await?;
+        let state = match decision {
+            Decision::Approve => self.agree(&mut tx, &turn, (who, &opinion), now).await?,
+            Decision::Reject => self.refuse(&mut tx, &turn, ApprovalState::Rejected, (who, &opinion), now).await?,
+            Decision::Return => self.refuse(&mut tx, &turn, ApprovalState::Returned, (who, &opinion), now).await?,
+        };
+        self.tell_decided(&mut tx, id, now).await?;
+        let message = turn.message.id;
+        if state != State::PendingApproval {
+            self.tell_sender(&mut tx, &turn, who, (decision, &opinion), now).await?;
+        }
+        tx.commit().await?;
+        failpoint!("approve.after_commit");
+        tracing::info!(approval.id = %id, message.id = %message, message.state = %state, "decided approval {id}");
+        self.wake.all();
+        self.announce(Change::Approval(id));
+        if state == State::Sending {
+            self.announce(Change::Message(message));
+        }
+        Ok(state)
+    }
+
+    /// Whoever may say something about it now, holding the row of its message.
+    pub(super) async fn seat_of(&self, tx: &mut Tx, who: PersonId, id: ApprovalId, now: Timestamp) -> Result<Turn> {
+        let approval = approvals::find(tx, id).await?.ok_or_else(Problem::not_found)?;
+        let asked = Facts { is_assigned: approvals::may_see(tx, id, who, now).await?, ..Facts::STRANGER };
         policy::require(Asker::Person(&[]), Action::ReadUnsent, &asked)?;
         // Everything that changes a message's fate takes its row first.
-        let message = messages::lock(&mut tx, approval.message_id).await?.ok_or_else(Problem::not_found)?;
-        let approval = approvals::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+        let message = messages::lock(tx, approval.message_id).await?.ok_or_else(Problem::not_found)?;
+        let approval = approvals::find(tx, id).await?.ok_or_else(Problem::not_found)?;
         let facts = Facts { is_own: message.sender_id == Some(who), ..asked };
         if !policy::may(Asker::Person(&[]), Action::Approve, &facts) {
             return Err(Problem::forbidden("APPR_SELF", "不能审批自己提交的消息")
                 .in_english("nobody approves his own message")
                 .into());
         }
-        self.refuse_decided(&mut tx, &approval).await?;
-        let files = attachments::list(&mut tx, message.id).await?;
+        self.refuse_decided(tx, &approval).await?;
+        let seats = seats::list_of_person(tx, id, who, now).await?;
+        let waits = |seat: &&Seat| seat.node == approval.node && seat.state == SeatState::Waiting && seat.is_held;
+        // His own before those that he has in hand for others.
+        let seat = seats.iter().filter(waits).min_by_key(|seat| seat.person_id != who).cloned();
+        let Some(seat) = seat else { return Err(self.refuse_spared(tx, &approval, &seats).await?.into()) };
+        let files = attachments::list(tx, message.id).await?;
         let unchanged = content_hash(&message, &files)[..] == approval.content_hash[..]
-            && snapshot::hash(&mut tx, message.id).await? == approval.snapshot_hash;
-        let to = match decision {
-            Decision::Approve => ApprovalState::Approved,
-            Decision::Reject => ApprovalState::Rejected,
-        };
-        if !unchanged || !approvals::decide(&mut tx, id, to, who, &opinion, now).await? {
+            && snapshot::hash(tx, message.id).await? == approval.snapshot_hash;
+        if !unchanged || message.state != State::PendingApproval {
             return Err(stale().into());
         }
-        let state = self.carry_out(&mut tx, &message, decision, now).await?;
-        let detail = json!({"message": message.id, "decision": decision, "opinion": !opinion.is_empty()});
-        audit::insert(&mut tx, now, &format!("person:{who}"), "approval.decide", &format!("approval:{id}"), detail)
-            .await?;
-        self.tell_decided(&mut tx, id, now).await?;
-        self.tell_sender(&mut tx, &message, who, (decision, &opinion), now).await?;
-        tx.commit().await?;
-        failpoint!("approve.after_commit");
-        tracing::info!(approval.id = %id, message.id = %message.id, message.state = %state, "decided approval {id}");
-        self.wake.all();
-        self.announce(Change::Approval(id));
-        if state == State::Sending {
-            self.announce(Change::Message(message.id));
-        }
-        Ok(state)
+        Ok(Turn { approval, message, seat })
     }
 
-    /// What nobody who was asked may decide any more is put before all who have the role; returns how
-    /// many approvals that were. A pending message must not wait for people who have left.
-    pub async fn ask_others(&self) -> Result<usize> {
-        let mut tx = self.db.read().await?;
-        let is_idle = !approvals::any_forsaken(&mut tx).await?;
-        drop(tx);
-        if is_idle {
-            return Ok(0);
+    /// One more has agreed: it goes on where the node has come to its end.
+    async fn agree(&self, tx: &mut Tx, turn: &Turn, said: (PersonId, &str), now: Timestamp) -> Result<State> {
+        let there = seats::list_of_node(tx, turn.approval.id, turn.approval.node).await?;
+        match approval_flow::standing(&seats_of(&there)) {
+            Standing::Passed => self.pass(tx, &turn.approval, &turn.message, said, now).await,
+            Standing::Waits | Standing::Forsaken => Ok(State::PendingApproval),
         }
-        let now = self.clock.now();
-        let mut tx = self.db.begin().await?;
-        let mut people: BTreeMap<ApprovalId, usize> = BTreeMap::new();
-        for id in approvals::ask_others(&mut tx).await? {
-            *people.entry(id).or_default() += 1;
+    }
+
+    /// A node is through: the next one is asked, or the message goes on its way.
+    pub(super) async fn pass(
+        &self,
+        tx: &mut Tx,
+        approval: &Approval,
+        message: &Message,
+        (by, opinion): (PersonId, &str),
+        now: Timestamp,
+    ) -> Result<State> {
+        seats::spare(tx, approval.id, now).await?;
+        let Some(next) = approval_flow::next(approval.node, approval.last_node) else {
+            if !approvals::decide(tx, approval.id, ApprovalState::Approved, by, opinion, now).await? {
+                return Err(stale().into());
+            }
+            return self.set_off(tx, message, now).await;
+        };
+        if !approvals::advance(tx, approval.id, approval.node).await? {
+            return Err(stale().into());
         }
-        for (id, people) in &people {
-            let detail = json!({"approvers": people});
-            audit::insert(&mut tx, now, "hub", "approval.ask_others", &format!("approval:{id}"), detail).await?;
+        let approval = Approval { node: next, ..approval.clone() };
+        let approvers = self.open_node(tx, &approval, message, now).await?;
+        let detail = json!({"node": next, "approvers": approvers, "message": message.id});
+        audit::insert(tx, now, "hub", "approval.next", &format!("approval:{}", approval.id), detail).await?;
+        Ok(State::PendingApproval)
+    }
+
+    /// Rejected or returned, at whatever node: nothing goes out.
+    async fn refuse(
+        &self,
+        tx: &mut Tx,
+        turn: &Turn,
+        to: ApprovalState,
+        (by, opinion): (PersonId, &str),
+        now: Timestamp,
+    ) -> Result<State> {
+        seats::spare(tx, turn.approval.id, now).await?;
+        if !approvals::decide(tx, turn.approval.id, to, by, opinion, now).await? {
+            return Err(stale().into());
         }
-        tx.commit().await?;
-        people.keys().for_each(|id| self.announce(Change::Approval(*id)));
-        Ok(people.len())
+        moved(messages::transition(tx, turn.message.id, State::PendingApproval, State::Rejected).await?)?;
+        let event = if to == ApprovalState::Returned { "message.returned" } else { "message.rejected" };
+        self.tell(tx, now, event, &turn.message, json!({"state": State::Rejected})).await?;
+        Ok(State::Rejected)
     }
 
     /// Tells who was faster.
@@ -177,6 +183,7 @@ impl Hub {
             ApprovalState::Pending => return Ok(()),
             ApprovalState::Approved => "通过",
             ApprovalState::Rejected => "驳回",
+            ApprovalState::Returned => "退回",
             ApprovalState::Void => {
                 return Err(Problem::conflict("APPR_STALE", "此申请已撤回或修改，无需审批")
                     .in_english("this request was withdrawn or changed")
@@ -187,19 +194,29 @@ impl Hub {
             Some(person) => accounts::name_of(tx, person).await?.unwrap_or_default(),
             None => String::new(),
         };
-        let at = approval.decided_at.map(|at| self.local(at)).unwrap_or_default();
-        Err(Problem::conflict("APPR_DONE", format!("{name}已于 {at} {word}"))
-            .in_english(format!("{name} has already decided ({word}) at {at}"))
-            .into())
+        Err(self.done_by(&name, approval.decided_at, word).into())
     }
 
-    /// What a decision makes of the message: approved too late, it waits for the sender.
-    async fn carry_out(&self, tx: &mut Tx, message: &Message, decision: Decision, now: Timestamp) -> Result<State> {
-        if decision == Decision::Reject {
-            moved(messages::transition(tx, message.id, State::PendingApproval, State::Rejected).await?)?;
-            self.tell(tx, now, "message.rejected", message, json!({"state": State::Rejected})).await?;
-            return Ok(State::Rejected);
-        }
+    /// It still waits, but not for this one: he has said his word, or somebody was faster.
+    async fn refuse_spared(&self, tx: &mut Tx, approval: &Approval, own: &[Seat]) -> Result<Problem> {
+        let last = own.iter().filter(|seat| seat.decided_at.is_some()).max_by_key(|seat| (seat.node, seat.decided_at));
+        let Some(last) = last else { return Ok(stale()) };
+        let there = seats::list_of_node(tx, approval.id, last.node).await?;
+        let faster = there.iter().filter(|seat| seat.state == SeatState::Approved).max_by_key(|seat| seat.decided_at);
+        let said = if last.state == SeatState::Spared { faster.unwrap_or(last) } else { last };
+        let name = said.decider.as_deref().unwrap_or(&said.name);
+        let word = if said.state == SeatState::Transferred { "转办" } else { "通过" };
+        Ok(self.done_by(name, said.decided_at, word))
+    }
+
+    fn done_by(&self, name: &str, at: Option<Timestamp>, word: &str) -> Problem {
+        let at = at.map(|at| self.local(at)).unwrap_or_default();
+        Problem::conflict("APPR_DONE", format!("{name}已于 {at} {word}"))
+            .in_english(format!("{name} has already decided ({word}) at {at}"))
+    }
+
+    /// Everybody who had to has agreed: approved too late, it waits for the sender.
+    async fn set_off(&self, tx: &mut Tx, message: &Message, now: Timestamp) -> Result<State> {
         self.tell(tx, now, "message.approved", message, json!({"state": "approved"})).await?;
         let expired = message.expires_at.is_some_and(|until| until <= now);
         match message.send_at {
@@ -223,16 +240,21 @@ impl Hub {
     async fn tell_sender(
         &self,
         tx: &mut Tx,
-        message: &Message,
+        turn: &Turn,
         who: PersonId,
         (decision, opinion): (Decision, &str),
         now: Timestamp,
     ) -> Result<()> {
+        let message = &turn.message;
         let Some(sender) = message.sender_id else { return Ok(()) };
-        let approver = accounts::name_of(tx, who).await?.unwrap_or_default();
+        let mut approver = accounts::name_of(tx, who).await?.unwrap_or_default();
+        if turn.principal(who).is_some() {
+            approver = format!("{approver}（代{}）", turn.seat.name);
+        }
         let word = match decision {
             Decision::Approve => "已通过",
             Decision::Reject => "被驳回",
+            Decision::Return => "被退回",
         };
         let words = if opinion.is_empty() { String::new() } else { format!("意见：{opinion}") };
         let body = format!("您提交的《{}》{word}，审批人：{approver}。{words}", message.title);
@@ -259,7 +281,7 @@ impl Hub {
     }
 }
 
-fn stale() -> Problem {
+pub(super) fn stale() -> Problem {
     Problem::conflict("APPR_STALE", "内容已被修改，请刷新后重新审批")
         .in_english("the message has changed since; look at it again")
 }
@@ -270,23 +292,12 @@ fn moved(is_moved: bool) -> Result<(), Problem> {
 }
 
 /// A draft of the hub's own.
-fn note_to(accounts: Vec<String>, title: &str, body: &str) -> Draft {
+pub(super) fn note_to(accounts: Vec<String>, title: &str, body: &str) -> Draft {
     let title: String = title.chars().take(200).collect();
     Draft::content(title, body, Audience { people: accounts, ..Audience::default() })
 }
 
-/// Never the sender himself; where a department has no other head, those with the role.
-pub(super) async fn find_approvers(tx: &mut Tx, source: &Source, approver: Approver) -> Result<Vec<PersonId>> {
-    let sender = source.person();
-    if let (Approver::DepartmentHead, Some(sender)) = (approver, sender) {
-        let heads = approvals::nearest_heads(tx, sender).await?;
-        if !heads.is_empty() {
-            return Ok(heads);
-        }
-    }
-    Ok(approvals::role_holders(tx, sender).await?)
-}
-
+/// In characters, and said where it is asked for.
 fn check_opinion(decision: Decision, opinion: &str) -> Result<String, Problem> {
     let opinion = opinion.trim();
     let length = opinion.chars().count();
@@ -295,9 +306,15 @@ fn check_opinion(decision: Decision, opinion: &str) -> Result<String, Problem> {
         return Err(Problem::invalid("APPR_REASON", "/opinion", detail)
             .in_english(format!("an opinion has at most {LONGEST_OPINION} characters, this one has {length}")));
     }
-    if decision == Decision::Reject && opinion.is_empty() {
-        return Err(Problem::invalid("APPR_REASON", "/opinion", "请填写驳回原因（最多 500 字）")
-            .in_english("say why you reject it (at most 500 characters)"));
+    match decision {
+        Decision::Reject if opinion.is_empty() => {
+            Err(Problem::invalid("APPR_REASON", "/opinion", "请填写驳回原因（最多 500 字）")
+                .in_english("say why you reject it (at most 500 characters)"))
+        }
+        Decision::Return if opinion.is_empty() => {
+            Err(Problem::invalid("APPR_REASON", "/opinion", "请填写要修改什么（最多 500 字）")
+                .in_english("say what has to be changed (at most 500 characters)"))
+        }
+        _ => Ok(opinion.to_owned()),
     }
-    Ok(opinion.to_owned())
 }

@@ -13,7 +13,7 @@ use crate::{
         wording::Said,
     },
     storage::{
-        Tx, accounts, approvals,
+        Tx, accounts, approvers,
         external::{self, Outsider},
         recipients::{self, Unreachable},
         snapshot,
@@ -33,6 +33,15 @@ pub struct Snapshot {
     /// named more than once
     pub repeated: i64,
     pub hash: Vec<u8>,
+}
+
+/// How a message would go out.
+#[derive(Clone, Copy)]
+pub(super) struct Plan<'a> {
+    pub rounds: &'a [Round],
+    pub said: Said<'a>,
+    pub send_rule: &'a str,
+    pub category: &'a str,
 }
 
 impl Hub {
@@ -110,11 +119,12 @@ impl Hub {
         message: MessageId,
         source: &Source,
         recipients: i64,
-        (rounds, said): (&[Round], Said<'_>),
+        plan: Plan<'_>,
     ) -> Result<Reach> {
+        let Plan { rounds, said, .. } = plan;
         let beyond_department = match source {
             Source::Person(person) => {
-                let own = approvals::departments_of(tx, *person).await?;
+                let own = approvers::departments_of(tx, *person).await?;
                 recipients::count_beyond(tx, message, &own).await?
             }
             Source::Producer(_) | Source::Hub => 0,
@@ -124,10 +134,18 @@ impl Hub {
             0 => 0,
             _ => cost(rounds, said, recipients, &recipients::count_unreachable(tx, message).await?),
         };
+        let (departments, is_head) = match source {
+            Source::Person(person) => approvers::standing_of(tx, *person).await?,
+            Source::Producer(_) | Source::Hub => (Vec::new(), false),
+        };
         Ok(Reach {
             recipients,
             beyond_department,
             cost_units,
+            departments,
+            is_head,
+            send_rule: plan.send_rule.to_owned(),
+            category: plan.category.to_owned(),
             by_producer: matches!(source, Source::Producer(_)),
             is_trusted: match source {
                 Source::Producer(producer) => producer.is_trusted,

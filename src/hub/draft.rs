@@ -91,6 +91,7 @@ impl Hub {
             recalled_at: None,
             deleted_at: None,
             purged_at: None,
+            replaces_id: None,
         };
         messages::insert(&mut tx, &message).await?;
         audit::insert(&mut tx, now, &format!("person:{who}"), "message.draft", &format!("message:{id}"), json!({}))

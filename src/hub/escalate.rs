@@ -88,9 +88,10 @@ impl Hub {
         Ok(())
     }
 
-    /// An approval was decided: nobody is chased for it any more.
+    /// Some have just decided on an approval, or are spared by those who have: they are not chased for
+    /// it any more.
     pub(super) async fn tell_decided(&self, tx: &mut Tx, approval: ApprovalId, now: Timestamp) -> Result<()> {
-        for (message, person) in chases::list_deciders(tx, approval, STEPS).await? {
+        for (message, person) in chases::list_deciders(tx, approval, now, STEPS).await? {
             if let Some(message) = messages::find(tx, message).await? {
                 self.tell_satisfied(tx, &message, person, &[Unless::Decided], now).await?;
             }

@@ -147,7 +147,7 @@ impl Hub {
         };
         for channel in round.at_once() {
             let only = wave.only_people.as_ref().map(|only| &only.0);
-            let way = Way { round: wave.round, channel, callee, unless: round.unless, only };
+            let way = Way { round: wave.round, channel, callee, unless: round.unless, at: self.clock.now(), only };
             waves::write_deliveries(tx, chunk, way).await?;
             let size = self.channels.ticket_size(channel);
             let ranges = waves::list_ranges(tx, chunk, wave.round, channel, size).await?;

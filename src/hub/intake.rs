@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Answer, Change, Hub, Once, Result, Source,
+    audience::Plan,
     once::keep_answer,
     policy::{self, Action, Facts},
 };
@@ -139,7 +140,12 @@ impl Hub {
         if matches!(source, Source::Hub) {
             return Ok(None);
         }
-        let plan = (&message.rounds.0.list[..], message.said());
+        let plan = Plan {
+            rounds: &message.rounds.0.list,
+            said: message.said(),
+            send_rule: &message.rule_name,
+            category: &message.category,
+        };
         let reach = self.reach(tx, message.id, source, message.recipients, plan).await?;
         Ok(approval::needed(&self.approval_rules(tx).await?, &reach).cloned())
     }
@@ -196,6 +202,7 @@ impl Hub {
             recalled_at: None,
             deleted_at: None,
             purged_at: None,
+            replaces_id: None,
         };
         Ok(message)
     }

@@ -7,6 +7,7 @@
 
 pub mod administer;
 pub mod approve;
+mod ask;
 pub mod audience;
 mod breaker;
 pub mod command;

@@ -2,13 +2,22 @@
 
 use super::{
     Hub, Result, Source,
-    approve::find_approvers,
-    intake::{DEFAULT_RULE, find_rule},
+    ask::whom,
+    audience::Plan,
+    intake::{DEFAULT_CATEGORY, DEFAULT_RULE, find_rule},
     policy::{self, Action, Facts},
 };
 use crate::{
-    domain::{MessageId, approval, command::Sketch, wording::Said},
-    storage::recipients::{self, Unreachable},
+    domain::{
+        MessageId,
+        approval::{self, Node},
+        command::Sketch,
+        wording::Said,
+    },
+    storage::{
+        Tx, approvers,
+        recipients::{self, Unreachable},
+    },
 };
 
 /// Departments counted at all; one organisation has a few hundred.
@@ -37,8 +46,18 @@ pub struct Resolved {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NeededApproval {
     pub rule: String,
-    /// how many people may decide; none of them: the message would be refused
+    /// how many people are asked first; none: the message would be refused
     pub approvers: i64,
+    /// one after the other
+    pub nodes: Vec<NeededNode>,
+}
+
+/// Who would be asked at one node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NeededNode {
+    pub node: Node,
+    /// names
+    pub people: Vec<String>,
 }
 
 impl Hub {
@@ -57,15 +76,10 @@ impl Hub {
         let rounds = rule.rounds();
         // What costs does not say the body.
         let said = Said { sender_name: &sender_name, title: &sketch.title, body: "", signature: "" };
-        let reach = self.reach(&mut tx, id, source, snapshot.recipients, (&rounds, said)).await?;
+        let plan = Plan { rounds: &rounds, said, send_rule: &rule.name, category: DEFAULT_CATEGORY };
+        let reach = self.reach(&mut tx, id, source, snapshot.recipients, plan).await?;
         let approval = match approval::needed(&self.approval_rules(&mut tx).await?, &reach) {
-            Some(rule) => {
-                let approvers = find_approvers(&mut tx, source, rule.approver).await?.len();
-                Some(NeededApproval {
-                    rule: rule.name.clone(),
-                    approvers: i64::try_from(approvers).unwrap_or(i64::MAX),
-                })
-            }
+            Some(rule) => Some(self.foresee_approval(&mut tx, source, rule).await?),
             None => None,
         };
         Ok(Resolved {
@@ -79,5 +93,22 @@ impl Hub {
             approval,
             missing_channels: self.channels.missing(&rounds),
         })
+    }
+
+    /// Whom a rule would ask about something of this sender, node by node.
+    pub(super) async fn foresee_approval(
+        &self,
+        tx: &mut Tx,
+        source: &Source,
+        rule: &approval::Rule,
+    ) -> Result<NeededApproval> {
+        let mut nodes = Vec::with_capacity(rule.nodes.len());
+        for node in &rule.nodes {
+            let asked = whom(tx, source.person(), node).await?;
+            nodes.push(NeededNode { node: node.clone(), people: approvers::names(tx, &asked.people).await? });
+        }
+        let is_stuck = nodes.iter().any(|node| node.people.is_empty());
+        let first = nodes.first().filter(|_| !is_stuck).map_or(0, |node| node.people.len());
+        Ok(NeededApproval { rule: rule.name.clone(), approvers: i64::try_from(first).unwrap_or(i64::MAX), nodes })
     }
 }

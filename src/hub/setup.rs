@@ -5,10 +5,11 @@ use serde_json::json;
 
 use super::{Hub, Result};
 use crate::{
-    domain::{Problem, approval, send_rule},
+    domain::{ApprovalRuleId, Problem, approval, send_rule},
     storage::{
         Json,
-        settings::{self, ApprovalRuleRow, SendRuleRow, Steps},
+        approval_rules::{self, RuleRow},
+        settings::{self, SendRuleRow, Steps},
     },
 };
 
@@ -34,7 +35,7 @@ impl Hub {
         for (position, rule) in (0..).zip(send_rule::shipped()) {
             let row = SendRuleRow {
                 // Nobody chooses how approvers are chased.
-                is_offered: rule.name != "approval",
+                is_offered: !["approval", "approval_sms"].contains(&rule.name.as_str()),
                 name: rule.name,
                 label: rule.label,
                 definition: Json(Steps { steps: rule.steps }),
@@ -43,8 +44,7 @@ impl Hub {
         }
         if settings::insert(&mut tx, "approval_rules", json!({"shipped": true})).await? {
             for (position, rule) in (0..).zip(approval::shipped()) {
-                let row = ApprovalRuleRow { name: rule.name, condition: Json(rule.condition), approver: rule.approver };
-                settings::insert_approval_rule(&mut tx, &row, position).await?;
+                approval_rules::insert(&mut tx, &RuleRow::of(ApprovalRuleId::new(), &rule), position).await?;
             }
         }
         tx.commit().await?;

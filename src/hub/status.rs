@@ -11,7 +11,7 @@ use crate::{
     domain::{MessageId, PersonId, Problem},
     storage::{
         Tx,
-        message_status::{self, Asked, Person, Try, Wanted},
+        message_status::{self, Asked, Person, Seat, Try, Wanted},
         messages::{self, Message},
     },
 };
@@ -22,6 +22,8 @@ pub struct MessageStatus {
     pub message: Message,
     pub tally: Arc<Tally>,
     pub approvals: Vec<Asked>,
+    /// everybody who was asked, node by node
+    pub seats: Vec<Seat>,
 }
 
 /// One recipient and every try to reach them.
@@ -34,21 +36,22 @@ pub struct Reached {
 impl Hub {
     /// Counted now. For everybody but its sender the message does not exist.
     pub async fn message_status(&self, source: &Source, id: MessageId) -> Result<MessageStatus> {
-        let (message, approvals) = self.own_with_approvals(source, id).await?;
-        Ok(MessageStatus { tally: Arc::new(self.tally(&message).await?), message, approvals })
+        let (message, approvals, seats) = self.own_with_approvals(source, id).await?;
+        Ok(MessageStatus { tally: Arc::new(self.tally(&message).await?), message, approvals, seats })
     }
 
     /// The same for a page that follows: see [`Hub::last_tally`].
     pub async fn last_status(&self, source: &Source, id: MessageId) -> Result<MessageStatus> {
-        let (message, approvals) = self.own_with_approvals(source, id).await?;
-        Ok(MessageStatus { tally: self.last_tally(&message).await?, message, approvals })
+        let (message, approvals, seats) = self.own_with_approvals(source, id).await?;
+        Ok(MessageStatus { tally: self.last_tally(&message).await?, message, approvals, seats })
     }
 
-    async fn own_with_approvals(&self, source: &Source, id: MessageId) -> Result<(Message, Vec<Asked>)> {
+    async fn own_with_approvals(&self, source: &Source, id: MessageId) -> Result<(Message, Vec<Asked>, Vec<Seat>)> {
         let mut tx = self.db.read().await?;
         let message = own(&mut tx, source, id).await?;
         let approvals = message_status::list_approvals(&mut tx, id).await?;
-        Ok((message, approvals))
+        let seats = message_status::list_seats(&mut tx, id).await?;
+        Ok((message, approvals, seats))
     }
 
     /// # Errors

@@ -1,7 +1,7 @@
 //! What waits for whom: the counts in the navigation, for many people in one question.
 
 use super::{Json, Result, Tx};
-use crate::domain::PersonId;
+use crate::{clock::Timestamp, domain::PersonId};
 
 row! {
     /// Counted to a hundred: more is not shown.
@@ -18,7 +18,7 @@ row! {
 }
 
 /// One for each of `people`, in the order of their ids.
-pub async fn list(tx: &mut Tx, people: &[PersonId]) -> Result<Vec<Badge>> {
+pub async fn list(tx: &mut Tx, people: &[PersonId], now: Timestamp) -> Result<Vec<Badge>> {
     let people = Json(people.iter().map(|id| id.simple()).collect::<Vec<_>>());
     let sql = each_id!(
         tx,
@@ -32,16 +32,24 @@ pub async fn list(tx: &mut Tx, people: &[PersonId]) -> Result<Vec<Badge>> {
                      where inbox.person_id = person.id and inbox.read_at is null
                        and inbox.deleted_at is null and inbox.purged_at is null limit 100) as few) as unread,
                 (select count(*) from (
-                    select 1 from approval_approver
-                      join approval on approval.id = approval_approver.approval_id and approval.state = 'pending'
-                     where approval_approver.person_id = person.id and ",
-            may_approve!("person.id"),
+                    select distinct approval_seat.approval_id from approval_seat
+                      join approval on approval.id = approval_seat.approval_id and approval.state = 'pending'
+                      join message on message.id = approval.message_id
+                     where approval_seat.state = 'waiting'
+                       and (message.sender_id is null or message.sender_id <> person.id) and ",
+            acts_for!("person.id", "$1"),
+            " and ",
+            is_held!(),
             " limit 100) as few) as pending,
-                exists (select 1 from approval_approver where approval_approver.person_id = person.id) as was_asked
+                (exists (select 1 from approval_seat where approval_seat.person_id = person.id)
+                 or exists (select 1 from approval_seat where approval_seat.decided_by = person.id)
+                 or exists (select 1 from approval_delegation
+                             where approval_delegation.deputy_id = person.id and approval_delegation.ended_at is null
+                               and approval_delegation.from_at <= $1 and approval_delegation.until_at > $1)) as was_asked
            from person where person.id in ("
         ),
-        "$1",
+        "$2",
         ") order by person.id"
     );
-    fetch_all!(tx, Badge, sql, [&people])
+    fetch_all!(tx, Badge, sql, [now, &people])
 }

@@ -1,10 +1,13 @@
 //! Whom the later steps of a rule chase, and who has done what they wait for: read from `delivery`,
-//! `ticket`, `wave`, `inbox`, `receipt` and `approval`.
+//! `ticket`, `wave`, `inbox`, `receipt` and `approval_seat`.
 
 use std::ops::Range;
 
 use super::{Result, Tx};
-use crate::domain::{ApprovalId, MessageId, PersonId, chase::Goal};
+use crate::{
+    clock::Timestamp,
+    domain::{ApprovalId, MessageId, PersonId, chase::Goal},
+};
 
 /// Whether one of these rounds has begun to chase a person.
 pub async fn has_begun(tx: &mut Tx, message: MessageId, person: PersonId, rounds: Range<i64>) -> Result<bool> {
@@ -18,21 +21,23 @@ pub async fn has_begun(tx: &mut Tx, message: MessageId, person: PersonId, rounds
     Ok(found.is_some())
 }
 
-/// Who is chased for the decision of an approval, and by which message.
+/// Who was chased for his word on an approval until this moment, and by which message.
 pub async fn list_deciders(
     tx: &mut Tx,
     approval: ApprovalId,
+    at: Timestamp,
     rounds: Range<i64>,
 ) -> Result<Vec<(MessageId, PersonId)>> {
     fetch_all!(
         tx,
         (MessageId, PersonId),
-        "select distinct delivery.message_id, delivery.person_id from message
-           join delivery on delivery.message_id = message.id
-          where message.about_approval_id = $1 and delivery.unless = 'decided'
-            and delivery.round >= $2 and delivery.round < $3
+        "select distinct delivery.message_id, delivery.person_id from approval_seat
+           join delivery on delivery.message_id = approval_seat.note_id
+                        and delivery.person_id = approval_seat.person_id
+          where approval_seat.approval_id = $1 and approval_seat.decided_at = $2 and delivery.unless = 'decided'
+            and delivery.round >= $3 and delivery.round < $4
           order by delivery.message_id, delivery.person_id limit 1000",
-        [approval, rounds.start, rounds.end]
+        [approval, at, rounds.start, rounds.end]
     )
 }
 
@@ -55,7 +60,8 @@ pub async fn any_left(tx: &mut Tx, message: MessageId, goal: Goal) -> Result<boo
     let found = fetch_optional_value!(
         tx,
         PersonId,
-        "select delivery.person_id from delivery
+        concat!(
+            "select delivery.person_id from delivery
            join person on person.id = delivery.person_id and person.state = 'active'
           where delivery.message_id = $1 and delivery.round = $2
             and ($3 <> 'read' or not exists (
@@ -63,10 +69,10 @@ pub async fn any_left(tx: &mut Tx, message: MessageId, goal: Goal) -> Result<boo
                                        and inbox.read_at is not null))
             and ($3 not in ('receipt', 'confirmed') or not exists (
                  select 1 from receipt where receipt.message_id = $1 and receipt.person_id = delivery.person_id))
-            and ($3 <> 'decided' or exists (
-                 select 1 from message join approval on approval.id = message.about_approval_id
-                  where message.id = $1 and approval.state = 'pending'))
-          limit 1",
+            and ($3 <> 'decided' or ",
+            is_undecided!("$1", "delivery.person_id"),
+            ") limit 1"
+        ),
         [message, goal.round, goal.unless]
     )?;
     Ok(found.is_some())

@@ -49,9 +49,9 @@ pub async fn end_moot(tx: &mut Tx, ticket: &Ticket, now: Timestamp) -> Result<u6
                  or (coalesce(delivery.unless, '') in ('receipt', 'confirmed') and exists (
                      select 1 from receipt where receipt.message_id = $1 and receipt.person_id >= $4
                         and receipt.person_id <= $5 and receipt.person_id = delivery.person_id))
-                 or (coalesce(delivery.unless, '') = 'decided' and not exists (
-                     select 1 from message join approval on approval.id = message.about_approval_id
-                      where message.id = $1 and approval.state = 'pending')))"
+                 or (coalesce(delivery.unless, '') = 'decided' and not ",
+            is_undecided!("$1", "delivery.person_id"),
+            "))"
         ),
         [ticket.message_id, &ticket.channel, ticket.round, ticket.first_person, ticket.last_person, now]
     )

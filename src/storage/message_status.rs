@@ -194,7 +194,48 @@ row! {
         /// the decider's account
         pub decided_by: Option<String>,
         pub opinion: String,
+        pub id: crate::domain::ApprovalId,
+        /// which node is asked, and the last one
+        pub node: i64,
+        pub last_node: i64,
     }
+}
+
+row! {
+    /// Somebody who was asked at a node.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Seat {
+        pub approval_id: crate::domain::ApprovalId,
+        pub node: i64,
+        /// accounts of whoever was asked, of who decided, and of who has the seat now
+        pub account: Option<String>,
+        pub decided_by: Option<String>,
+        pub given_to: Option<String>,
+        pub state: crate::domain::approval_flow::SeatState,
+        pub asked_at: Timestamp,
+        pub decided_at: Option<Timestamp>,
+        pub opinion: String,
+    }
+}
+
+/// Everybody who was asked about a message, node by node.
+pub async fn list_seats(tx: &mut Tx, message: MessageId) -> Result<Vec<Seat>> {
+    fetch_all!(
+        tx,
+        Seat,
+        "select approval_seat.approval_id, approval_seat.node, person.account, decider.account as decided_by,
+                keeper.account as given_to, approval_seat.state, approval_seat.asked_at, approval_seat.decided_at,
+                approval_seat.opinion
+           from approval
+           join approval_seat on approval_seat.approval_id = approval.id
+           join person on person.id = approval_seat.person_id
+           left join person as decider on decider.id = approval_seat.decided_by
+           left join person as keeper on keeper.id = approval_seat.given_to
+          where approval.message_id = $1
+          order by approval.created_at, approval.id, approval_seat.node, approval_seat.asked_at, person.account
+          limit 1000",
+        [message]
+    )
 }
 
 /// The approval trail, oldest first.
@@ -202,8 +243,9 @@ pub async fn list_approvals(tx: &mut Tx, message: MessageId) -> Result<Vec<Asked
     fetch_all!(
         tx,
         Asked,
-        "select approval.rule_name, approval.state, approval.created_at, approval.decided_at,
-                person.account as decided_by, approval.opinion
+        "select approval.rule_name, case when approval.is_returned then 'returned' else approval.state end as state,
+                approval.created_at, approval.decided_at, person.account as decided_by, approval.opinion, approval.id,
+                approval.node, approval.last_node
            from approval left join person on person.id = approval.decided_by
           where approval.message_id = $1 order by approval.created_at, approval.id limit 50",
         [message]

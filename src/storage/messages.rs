@@ -54,6 +54,8 @@ row! {
         pub deleted_at: Option<Timestamp>,
         /// gone from there
         pub purged_at: Option<Timestamp>,
+        /// the rejected, returned or recalled one that this was written anew from
+        pub replaces_id: Option<MessageId>,
     }
 }
 
@@ -69,7 +71,7 @@ macro_rules! columns {
         "id, sender_id, producer_id, sender_name, sender_department, kind, title, body, signature, url, category,
          rule_name, rounds, receipt, actions, attributes, audience, about_approval_id, state, version, content_hash,
          snapshot_hash, recipients, created_at, send_at, expires_at, sent_at, finished_at, recalled_at,
-         deleted_at, purged_at"
+         deleted_at, purged_at, replaces_id"
     };
 }
 
@@ -80,7 +82,7 @@ pub async fn insert(tx: &mut Tx, message: &Message) -> Result<u64> {
             "insert into message (",
             columns!(),
             ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-                       $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)"
+                       $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)"
         ),
         [
             message.id,
@@ -113,7 +115,8 @@ pub async fn insert(tx: &mut Tx, message: &Message) -> Result<u64> {
             message.finished_at,
             message.recalled_at,
             message.deleted_at,
-            message.purged_at
+            message.purged_at,
+            message.replaces_id
         ]
     )
 }

@@ -91,7 +91,7 @@ macro_rules! skip_locked {
     };
 }
 
-/// Whoever was asked may decide as long as he is a head or has the role: `may_approve!("person.id")`.
+/// May decide as a head of a department or with the role: `may_approve!("person.id")`.
 macro_rules! may_approve {
     ($person:literal) => {
         concat!(
@@ -101,6 +101,53 @@ macro_rules! may_approve {
               or exists (select 1 from assignment where assignment.person_id = ",
             $person,
             " and assignment.is_head))"
+        )
+    };
+}
+
+/// Whoever has this row of `approval_seat` may still decide: active, and named by the rule, or a head
+/// or an approver as when he was asked.
+macro_rules! is_held {
+    () => {
+        concat!(
+            "exists (select 1 from person as holder
+                      where holder.id = approval_seat.person_id and holder.state = 'active')
+               and (approval_seat.is_named or ",
+            may_approve!("approval_seat.person_id"),
+            ")"
+        )
+    };
+}
+
+/// This row of `approval_seat` is a person's own, or of somebody whose deputy he is at a moment:
+/// `acts_for!("$1", "$2")`.
+macro_rules! acts_for {
+    ($person:literal, $now:literal) => {
+        concat!(
+            "(approval_seat.person_id = ",
+            $person,
+            " or approval_seat.person_id in (
+                 select approval_delegation.person_id from approval_delegation
+                  where approval_delegation.deputy_id = ",
+            $person,
+            " and approval_delegation.ended_at is null and approval_delegation.from_at <= ",
+            $now,
+            " and approval_delegation.until_at > ",
+            $now,
+            "))"
+        )
+    };
+}
+
+/// A person was asked by a note and his word is still wanted: `is_undecided!("message.id", "person_id")`.
+macro_rules! is_undecided {
+    ($note:literal, $person:literal) => {
+        concat!(
+            "exists (select 1 from approval_seat where approval_seat.note_id = ",
+            $note,
+            " and approval_seat.person_id = ",
+            $person,
+            " and approval_seat.state = 'waiting')"
         )
     };
 }

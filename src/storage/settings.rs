@@ -1,14 +1,10 @@
 //! Tables `setting`, `job_lease` and the small configurable lists (`category`, `send_rule`,
-//! `approval_rule`, `message_template`).
+//! `message_template`).
 
 use super::{Json, Result, Tx};
 use crate::{
     clock::Timestamp,
-    domain::{
-        ReplicaId,
-        approval::{Approver, Condition},
-        send_rule::Step,
-    },
+    domain::{ReplicaId, send_rule::Step},
 };
 
 pub async fn find(tx: &mut Tx, name: &str) -> Result<Option<serde_json::Value>> {
@@ -120,32 +116,6 @@ pub async fn insert_send_rule(tx: &mut Tx, rule: &SendRuleRow, position: i64) ->
         "insert into send_rule (name, label, definition, position, is_offered) values ($1, $2, $3, $4, $5)
          on conflict (name) do nothing",
         [&rule.name, &rule.label, &rule.definition, position, rule.is_offered]
-    )
-}
-
-row! {
-    #[derive(Debug, Clone)]
-    pub struct ApprovalRuleRow {
-        pub name: String,
-        pub condition: Json<Condition>,
-        pub approver: Approver,
-    }
-}
-
-pub async fn list_approval_rules(tx: &mut Tx) -> Result<Vec<ApprovalRuleRow>> {
-    fetch_all!(
-        tx,
-        ApprovalRuleRow,
-        "select name, condition, approver from approval_rule order by position, id limit 200",
-        []
-    )
-}
-
-pub async fn insert_approval_rule(tx: &mut Tx, rule: &ApprovalRuleRow, position: i64) -> Result<u64> {
-    execute!(
-        tx,
-        "insert into approval_rule (id, name, condition, approver, position) values ($1, $2, $3, $4, $5)",
-        [uuid::Uuid::now_v7(), &rule.name, &rule.condition, rule.approver, position]
     )
 }
 

@@ -33,23 +33,41 @@ pub async fn list_senders(tx: &mut Tx, messages: &[MessageId]) -> Result<Vec<Per
     fetch_values!(tx, PersonId, sql, [&messages])
 }
 
-/// Those who were asked about any of these messages, or still are.
+/// The end of a question that begins with `with seat (person_id) as (…`: those who have these seats,
+/// and their deputies.
+macro_rules! with_deputies {
+    () => {
+        ")) select person_id from seat
+            union
+           select approval_delegation.deputy_id from approval_delegation
+             join seat on seat.person_id = approval_delegation.person_id
+            where approval_delegation.ended_at is null"
+    };
+}
+
+/// Those who were asked about any of these messages, or still are, and their deputies.
 pub async fn list_approvers_of_messages(tx: &mut Tx, messages: &[MessageId]) -> Result<Vec<PersonId>> {
     let messages = Json(messages.iter().map(|id| id.simple()).collect::<Vec<_>>());
     let sql = each_id!(
         tx,
-        "select approval_approver.person_id from approval
-           join approval_approver on approval_approver.approval_id = approval.id
-          where approval.message_id in (",
+        "with seat (person_id) as (
+             select approval_seat.person_id from approval
+               join approval_seat on approval_seat.approval_id = approval.id
+              where approval.message_id in (",
         "$1",
-        ")"
+        with_deputies!()
     );
     fetch_values!(tx, PersonId, sql, [&messages])
 }
 
 pub async fn list_approvers(tx: &mut Tx, approvals: &[ApprovalId]) -> Result<Vec<PersonId>> {
     let approvals = Json(approvals.iter().map(|id| id.simple()).collect::<Vec<_>>());
-    let sql = each_id!(tx, "select person_id from approval_approver where approval_id in (", "$1", ")");
+    let sql = each_id!(
+        tx,
+        "with seat (person_id) as (select person_id from approval_seat where approval_id in (",
+        "$1",
+        with_deputies!()
+    );
     fetch_values!(tx, PersonId, sql, [&approvals])
 }
 

@@ -163,6 +163,7 @@ pub struct Way<'a> {
     pub channel: &'a str,
     pub callee: Callee,
     pub unless: Option<Unless>,
+    pub at: Timestamp,
     /// A reminder's own people; none: everybody.
     pub only: Option<&'a List<String>>,
 }
@@ -172,9 +173,19 @@ macro_rules! plan_chunk {
     ($tx:expr, $end:literal) => {
         each_id!(
             $tx,
-            "insert into delivery (message_id, person_id, channel, round, callee_id, unless, state, attempts)
+            concat!(
+                "insert into delivery (message_id, person_id, channel, round, callee_id, unless, state, attempts)
              select recipient.message_id, recipient.person_id, $4, $5,
-                    case when $7 then (select deputy_id from person where person.id = recipient.person_id)
+                    case when $7 then coalesce(
+                             (select approval_delegation.deputy_id from approval_delegation
+                               where approval_delegation.person_id = recipient.person_id
+                                 and approval_delegation.ended_at is null and approval_delegation.from_at <= $11
+                                 and approval_delegation.until_at > $11
+                                 and exists (select 1 from approval_seat
+                                              where approval_seat.note_id = $1
+                                                and approval_seat.person_id = recipient.person_id)
+                               order by approval_delegation.from_at desc, approval_delegation.id limit 1),
+                             (select deputy_id from person where person.id = recipient.person_id))
                          when $8 is not null then $8 else recipient.person_id end,
                     nullif($6, ''), 'ready', 0
                from recipient
@@ -185,10 +196,11 @@ macro_rules! plan_chunk {
                 and ($6 not in ('receipt', 'confirmed') or not exists (
                      select 1 from receipt where receipt.message_id = $1
                                              and receipt.person_id = recipient.person_id))
-                and ($6 <> 'decided' or exists (
-                     select 1 from message join approval on approval.id = message.about_approval_id
-                      where message.id = $1 and approval.state = 'pending'))
-                and ($10 or recipient.person_id in (",
+                and ($6 <> 'decided' or ",
+                is_undecided!("$1", "recipient.person_id"),
+                ")
+                and ($10 or recipient.person_id in ("
+            ),
             "$9",
             concat!("))", $end)
         )
@@ -223,7 +235,8 @@ pub async fn write_deliveries(tx: &mut Tx, chunk: Chunk, way: Way<'_>) -> Result
             way.callee == Callee::Deputy,
             named,
             &only,
-            everybody
+            everybody,
+            way.at
         ]
     )
 }

@@ -17,6 +17,8 @@ use super::{
     path::Path,
     plan,
     session::Me,
+    text::Tongue,
+    trail,
     views::{
         approvals::{ApprovalPage, ApprovalRow, ApprovalTab, ApprovalsPage, Decided, DecisionForm},
         shell::Section,
@@ -24,17 +26,20 @@ use super::{
 };
 use crate::{
     domain::{
-        ApprovalId, Problem,
+        ApprovalId, PersonId, Problem,
         approval::{Decision, State},
+        approval_flow::{self, SeatState, Standing},
         person::Role,
         seal::hex,
     },
     hub::policy::{self, Action, Facts},
     storage::{
-        Tx, accounts,
-        approvals::{self, Approval, Wanted},
+        Tx,
+        approval_box::{self, Wanted},
+        approvals::{self, Approval},
         attachments,
         messages::{self, Message},
+        seats::{self, Seat},
     },
 };
 
@@ -43,20 +48,21 @@ pub async fn list(me: Me, Query(query): Query) -> Answer {
     let tab = ApprovalTab::from_query(query.get("state"));
     let search: String = query.get("q").trim().chars().take(100).collect();
     let cursor = Cursor::read(query.get("cursor"))?;
+    let now = me.web.hub.clock.now();
     let mut tx = me.web.hub.db.read().await?;
-    if !me.who.has(Role::Approver) && !approvals::was_asked(&mut tx, me.id()).await? {
+    if !me.who.has(Role::Approver) && !approval_box::was_asked(&mut tx, me.id(), now).await? {
         return Err(Problem::not_found().into());
     }
-    let wanted = Wanted { person: me.id(), pending: tab == ApprovalTab::Pending, search: &search };
-    let lines = approvals::list(&mut tx, wanted, (cursor.at, ApprovalId(cursor.id)), PAGE + 1).await?;
-    let (pending, done) = approvals::count(&mut tx, me.id()).await?;
+    let wanted = Wanted { person: me.id(), pending: tab == ApprovalTab::Pending, search: &search, now };
+    let lines = approval_box::list(&mut tx, wanted, (cursor.at, ApprovalId(cursor.id)), PAGE + 1).await?;
+    let (pending, done) = approval_box::count(&mut tx, me.id(), now).await?;
     drop(tx);
     let (lines, last) = cut(lines, PAGE, |line| Cursor { at: line.created_at, id: line.id.0 });
     let page = ApprovalsPage {
+        rows: lines.into_iter().map(|line| row(line, tab)).collect(),
         tab,
         pending,
         done,
-        rows: lines.into_iter().map(row).collect(),
         older: last.map(|last| older("/approvals", &[("state", query.get("state")), ("q", &search)], last)),
         query: search,
         notice: me.verdict(&query),
@@ -64,7 +70,7 @@ pub async fn list(me: Me, Query(query): Query) -> Answer {
     me.page(Section::Approvals, "approvals", &page).await
 }
 
-fn row(line: approvals::Line) -> ApprovalRow {
+fn row(line: approval_box::Line, tab: ApprovalTab) -> ApprovalRow {
     ApprovalRow {
         id: line.id.to_string(),
         sender: line.sender_name,
@@ -73,7 +79,7 @@ fn row(line: approvals::Line) -> ApprovalRow {
         kind: "message".to_owned(),
         reach: line.recipients,
         at: line.decided_at.unwrap_or(line.created_at),
-        outcome: (line.state != State::Pending).then_some(line.state),
+        outcome: (tab == ApprovalTab::Done).then_some(line.state),
     }
 }
 
@@ -84,20 +90,23 @@ pub async fn open(me: Me, Path(id): Path<String>) -> Answer {
     me.show_request(&asked, "", None).await
 }
 
-/// `POST /approvals/{id}` with `do` = `approve` or `reject`, `opinion`, `hash`.
+/// `POST /approvals/{id}` with `do` = `approve`, `reject` or `return`, `opinion`, `hash`.
 pub async fn decide(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answer {
     let id: ApprovalId = id.parse().map_err(|_| Problem::not_found())?;
     let asked = find(&me, id).await?;
     let decision: Option<Decision> = fields.get("do").parse().ok();
     let opinion = fields.get("opinion");
     let decided = match decision {
-        None => Err(Problem::invalid("FIELD_VALUE", "/do", "请选择同意或驳回").in_english("approve or reject").into()),
+        None => Err(Problem::invalid("FIELD_VALUE", "/do", "请选择同意、退回或驳回")
+            .in_english("approve, return or reject")
+            .into()),
         Some(_) if fields.get("hash") != frozen(&asked.approval) => Err(stale().into()),
         Some(decision) => me.web.hub.decide(me.id(), id, decision, opinion).await.map_err(PageError::from),
     };
     match decided {
         Ok(state) => {
-            let address = format!("/approvals?done={state}&count={}", asked.message.recipients);
+            let done = if decision == Some(Decision::Return) { "returned" } else { state.as_str() };
+            let address = format!("/approvals?done={done}&count={}", asked.message.recipients);
             Ok(Redirect::to(&address).into_response())
         }
         Err(error) => {
@@ -127,13 +136,16 @@ pub async fn find(me: &Me, id: ApprovalId) -> Result<Asked, PageError> {
     let mut tx = me.web.hub.db.read().await?;
     let approval = approvals::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
     let message = messages::find(&mut tx, approval.message_id).await?.ok_or_else(Problem::not_found)?;
-    let facts = Facts { is_assigned: approvals::is_approver(&mut tx, id, me.id()).await?, ..Facts::default() };
+    let facts = Facts {
+        is_assigned: approvals::may_see(&mut tx, id, me.id(), me.web.hub.clock.now()).await?,
+        ..Facts::default()
+    };
     policy::require(&*me.who, Action::ReadUnsent, &facts)?;
     Ok(Asked { approval, message })
 }
 
 /// What a message can have become of a decision: words under `approvals.done.<state>`.
-const DONE: [&str; 4] = ["sending", "scheduled", "held", "rejected"];
+const DONE: [&str; 6] = ["sending", "scheduled", "held", "rejected", "returned", "pending_approval"];
 
 impl Me {
     /// What was just decided, out of the address: known words and a number alone.
@@ -160,12 +172,13 @@ impl Me {
         opinion: &str,
         error: Option<String>,
     ) -> Result<ApprovalPage, PageError> {
-        let id = approval.id;
-        let is_pending = approval.state == State::Pending;
-        let (newer, older) = approvals::neighbours(tx, self.id(), is_pending, (approval.created_at, id)).await?;
-        let files = attachments::list(tx, message.id).await?;
+        let (id, now) = (approval.id, self.web.hub.clock.now());
+        let own = seats::list_of_person(tx, id, self.id(), now).await?;
         let facts = Facts { is_assigned: true, is_own: message.sender_id == Some(self.id()), ..Facts::default() };
-        let may_decide = is_pending && policy::may(&*self.who, Action::Approve, &facts);
+        let seat = turn_of(&own, approval, self.id()).filter(|_| policy::may(&*self.who, Action::Approve, &facts));
+        let wanted = Wanted { person: self.id(), pending: seat.is_some(), search: "", now };
+        let (newer, older) = approval_box::neighbours(tx, wanted, (approval.created_at, id)).await?;
+        let files = attachments::list(tx, message.id).await?;
         let receipt = message.receipt.as_ref().map(|receipt| &receipt.0);
         Ok(ApprovalPage {
             id: id.to_string(),
@@ -180,9 +193,18 @@ impl Me {
             reach: plan::reach(tx, message, self).await?,
             send: plan::send(tx, message, self).await?,
             rule: self.translated("approval_rule.", &approval.rule_name),
-            trail: plan::trail(tx, message, &self.web, self.caller.look.lang).await?,
-            form: may_decide.then(|| DecisionForm { hash: frozen(approval), opinion: opinion.to_owned(), error }),
-            decided: decided(tx, approval).await?,
+            trail: trail::of_message(tx, message, self.tongue()).await?,
+            form: match seat {
+                Some(seat) => Some(DecisionForm {
+                    hash: frozen(approval),
+                    opinion: opinion.to_owned(),
+                    error,
+                    behalf: (seat.person_id != self.id()).then(|| seat.name.clone()),
+                    is_last: is_last(tx, approval, seat).await?,
+                }),
+                None => None,
+            },
+            decided: decided(tx, approval, self.tongue()).await?,
             frozen: frozen(approval).chars().take(12).collect(),
             previous: newer.map(page_of),
             next: older.map(page_of),
@@ -200,10 +222,34 @@ fn frozen(approval: &Approval) -> String {
     hex(&crate::domain::seal::sha256(&both))
 }
 
-async fn decided(tx: &mut Tx, approval: &Approval) -> Result<Option<Decided>, PageError> {
+/// The seat on which this person may say something now: his own before those he has for others.
+fn turn_of<'a>(own: &'a [Seat], approval: &Approval, person: PersonId) -> Option<&'a Seat> {
+    let here = own.iter().filter(|seat| seat.node == approval.node && approval.state == State::Pending);
+    here.filter(|seat| seat.state == SeatState::Waiting && seat.is_held).min_by_key(|seat| seat.person_id != person)
+}
+
+/// Whether the message goes out when this one agrees.
+async fn is_last(tx: &mut Tx, approval: &Approval, own: &Seat) -> Result<bool, PageError> {
+    let there = seats::list_of_node(tx, approval.id, approval.node).await?;
+    let after = there.iter().map(|seat| approval_flow::Seat {
+        state: if seat.person_id == own.person_id { SeatState::Approved } else { seat.state },
+        is_needed: seat.is_needed,
+        is_held: seat.is_held,
+    });
+    let is_passed = approval_flow::standing(&after.collect::<Vec<_>>()) == Standing::Passed;
+    Ok(is_passed && approval_flow::next(approval.node, approval.last_node).is_none())
+}
+
+async fn decided(tx: &mut Tx, approval: &Approval, tongue: Tongue<'_>) -> Result<Option<Decided>, PageError> {
     let Some(at) = approval.decided_at else { return Ok(None) };
     let who = match approval.decided_by {
-        Some(person) => accounts::name_of(tx, person).await?.unwrap_or_default(),
+        Some(_) => {
+            let seats = seats::list(tx, approval.id).await?;
+            let seat = seats.iter().filter(|seat| seat.decided_by == approval.decided_by);
+            seat.max_by_key(|seat| (seat.decided_at, seat.node))
+                .map(|seat| trail::speaker(tongue, seat))
+                .unwrap_or_default()
+        }
         None => messages::find(tx, approval.message_id).await?.map(|message| message.sender_name).unwrap_or_default(),
     };
     let opinion = (!approval.opinion.is_empty()).then(|| approval.opinion.clone());

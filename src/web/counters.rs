@@ -190,7 +190,8 @@ impl Task {
             return Ok(());
         }
         let mut tx = self.hub.db.read().await?;
-        let badges = if wanted.is_empty() { Vec::new() } else { badges::list(&mut tx, &wanted).await? };
+        let badges =
+            if wanted.is_empty() { Vec::new() } else { badges::list(&mut tx, &wanted, self.hub.clock.now()).await? };
         let told = self.told(&mut tx, due, &open).await?;
         drop(tx);
         let mut open = lock(&self.open);

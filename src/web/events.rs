@@ -60,7 +60,7 @@ pub async fn stream(me: Me, headers: HeaderMap) -> Response {
 
 pub async fn now(State(web): State<Web>, me: Me) -> Answer {
     let mut tx = web.hub.db.read().await?;
-    let badge = badges::list(&mut tx, &[me.id()]).await?.pop().ok_or_else(Problem::not_found)?;
+    let badge = badges::list(&mut tx, &[me.id()], web.hub.clock.now()).await?.pop().ok_or_else(Problem::not_found)?;
     Ok(Json(Line { counts: badge.into(), changed: Vec::new(), toast: None, href: None }).into_response())
 }
 

@@ -49,6 +49,7 @@ mod tally;
 pub mod text;
 mod throttle;
 mod times;
+mod trail;
 pub mod views;
 
 use std::{sync::Arc, time::Duration};

@@ -84,7 +84,10 @@ impl Guest {
 impl Me {
     pub(super) async fn shell(&self, around: &Around) -> hub::Result<Shell> {
         let mut tx = self.web.hub.db.read().await?;
-        let badge = badges::list(&mut tx, &[self.id()]).await?.pop().ok_or_else(Problem::not_found)?;
+        let badge = badges::list(&mut tx, &[self.id()], self.web.hub.clock.now())
+            .await?
+            .pop()
+            .ok_or_else(Problem::not_found)?;
         Ok(Shell {
             section: around.section,
             me: Some(shell::Me { name: self.who.name.clone(), department: self.who.department.clone() }),

@@ -1,25 +1,17 @@
-//! Whom a message reaches, over what and when, and who has said what about it: the same before an
-//! approver and in the outbox.
+//! Whom a message reaches, over what and when: the same before an approver and in the outbox.
 
 use std::collections::HashSet;
 
 use super::{
-    Web,
     page_error::PageError,
     session::Me,
-    text::Lang,
-    views::approvals::{ChannelStep, Reach, Rest, SendPlan, Share, StepState, TrailStep},
+    views::approvals::{ChannelStep, Reach, Rest, SendPlan, Share},
 };
 use crate::{
-    domain::{
-        approval::State as ApprovalState,
-        message::State,
-        send_rule::{Round, To},
-    },
+    domain::send_rule::{Round, To},
     hub::{Channels, audience::sms_pieces, resolve::Resolved},
     storage::{
-        Tx, accounts,
-        approvals::{self, Approval},
+        Tx,
         messages::Message,
         recipients::{self, Unreachable},
         settings,
@@ -104,49 +96,4 @@ pub fn steps(rounds: &[Round], channels: &Channels) -> Vec<ChannelStep> {
         }
     }
     steps
-}
-
-/// Handed in, asked, decided, sent: each with who and when.
-pub async fn trail(tx: &mut Tx, message: &Message, web: &Web, lang: Lang) -> Result<Vec<TrailStep>, PageError> {
-    let name = |key: &str| web.templates.words().say(lang, key, &[]).unwrap_or_default();
-    let mut steps = vec![TrailStep {
-        name: name("trail.submitted"),
-        who: message.sender_name.clone(),
-        opinion: None,
-        at: Some(message.created_at),
-        state: StepState::Done,
-    }];
-    for approval in approvals::list_of_message(tx, message.id).await? {
-        let who = deciders(tx, &approval).await?;
-        steps.push(TrailStep {
-            name: web.templates.words().translated(lang, "approval_rule.", &approval.rule_name),
-            who,
-            opinion: (!approval.opinion.is_empty()).then(|| approval.opinion.clone()),
-            at: approval.decided_at,
-            state: match approval.state {
-                ApprovalState::Pending => StepState::Now,
-                ApprovalState::Approved => StepState::Done,
-                ApprovalState::Rejected | ApprovalState::Void => StepState::Refused,
-            },
-        });
-    }
-    if !matches!(message.state, State::Rejected | State::Recalled) {
-        steps.push(TrailStep {
-            name: name("trail.sent"),
-            who: String::new(),
-            opinion: None,
-            at: message.sent_at,
-            state: if message.sent_at.is_some() { StepState::Done } else { StepState::Later },
-        });
-    }
-    Ok(steps)
-}
-
-/// Who decided, or everybody who may.
-async fn deciders(tx: &mut Tx, approval: &Approval) -> Result<String, PageError> {
-    if let Some(person) = approval.decided_by {
-        return Ok(accounts::name_of(tx, person).await?.unwrap_or_default());
-    }
-    let approvers = approvals::list_approvers(tx, approval.id).await?;
-    Ok(approvers.into_iter().map(|(_, name)| name).collect::<Vec<_>>().join("、"))
 }

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     domain::{MessageId, message::State, person::Role},
     storage::{
-        approvals,
+        approval_box,
         inbox::{self as lines, Tab, Wanted},
         messages,
     },
@@ -26,8 +26,8 @@ pub async fn page(me: Me) -> Answer {
     let hub = &me.web.hub;
     let mut tx = hub.db.read().await?;
     let counts = lines::count(&mut tx, me.id(), hub.clock.now()).await?;
-    let (pending, _) = approvals::count(&mut tx, me.id()).await?;
-    let decides = me.who.has(Role::Approver) || approvals::was_asked(&mut tx, me.id()).await?;
+    let (pending, _) = approval_box::count(&mut tx, me.id(), hub.clock.now()).await?;
+    let decides = me.who.has(Role::Approver) || approval_box::was_asked(&mut tx, me.id(), hub.clock.now()).await?;
     let own: HashMap<State, i64> = messages::count_of_sender(&mut tx, me.id()).await?.into_iter().collect();
     let wanted = Wanted { person: me.id(), tab: Tab::All, search: "", open: None };
     let top = (Cursor::TOP.at, MessageId(Cursor::TOP.id));

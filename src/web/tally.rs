@@ -8,6 +8,7 @@ use super::{
     plan,
     session::Me,
     text::Tongue,
+    trail,
     views::{
         approvals::Share,
         curve::{self, Curve},
@@ -48,11 +49,8 @@ pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDeta
     let mut tx = hub.db.read().await?;
     let files = attachments::list(&mut tx, id).await?;
     let send = plan::send(&mut tx, message, me).await?;
-    let trail = if status.approvals.is_empty() {
-        Vec::new()
-    } else {
-        plan::trail(&mut tx, message, &me.web, me.caller.look.lang).await?
-    };
+    let trail =
+        if status.approvals.is_empty() { Vec::new() } else { trail::of_message(&mut tx, message, me.tongue()).await? };
     let last = reminders::find_last(&mut tx, id).await?.map(|last| last.at);
     let went_out = message.sent_at.is_some();
     let is_waiting = matches!(message.state, State::PendingApproval | State::Scheduled | State::Held);

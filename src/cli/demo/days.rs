@@ -18,9 +18,12 @@ use super::{
 };
 use crate::{
     clock::Timestamp,
-    domain::{ApprovalId, GroupId, MessageId, PersonId, approval::Decision, command::read_send, message::Draft},
+    domain::{
+        ApprovalId, GroupId, MessageId, PersonId, approval::Decision, approval_flow::SeatState, command::read_send,
+        message::Draft,
+    },
     hub::{Hub, Result, Source, draft::Writing},
-    storage::{approvals, inbox, messages, receipts::Reply, recipients, waves::NOBODY},
+    storage::{approvals, inbox, messages, receipts::Reply, recipients, seats, waves::NOBODY},
 };
 
 /// Of a message to very many so many are played.
@@ -160,17 +163,18 @@ impl<'a> Days<'a> {
 
     async fn decide(&mut self, id: ApprovalId, nth: usize) -> anyhow::Result<()> {
         let mut tx = self.hub.db.read().await?;
-        let approvers = approvals::list_approvers(&mut tx, id).await?;
+        let waiting = seats::list(&mut tx, id).await?.into_iter().find(|seat| seat.state == SeatState::Waiting);
         let approval = approvals::find(&mut tx, id).await?;
         drop(tx);
-        let (Some((who, _)), Some(approval)) = (approvers.first(), approval) else { return Ok(()) };
+        let (Some(seat), Some(approval)) = (waiting, approval) else { return Ok(()) };
+        let who = seat.person_id;
         let (decision, opinion) = match self.notices[nth].verdict() {
             Verdict::Reject(why) => (Decision::Reject, why),
             _ => (Decision::Approve, String::new()),
         };
-        self.hub.decide(*who, id, decision, &opinion).await?;
+        self.hub.decide(who, id, decision, &opinion).await?;
         self.settle().await?;
-        self.read_approvals(*who).await?;
+        self.read_approvals(who).await?;
         self.goes_out(approval.message_id, nth).await
     }
 

@@ -10,7 +10,7 @@ use crate::{
     domain::{ApprovalId, PersonId, command},
     hub::{Hub, Result, Source},
     producers::meeting::{self, Booking, Rings},
-    storage::{accounts, approvals, producers},
+    storage::{accounts, approval_box, producers},
 };
 
 /// The module that posts in the name of the office system.
@@ -102,8 +102,8 @@ async fn submit(hub: &Hub, source: &Source, message: &serde_json::Value) -> Resu
 async fn is_asked(hub: &Hub, person: PersonId, title: &str) -> Result<bool> {
     let mut tx = hub.db.read().await?;
     let start = (END_OF_TIME, ApprovalId(uuid::Uuid::max()));
-    let wanted = approvals::Wanted { person, pending: true, search: "" };
-    let waiting = approvals::list(&mut tx, wanted, start, 100).await?;
+    let wanted = approval_box::Wanted { person, pending: true, search: "", now: hub.clock.now() };
+    let waiting = approval_box::list(&mut tx, wanted, start, 100).await?;
     Ok(waiting.iter().any(|line| line.title == title))
 }
 

@@ -60,9 +60,12 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule!(
         "I19",
-        "has a decision that was not noted once",
+        "has decisions that were not noted once each",
         "select message_id, n from (
-            select approval.message_id, case when approval.state in ('approved', 'rejected') then 1 else 0 end as wanted,
+            select approval.message_id,
+                   (select count(*) from approval_seat
+                     where approval_seat.approval_id = approval.id
+                       and approval_seat.state in ('approved', 'rejected', 'returned')) as wanted,
                    (select count(*) from audit where audit.object = " (object "approval" "approval.id") "
                                                  and audit.verb = 'approval.decide') as n
               from approval

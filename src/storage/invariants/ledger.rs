@@ -90,7 +90,9 @@ pub(super) const RULES: &[Rule] = &[
                  select 1 from receipt
                   where receipt.message_id = message.id and receipt.person_id = recipient.person_id)
               or planned.unless = 'decided' and exists (
-                 select 1 from approval where approval.id = message.about_approval_id and approval.state = 'pending'))
+                 select 1 from approval_seat
+                  where approval_seat.note_id = message.id and approval_seat.person_id = recipient.person_id
+                    and approval_seat.state = 'waiting'))
           group by recipient.message_id"
     ),
     // Whom a reminder was for is forgotten with its wave, how many they were is not. It goes over the
@@ -142,12 +144,13 @@ pub(super) const RULES: &[Rule] = &[
            join message on message.id = delivery.message_id
            left join inbox on inbox.message_id = delivery.message_id and inbox.person_id = delivery.person_id
            left join receipt on receipt.message_id = delivery.message_id and receipt.person_id = delivery.person_id
-           left join approval on approval.id = message.about_approval_id
+           left join approval_seat on approval_seat.note_id = delivery.message_id
+                                  and approval_seat.person_id = delivery.person_id
           where delivery.unless is not null and delivery.fired_at is not null
             and (delivery.unless = 'read' and " (seconds "inbox.read_at" "delivery.fired_at") " > 2
               or delivery.unless in ('receipt', 'confirmed')
                  and " (seconds "receipt.answered_at" "delivery.fired_at") " > 2
-              or delivery.unless = 'decided' and " (seconds "approval.decided_at" "delivery.fired_at") " > 2)
+              or delivery.unless = 'decided' and " (seconds "approval_seat.decided_at" "delivery.fired_at") " > 2)
           group by delivery.message_id"
     ),
     rule!(
@@ -191,10 +194,53 @@ pub(super) const RULES: &[Rule] = &[
           where approval.state in ('approved', 'rejected')
             and (approval.decided_by is null or approval.decided_at is null
               or approval.decided_by = message.sender_id
-              or not exists (select 1 from approval_approver
-                              where approval_approver.approval_id = approval.id
-                                and approval_approver.person_id = approval.decided_by))
+              or not exists (select 1 from approval_seat
+                              where approval_seat.approval_id = approval.id
+                                and approval_seat.decided_by = approval.decided_by))
           group by message.id"
+    ),
+    rule!(
+        "I7",
+        "was decided in somebody's place by one who was not his deputy then",
+        "select approval.message_id, count(*) from approval_seat
+           join approval on approval.id = approval_seat.approval_id
+           join message on message.id = approval.message_id
+          where approval_seat.decided_by is not null
+            and (approval_seat.decided_by = message.sender_id
+              or approval_seat.decided_by <> approval_seat.person_id and not exists (
+                 select 1 from approval_delegation
+                  where approval_delegation.person_id = approval_seat.person_id
+                    and approval_delegation.deputy_id = approval_seat.decided_by
+                    and approval_delegation.from_at <= approval_seat.decided_at
+                    and approval_delegation.until_at > approval_seat.decided_at
+                    and (approval_delegation.ended_at is null
+                      or approval_delegation.ended_at >= approval_seat.decided_at)))
+          group by approval.message_id"
+    ),
+    rule!(
+        "I7",
+        "was approved before every node had agreed, or without somebody who had to",
+        "select approval.message_id, count(*) from approval
+          where approval.state = 'approved'
+            and (approval.node <> approval.last_node
+              or approval.last_node + 1 <> (
+                 select count(distinct approval_seat.node) from approval_seat
+                  where approval_seat.approval_id = approval.id and approval_seat.state = 'approved')
+              or exists (
+                 select 1 from approval_seat
+                  where approval_seat.approval_id = approval.id
+                    and (approval_seat.state in ('waiting', 'rejected', 'returned')
+                      or approval_seat.is_needed and approval_seat.state = 'spared')))
+          group by approval.message_id"
+    ),
+    rule!(
+        "I7",
+        "is over, or has gone on, and somebody is still asked",
+        "select approval.message_id, count(*) from approval_seat
+           join approval on approval.id = approval_seat.approval_id
+          where approval_seat.state = 'waiting'
+            and (approval.state <> 'pending' or approval_seat.node <> approval.node)
+          group by approval.message_id"
     ),
     rule!(
         "I7",

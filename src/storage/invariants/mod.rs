@@ -172,9 +172,8 @@ pub async fn satisfied_at(tx: &mut Tx, key: &Key, unless: &str) -> Result<Option
         Option<Timestamp>,
         "select case $3
                 when 'read' then (select read_at from inbox where message_id = $1 and person_id = $2)
-                when 'decided' then (select approval.decided_at from message
-                                       join approval on approval.id = message.about_approval_id
-                                      where message.id = $1)
+                when 'decided' then (select approval_seat.decided_at from approval_seat
+                                      where approval_seat.note_id = $1 and approval_seat.person_id = $2)
                 else (select answered_at from receipt where message_id = $1 and person_id = $2) end",
         [key.message, key.person, unless]
     )

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Moment, letter::Letter};
-use crate::domain::approval;
+use crate::domain::{approval, approval_flow::SeatState};
 
 /// `pages/approvals`.
 #[derive(Debug, Clone, Serialize)]
@@ -140,11 +140,39 @@ pub struct ChannelStep {
 pub struct TrailStep {
     /// 提交申请, 部门领导, 定时发送 …, already in the person's language.
     pub name: String,
-    /// Who; several with 、 between them.
+    /// Who, or whose word is waited for; several with 、 between them.
     pub who: String,
+    pub at: Option<Moment>,
+    /// Since when somebody is waited for.
+    pub since: Option<Moment>,
+    /// How often he was reminded.
+    pub chased: i64,
+    /// 会签: everybody has to agree; `None` where any one decides.
+    pub consent: Option<approval::Consent>,
+    /// What each has said.
+    pub said: Vec<Said>,
+    pub state: StepState,
+}
+
+impl TrailStep {
+    /// Nobody has said anything there.
+    pub fn named(name: String, state: StepState) -> Self {
+        let nobody = String::new();
+        Self { name, who: nobody, at: None, since: None, chased: 0, consent: None, said: Vec::new(), state }
+    }
+}
+
+/// What one person said at a station.
+#[derive(Debug, Clone, Serialize)]
+pub struct Said {
+    /// Also for whom, where he is a deputy.
+    pub who: String,
+    /// Words under `seat.<state>`.
+    pub state: SeatState,
+    /// 转办: to whom.
+    pub given_to: Option<String>,
     pub opinion: Option<String>,
     pub at: Option<Moment>,
-    pub state: StepState,
 }
 
 /// Where a station stands.
@@ -153,11 +181,15 @@ pub struct TrailStep {
 pub enum StepState {
     Done,
     Refused,
+    /// 已退回
+    Returned,
+    /// 已撤回
+    Withdrawn,
     Now,
     Later,
 }
 
-/// `POST /approvals/{id}` with `do` = `approve` or `reject`, `opinion`, `hash`.
+/// `POST /approvals/{id}` with `do` = `approve`, `reject` or `return`, `opinion`, `hash`.
 #[derive(Debug, Clone, Serialize)]
 pub struct DecisionForm {
     /// Sent back so that a decision on changed content is refused (`APPR_STALE`).
@@ -165,6 +197,10 @@ pub struct DecisionForm {
     /// What was typed, after an error.
     pub opinion: String,
     pub error: Option<String>,
+    /// Whose deputy decides here; `None`: he was asked himself.
+    pub behalf: Option<String>,
+    /// It goes out when this one agrees; else others are asked.
+    pub is_last: bool,
 }
 
 /// The decision.

@@ -69,7 +69,8 @@ async fn a_mass_mail_of_a_module_that_is_not_trusted_waits_for_approval() {
         (200, &json!(63), &json!(126))
     );
     assert_eq!(tried.body["by_department"], json!([{"name": "xsc", "people": 61}, {"name": "jwc", "people": 2}]));
-    assert_eq!(tried.body["approval"], json!({"rule": "模块群发", "approvers": 1}));
+    let node = json!({"name": "", "approver": "approver_role", "consent": "any", "approvers": 1});
+    assert_eq!(tried.body["approval"], json!({"rule": "模块群发", "approvers": 1, "nodes": [node]}));
 
     // Sixty characters fit into one piece, what is said around them does not.
     let long = json!({"audience": {"everyone": true}, "send_rule": "urgent", "title": "字".repeat(60)});

@@ -148,7 +148,13 @@ async fn nobody_agrees_to_his_own_or_to_what_has_changed() {
     let id = test.waiting_for(&head).await.unwrap();
     test.grants_approver(&sender).await;
     // Neither comes about by itself: whoever sends is not asked, and a change voids the request.
-    run(&test.db, "insert into approval_approver select approval.id, sender_id from approval join message on message.id = message_id").await;
+    run(
+        &test.db,
+        "insert into approval_seat (approval_id, node, person_id, state, is_needed, is_named, asked_at, opinion)
+         select approval.id, 0, sender_id, 'waiting', false, false, approval.created_at, ''
+           from approval join message on message.id = message_id",
+    )
+    .await;
     assert_eq!(code(test.decide(sender.id, id, Decision::Approve, "").await), "APPR_SELF");
     run(&test.db, "update message set title = title || '（改）'").await;
     assert_eq!(code(test.approves(&head).await), "APPR_STALE");

@@ -7,7 +7,7 @@ use zhihui::{
     cli::demo::{self, PEOPLE},
     clock::END_OF_TIME,
     domain::{ApprovalId, MessageId, PersonId, approval::Decision, delivery, message::State, person::Role},
-    storage::{access, approvals, deliveries, inbox, people, receipts, sent},
+    storage::{access, approval_box, deliveries, inbox, people, receipts, sent},
     web::DemoLink,
 };
 
@@ -105,7 +105,7 @@ async fn each_of_the_five_finds_what_he_is_there_for_and_finds_it_again_after_an
     for role in ["head", "approver"] {
         let person = whoever(&test, &keys, role).await;
         let mut tx = test.db.read().await.unwrap();
-        let (waiting, decided) = approvals::count(&mut tx, person).await.unwrap();
+        let (waiting, decided) = approval_box::count(&mut tx, person, test.clock.now()).await.unwrap();
         assert!(waiting > 0, "nothing waits for the {role}");
         assert!(role != "head" || decided > 0, "the head has decided before");
     }
@@ -129,12 +129,12 @@ async fn each_of_the_five_finds_what_he_is_there_for_and_finds_it_again_after_an
     // And once more, a day later: what was used up is back, and nothing old rings.
     let head = whoever(&test, &keys, "head").await;
     let waiting = |test: &TestHub| {
-        let db = test.db.clone();
+        let (db, now) = (test.db.clone(), test.clock.now());
         async move {
             let mut tx = db.read().await.unwrap();
             let start = (END_OF_TIME, ApprovalId(uuid::Uuid::max()));
-            let wanted = approvals::Wanted { person: head, pending: true, search: "" };
-            approvals::list(&mut tx, wanted, start, 10).await.unwrap()
+            let wanted = approval_box::Wanted { person: head, pending: true, search: "", now };
+            approval_box::list(&mut tx, wanted, start, 10).await.unwrap()
         }
     };
     let asked = waiting(&test).await;

@@ -32,7 +32,7 @@ const PROMISED: [&str; 16] =
 const SHOWN_APART: [&str; 4] = ["I2", "I5", "I10", "I26"];
 
 /// Every table that a damage touches, those that others refer to first.
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 13] = [
     "message",
     "recipient",
     "inbox",
@@ -42,7 +42,8 @@ const TABLES: [&str; 12] = [
     "outbox",
     "audit",
     "approval",
-    "approval_approver",
+    "approval_seat",
+    "approval_delegation",
     "receipt",
     "reminder",
 ];
@@ -107,12 +108,16 @@ const DAMAGES: &[(&str, &str, &str)] = &[
         "its own sender",
         "update approval set decided_by = (select sender_id from message where id = approval.message_id)",
     ),
-    ("I7", "who was not asked", "delete from approval_approver"),
+    ("I7", "who was not asked", "delete from approval_seat"),
+    ("I7", "before every node had agreed", "update approval set last_node = last_node + 1"),
+    ("I7", "without somebody who had to", "update approval_seat set state = 'spared', is_needed = true"),
+    ("I7", "somebody is still asked", "update approval_seat set state = 'waiting'"),
+    ("I7", "not his deputy", "update approval_seat set decided_by = approval_id where decided_by is not null"),
     (
         "I7",
         "more than once",
         "insert into approval select message_id, message_id, message_version, content_hash, snapshot_hash, rule_name,
-                state, created_at, decided_at, decided_by, opinion from approval",
+                state, created_at, decided_at, decided_by, opinion, nodes, node, last_node, is_returned from approval",
     ),
     ("I8", "inboxes after it was recalled", "update inbox set arrived_at = '2027-01-01T00:00:00+00:00'"),
     ("I8", "left the hub after it was recalled", "update delivery set fired_at = '2027-01-01T00:00:00+00:00'"),
@@ -129,7 +134,7 @@ const DAMAGES: &[(&str, &str, &str)] = &[
     ("I19", "once as sent", "delete from audit where verb = 'message.finish'"),
     ("I19", "to its inboxes", "delete from audit where verb = 'message.fan_out'"),
     ("I19", "nobody noted why", "delete from audit where verb = 'message.start'"),
-    ("I19", "a decision that was not noted", "delete from audit where verb = 'approval.decide'"),
+    ("I19", "decisions that were not noted", "delete from audit where verb = 'approval.decide'"),
     ("I11", "nor called in his place", "update receipt set answered_by = message_id"),
     ("I19", "answers that were not noted", "delete from audit where verb = 'receipt.submit'"),
     ("I19", "under the name", "update audit set actor = 'person:nobody' where verb = 'receipt.submit'"),

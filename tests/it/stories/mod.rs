@@ -10,6 +10,7 @@ mod invariants;
 mod main_job;
 mod mishaps;
 mod modules;
+mod nodes;
 mod races;
 pub mod sending;
 mod sign_in;

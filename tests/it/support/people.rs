@@ -2,13 +2,17 @@
 
 use zhihui::{
     domain::{
-        ApprovalId, DepartmentId, MessageId,
-        approval::Decision,
+        ApprovalId, ApprovalRuleId, DepartmentId, MessageId,
+        approval::{Decision, Rule},
         message::{Audience, Draft, State},
         person::Role,
     },
     hub::{Answer, Result, Source},
-    storage::{access, approvals, people, receipts},
+    storage::{
+        access, approval_box,
+        approval_rules::{self, RuleRow},
+        people, receipts,
+    },
 };
 
 use super::TestHub;
@@ -50,6 +54,18 @@ impl TestHub {
         tx.commit().await.unwrap();
     }
 
+    /// These approval rules and no others.
+    pub async fn rules(&self, rules: Vec<Rule>) {
+        let mut tx = self.db.begin().await.unwrap();
+        for row in approval_rules::list(&mut tx).await.unwrap() {
+            approval_rules::remove(&mut tx, row.id).await.unwrap();
+        }
+        for (position, rule) in (0..).zip(&rules) {
+            approval_rules::insert(&mut tx, &RuleRow::of(ApprovalRuleId::new(), rule), position).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+    }
+
     pub async fn sends(&self, sender: &Actor, draft: Draft) -> Result<Answer> {
         self.accept(&Source::Person(sender.id), None, [0; 32], draft).await
     }
@@ -58,8 +74,8 @@ impl TestHub {
     pub async fn waiting_for(&self, approver: &Actor) -> Option<ApprovalId> {
         let mut tx = self.db.read().await.unwrap();
         let all = (zhihui::clock::END_OF_TIME, ApprovalId(uuid::Uuid::max()));
-        let wanted = approvals::Wanted { person: approver.id, pending: true, search: "" };
-        let lines = approvals::list(&mut tx, wanted, all, 10).await.unwrap();
+        let wanted = approval_box::Wanted { person: approver.id, pending: true, search: "", now: self.clock.now() };
+        let lines = approval_box::list(&mut tx, wanted, all, 10).await.unwrap();
         lines.first().map(|line| line.id)
     }
 

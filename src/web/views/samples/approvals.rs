@@ -1,7 +1,10 @@
 //! The approval box in every state.
 
 use super::september;
-use crate::domain::approval::State;
+use crate::domain::{
+    approval::{Consent, State},
+    approval_flow::SeatState,
+};
 use crate::web::views::{approvals::*, letter::Letter};
 
 impl ApprovalsPage {
@@ -68,7 +71,7 @@ impl ApprovalsPage {
     /// Decided ones.
     pub fn sample_done() -> Self {
         let mut page = Self { tab: ApprovalTab::Done, ..Self::sample() };
-        let outcomes = [State::Approved, State::Rejected, State::Void, State::Approved];
+        let outcomes = [State::Approved, State::Rejected, State::Returned, State::Pending];
         for (row, outcome) in page.rows.iter_mut().zip(outcomes) {
             row.outcome = Some(outcome);
         }
@@ -125,15 +128,19 @@ impl SendPlan {
 impl ApprovalPage {
     /// One waits for me.
     pub fn sample() -> Self {
-        let step = |name: &str, who: &str, opinion: Option<&str>, at, state| TrailStep {
-            name: name.into(),
+        let step = |name: &str, who: &str, at, state| TrailStep {
             who: who.into(),
-            opinion: opinion.map(str::to_owned),
             at,
-            state,
+            ..TrailStep::named(name.into(), state)
         };
         let at = |minute| Some(september(14, 10, minute));
-        let opinion = Some("已核对调休日期，同意。");
+        let said = |who: &str, state, opinion: Option<&str>| Said {
+            who: who.into(),
+            state,
+            given_to: (state == SeatState::Transferred).then(|| "沈一舟".into()),
+            opinion: opinion.map(str::to_owned),
+            at: at(41),
+        };
         Self {
             id: "1".into(),
             kind: "message".into(),
@@ -144,12 +151,30 @@ impl ApprovalPage {
             send: SendPlan::sample(),
             rule: "接收人超过 50 人，须经部门领导与宣传部审批".into(),
             trail: vec![
-                step("提交申请", "周若溪 · 校长办公室", None, at(29), StepState::Done),
-                step("部门领导", "沈一舟 · 校长办公室", opinion, at(41), StepState::Done),
-                step("宣传部审核", "林知远（您）", None, None, StepState::Now),
-                step("定时发送", "系统", None, Some(september(27, 8, 0)), StepState::Later),
+                step("提交申请", "周若溪 · 校长办公室", at(29), StepState::Done),
+                TrailStep {
+                    said: vec![
+                        said("何书衡", SeatState::Transferred, None),
+                        said("沈一舟", SeatState::Approved, Some("已核对调休日期，同意。")),
+                    ],
+                    ..step("部门领导", "", None, StepState::Done)
+                },
+                TrailStep {
+                    since: at(41),
+                    chased: 2,
+                    consent: Some(Consent::All),
+                    said: vec![said("顾念慈（代温言）", SeatState::Approved, None)],
+                    ..step("宣传部审核", "林知远", None, StepState::Now)
+                },
+                step("定时发送", "系统", Some(september(27, 8, 0)), StepState::Later),
             ],
-            form: Some(DecisionForm { hash: "9f2c61d07be4".into(), opinion: String::new(), error: None }),
+            form: Some(DecisionForm {
+                hash: "9f2c61d07be4".into(),
+                opinion: String::new(),
+                error: None,
+                behalf: None,
+                is_last: true,
+            }),
             decided: None,
             frozen: "9f2c 61d0 7be4".into(),
             previous: None,
@@ -163,6 +188,8 @@ impl ApprovalPage {
             hash: "9f2c61d07be4".into(),
             opinion: "再看看".into(),
             error: Some("请填写驳回原因（最多 500 字）".into()),
+            behalf: Some("沈一舟".into()),
+            is_last: false,
         };
         Self { form: Some(form), ..Self::sample() }
     }
@@ -177,9 +204,16 @@ impl ApprovalPage {
             opinion: Some("请缩小接收范围".into()),
         });
         if let Some(step) = page.trail.get_mut(2) {
-            step.state = StepState::Refused;
-            step.at = Some(september(14, 10, 56));
-            step.opinion = Some("请缩小接收范围".into());
+            *step = TrailStep {
+                said: vec![Said {
+                    who: "林知远".into(),
+                    state: SeatState::Rejected,
+                    given_to: None,
+                    opinion: Some("请缩小接收范围".into()),
+                    at: Some(september(14, 10, 56)),
+                }],
+                ..TrailStep::named(step.name.clone(), StepState::Refused)
+            };
         }
         page.trail.truncate(3);
         page
