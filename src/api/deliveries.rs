@@ -8,9 +8,13 @@ use serde_json::{Value, json};
 
 use super::{Api, ApiError, caller::Caller, path::InPath, query::Query};
 use crate::{
+    clock::Timestamp,
     domain::{MessageId, PersonId, Problem, delivery::Bucket},
     hub::status::Reached,
-    storage::message_status::Wanted,
+    storage::{
+        attempts::Attempt,
+        message_status::{Try, Wanted},
+    },
 };
 
 pub async fn list(
@@ -59,6 +63,10 @@ fn written(reached: &Reached) -> Value {
             "by": person.proxy_account.as_ref().or(person.account.as_ref()),
         })
     });
+    let mut attempts: Vec<_> = reached.earlier.iter().map(earlier).collect();
+    attempts.extend(reached.tries.iter().filter(|each| each.fired_at.is_some() || each.done_at.is_some()).map(last));
+    attempts.sort_by_key(|(at, _)| *at);
+    let attempts: Vec<_> = attempts.into_iter().map(|(_, written)| written).collect();
     json!({
         "account": person.account,
         "name": person.name,
@@ -66,5 +74,24 @@ fn written(reached: &Reached) -> Value {
         "read_at": person.read_at,
         "read_channel": person.read_channel,
         "receipt": receipt,
+        "attempts": attempts,
     })
+}
+
+/// A try, or a state of one, that is not the last.
+fn earlier(each: &Attempt) -> (Option<Timestamp>, Value) {
+    let written = json!({
+        "channel": each.channel, "round": each.round, "attempt": each.nth, "state": each.state,
+        "fired_at": each.fired_at, "at": each.at, "detail": each.detail,
+    });
+    (Some(each.at), written)
+}
+
+fn last(each: &Try) -> (Option<Timestamp>, Value) {
+    let at = each.done_at.or(each.fired_at);
+    let written = json!({
+        "channel": each.channel, "round": each.round, "attempt": each.attempts, "state": each.state,
+        "fired_at": each.fired_at, "at": at, "detail": each.detail.as_deref().unwrap_or_default(),
+    });
+    (at, written)
 }

@@ -30,7 +30,7 @@ use crate::{
         wording::Said,
     },
     storage::{
-        Tx,
+        Tx, attempts,
         deliveries::{self, Address, Text},
         tickets::{self, Due, Ticket},
     },
@@ -226,6 +226,7 @@ impl Hub {
         let is_safe = supports.is_none_or(|supports| supports.repeat == Repeat::Safe);
         let mut doubtful = BTreeSet::new();
         if is_safe {
+            attempts::keep_orphans(tx, ticket, now).await?;
             let repeated = deliveries::release_orphans(tx, ticket, State::Ready, now).await?;
             count_ambiguous(&ticket.channel, repeated.len());
         } else if supports.is_some_and(|supports| supports.query) {

@@ -35,6 +35,8 @@ const FIRST_PEOPLE: i64 = 200;
 const AGAIN: Duration = Duration::seconds(10);
 /// A reminder's rounds begin here; below are the steps of the rule.
 pub const REMINDERS: i64 = 1_000;
+/// The rounds of what is sent again begin here: a hundred for each time.
+pub const RESENDS: i64 = 10_000;
 /// Messages to so few people overtake broadcasts.
 const FEW: i64 = 5;
 
@@ -200,6 +202,15 @@ impl Hub {
         let rounds = &message.rounds.0.list;
         let step = usize::try_from(nth).ok().and_then(|nth| rounds.get(nth)).cloned();
         step.unwrap_or_else(|| reminder(rounds, |channel| self.channels.get(channel).is_some()))
+    }
+}
+
+/// Why a round is none of the rule's own: words under `story.<why>`.
+pub fn chase_again(round: i64) -> Option<&'static str> {
+    match round {
+        ..REMINDERS => None,
+        REMINDERS..RESENDS => Some("reminded"),
+        RESENDS.. => Some("resent"),
     }
 }
 

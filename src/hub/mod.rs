@@ -59,6 +59,7 @@ pub mod witness;
 
 use std::{path::PathBuf, sync::Arc};
 
+pub use fan_out::chase_again;
 pub use in_hand::InHand;
 pub use lanes::Channels;
 pub use live::{Change, Live};

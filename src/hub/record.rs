@@ -23,7 +23,9 @@ use crate::{
         send_rule::{Round, To},
     },
     storage::{
-        Tx, accounts, deliveries, is_outage,
+        Tx, accounts,
+        attempts::{self, Failed},
+        deliveries, is_outage,
         messages::{self, Message},
         tickets::{self, Ticket},
         waves::NOBODY,
@@ -77,6 +79,9 @@ impl Hub {
             worked.work.addresses.iter().map(|address| (address.person_id, address.attempts)).collect();
         let mut references = Map::new();
         let mut untried = Vec::new();
+        let failed: Vec<_> =
+            worked.outcomes.iter().filter_map(|(person, outcome)| tried_in_vain(*person, outcome)).collect();
+        attempts::keep_failed(tx, ticket, &failed, now).await?;
         for (person, outcome) in &worked.outcomes {
             match outcome {
                 Outcome::Sent(accepted) => {
@@ -234,6 +239,30 @@ impl Hub {
     }
 }
 
+/// What is kept of a try that did not go through and may be made again: the last one says by itself how
+/// it ended.
+fn tried_in_vain(person: PersonId, outcome: &Outcome) -> Option<Failed> {
+    let (state, detail) = match outcome {
+        Outcome::Failed(SendError::Temporary { source, .. }) => {
+            (State::Undelivered, format!("PROVIDER_BUSY {}", own_words(&source.to_string())))
+        }
+        Outcome::Failed(SendError::Ambiguous(_)) => (State::Unknown, "ANSWER_LOST".to_owned()),
+        Outcome::Failed(SendError::Refused { .. }) | Outcome::Sent(_) | Outcome::NotTried => return None,
+    };
+    Some(Failed { person: person.simple(), state, detail: detail.trim_end().to_owned() })
+}
+
+/// What a provider said, without where it stands, addresses and numbers: senders read this.
+fn own_words(said: &str) -> String {
+    if said.contains("://") {
+        return String::new();
+    }
+    let is_number = |word: &str| word.chars().filter(char::is_ascii_digit).count() >= 7;
+    let kept = said.split_whitespace().map(|word| if word.contains('@') || is_number(word) { "…" } else { word });
+    let kept = kept.collect::<Vec<_>>().join(" ");
+    kept.chars().filter(|c| !c.is_control()).take(200).collect()
+}
+
 /// Within a round of `first_that_works` the next channel; otherwise the first of the next round
 /// that chases somebody. No round follows a reminder.
 fn next_way(message: &Message, this: &Round, ticket: &Ticket) -> Option<(i64, String)> {
@@ -288,4 +317,15 @@ fn one(ticket: &Ticket, person: PersonId) -> Ticket {
 /// From 0 to 1, different for different people, so that they do not come back all at once.
 fn jitter(person: PersonId) -> f64 {
     f64::from(person.0.as_bytes()[15]) / 255.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_providers_words_are_kept_without_addresses_and_numbers() {
+        assert_eq!(own_words("450 <li@x.cn>: greylisted, 13800138000 later"), "450 … greylisted, … later");
+        assert_eq!(own_words("error sending request for url (http://10.0.0.1/?token=x)"), "");
+    }
 }

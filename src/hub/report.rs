@@ -12,7 +12,7 @@ use crate::{
         delivery::{Key, State},
     },
     storage::{
-        deliveries, inbox, messages,
+        attempts, deliveries, inbox, messages,
         receipts::{Answering, Reply},
         tickets::Ticket,
     },
@@ -49,6 +49,7 @@ impl Hub {
         // A deputy who opens the card or presses the key is not the recipient.
         let who = Answering { person: key.person, by: delivery.callee_id.unwrap_or(key.person) };
         failpoint!("cb.before_update");
+        attempts::keep_reported(&mut tx, &key, to).await?;
         let moved = deliveries::mark_reported(&mut tx, &key, (to, detail), reference.as_deref(), now).await?;
         if moved && to == State::Undelivered {
             self.after_undelivered(&mut tx, &key, now).await?;

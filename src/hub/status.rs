@@ -11,6 +11,7 @@ use crate::{
     domain::{MessageId, PersonId, Problem},
     storage::{
         Tx,
+        attempts::{self, Attempt},
         message_status::{self, Asked, Person, Seat, Try, Wanted},
         messages::{self, Message},
     },
@@ -30,7 +31,10 @@ pub struct MessageStatus {
 #[derive(Debug, Clone)]
 pub struct Reached {
     pub person: Person,
+    /// how each stands
     pub tries: Vec<Try>,
+    /// and stood before
+    pub earlier: Vec<Attempt>,
 }
 
 impl Hub {
@@ -82,10 +86,16 @@ impl Hub {
         for each in message_status::list_tries(&mut tx, id, first, last).await? {
             tries.entry(each.person_id).or_default().push(each);
         }
-        let reached = people
-            .into_iter()
-            .map(|person| Reached { tries: tries.remove(&person.person_id).unwrap_or_default(), person })
-            .collect();
+        let mut earlier: BTreeMap<PersonId, Vec<Attempt>> = BTreeMap::new();
+        for each in attempts::list(&mut tx, id, first, last).await? {
+            earlier.entry(each.person_id).or_default().push(each);
+        }
+        let reached = people.into_iter().map(|person| Reached {
+            tries: tries.remove(&person.person_id).unwrap_or_default(),
+            earlier: earlier.remove(&person.person_id).unwrap_or_default(),
+            person,
+        });
+        let reached = reached.collect();
         Ok((reached, is_more.then_some(last)))
     }
 }

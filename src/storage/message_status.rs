@@ -102,6 +102,8 @@ row! {
         pub action_id: Option<String>,
         pub words: Option<String>,
         pub answered_at: Option<Timestamp>,
+        /// where it was answered
+        pub answer_channel: Option<String>,
         /// account and name of whoever answered in their place
         pub proxy_account: Option<String>,
         pub proxy_name: Option<String>,
@@ -130,6 +132,7 @@ pub async fn list(tx: &mut Tx, message: MessageId, wanted: Wanted<'_>, limit: i6
                   where assignment.person_id = person.id order by is_primary desc, department.id limit 1) as department,
                 inbox.arrived_at, inbox.read_at, inbox.read_channel,
                 receipt.option, receipt.action_id, receipt.words, receipt.answered_at,
+                receipt.channel as answer_channel,
                 proxy.account as proxy_account, proxy.name as proxy_name
            from recipient
            join person on person.id = recipient.person_id
@@ -165,9 +168,12 @@ row! {
         pub channel: String,
         pub round: i64,
         pub state: State,
+        pub attempts: i64,
         pub fired_at: Option<Timestamp>,
         pub done_at: Option<Timestamp>,
         pub detail: Option<String>,
+        /// The provider's own word for it.
+        pub provider_ref: Option<String>,
     }
 }
 
@@ -176,7 +182,7 @@ pub async fn list_tries(tx: &mut Tx, message: MessageId, first: PersonId, last: 
     fetch_all!(
         tx,
         Try,
-        "select person_id, channel, round, state, fired_at, done_at, detail from delivery
+        "select person_id, channel, round, state, attempts, fired_at, done_at, detail, provider_ref from delivery
           where message_id = $1 and person_id >= $2 and person_id <= $3
           order by person_id, round, channel limit 10000",
         [message, first, last]

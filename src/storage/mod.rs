@@ -16,6 +16,7 @@ pub mod approvals;
 pub mod approvers;
 pub mod assignments;
 pub mod attachments;
+pub mod attempts;
 pub mod audit;
 pub mod badges;
 pub mod bare;

@@ -48,6 +48,7 @@ mod static_files;
 mod tally;
 pub mod text;
 mod throttle;
+mod timeline;
 mod times;
 mod trail;
 pub mod views;

@@ -8,7 +8,7 @@ use super::{
     plan,
     session::Me,
     text::Tongue,
-    trail,
+    timeline, trail,
     views::{
         approvals::Share,
         curve::{self, Curve},
@@ -203,7 +203,9 @@ fn next(id: MessageId, filter: &str, search: &str, last: PersonId) -> String {
 }
 
 /// One person as the table and the spreadsheet show him.
-pub fn row(tongue: Tongue<'_>, Reached { person, tries }: Reached, message: &Message) -> RecipientRow {
+pub fn row(tongue: Tongue<'_>, reached: Reached, message: &Message) -> RecipientRow {
+    let story = timeline::of(tongue, &reached, message);
+    let Reached { person, tries, .. } = reached;
     let inbox =
         person.arrived_at.map(|at| ChannelResult::of("inbox".to_owned(), delivery::State::Delivered, Some(at), None));
     let tries = tries.into_iter().map(|each| {
@@ -231,5 +233,6 @@ pub fn row(tongue: Tongue<'_>, Reached { person, tries }: Reached, message: &Mes
         answer_text: person.words.filter(|words| !words.is_empty()),
         answered_at: person.answered_at,
         answered_by: person.proxy_name,
+        story,
     }
 }

@@ -1,5 +1,5 @@
-//! Times as people read them, in the organisation's zone: `when`, `short`, `day`, `date`, `ago`,
-//! `left`.
+//! Times as people read them, in the organisation's zone: `when`, `exact`, `short`, `day`, `date`,
+//! `ago`, `left`.
 //!
 //! Each takes an RFC 3339 string from a view. "Now" is the shell's, so that a page is one moment.
 
@@ -15,10 +15,17 @@ use super::{
     text::{Lang, Words},
 };
 
-/// Makes the six forms known to the templates.
+/// Makes the seven forms known to the templates.
 pub(super) fn register(engine: &mut Handlebars<'static>, words: &Arc<Words>) {
-    let forms: [(&str, Form); 6] =
-        [("when", when), ("short", short), ("day", day), ("date", date), ("ago", ago), ("left", left)];
+    let forms: [(&str, Form); 7] = [
+        ("exact", exact),
+        ("when", when),
+        ("short", short),
+        ("day", day),
+        ("date", date),
+        ("ago", ago),
+        ("left", left),
+    ];
     for (name, form) in forms {
         engine.register_helper(name, Box::new(TimeText { form, words: words.clone() }));
     }
@@ -43,6 +50,11 @@ impl Reading<'_> {
 /// `2026-09-14 10:48`
 fn when(reading: &Reading) -> String {
     reading.at.format("%Y-%m-%d %H:%M").to_string()
+}
+
+/// `09-14 10:48:05`: what followed what within a minute.
+fn exact(reading: &Reading) -> String {
+    format!("{}{}", short(reading), reading.at.format(":%S"))
 }
 
 /// `09-14 10:48`, with the year when it is not this one.

@@ -136,6 +136,15 @@ pub(super) const RULES: &[Rule] = &[
              or (state in ('cancelled', 'expired') and done_at is null)
           group by message_id"
     ),
+    rule!(
+        "I10",
+        "keeps earlier tries of deliveries that are not there, or more of them than were made",
+        "select attempt.message_id, count(*) from attempt
+           left join delivery on delivery.message_id = attempt.message_id and delivery.person_id = attempt.person_id
+                             and delivery.channel = attempt.channel and delivery.round = attempt.round
+          where delivery.message_id is null or attempt.nth < 1 or attempt.nth > delivery.attempts
+          group by attempt.message_id"
+    ),
     // Two seconds: what a worker had in hand when the answer was written.
     rule!(
         "I6",

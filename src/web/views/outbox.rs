@@ -157,6 +157,21 @@ pub struct RecipientRow {
     pub answered_at: Option<Moment>,
     /// Who was called in their place and answered.
     pub answered_by: Option<String>,
+    /// Everything that happened, oldest first.
+    pub story: Vec<Happening>,
+}
+
+/// One thing that was done to reach somebody, or that he did.
+#[derive(Debug, Clone, Serialize)]
+pub struct Happening {
+    /// `None`: still to come
+    pub at: Option<Moment>,
+    /// as [`ChannelResult::tone`]
+    pub tone: &'static str,
+    /// Already in the person's language.
+    pub what: String,
+    /// The provider's own words, or the reader's.
+    pub detail: Option<String>,
 }
 
 impl RecipientRow {

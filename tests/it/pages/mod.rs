@@ -13,3 +13,4 @@ mod outbox;
 mod outbox_list;
 mod portal;
 mod recycle;
+mod timeline;

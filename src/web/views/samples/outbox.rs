@@ -193,6 +193,12 @@ impl Recipients {
         let result = |channel: &str, state, detail: Option<&str>| {
             ChannelResult::of(channel.into(), state, Some(september(14, 8, 30)), detail.map(str::to_owned))
         };
+        let happening = |hour, minute, tone, what: &str, detail: Option<&str>| Happening {
+            at: Some(september(14, hour, minute)),
+            tone,
+            what: what.into(),
+            detail: detail.map(Into::into),
+        };
         let row = |account: &str, name: &str, department: &str, channels| RecipientRow {
             account: account.into(),
             name: name.into(),
@@ -204,6 +210,12 @@ impl Recipients {
             answer_text: None,
             answered_at: None,
             answered_by: None,
+            story: vec![
+                happening(8, 30, "ok", "进入收件箱", None),
+                happening(8, 30, "bad", "钉钉：未送达", Some("服务商繁忙，稍后再试：503")),
+                happening(8, 31, "ok", "钉钉 第 2 次：已提交", None),
+                Happening { at: None, ..happening(0, 0, "wait", "短信：待发送", None) },
+            ],
         };
         let inbox = || result("inbox", Delivered, None);
         let refused = result("dingtalk", Refused, Some("用户未激活钉钉"));
