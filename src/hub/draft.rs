@@ -1,19 +1,24 @@
 //! 草稿: a message that is still being written. Only its lengths are checked before it is sent.
+//!
+//! A draft is saved every few seconds while somebody writes, by each of his windows. One that was
+//! saved elsewhere meanwhile is not overwritten: what comes later becomes a draft of its own. Its first
+//! saving and its end are in the audit; what lies between nobody else ever sees.
 
 use serde_json::json;
 
 use super::{
-    Hub, Result, Source,
+    Hub, Result, Source, files,
     policy::{self, Action, Facts},
 };
 use crate::{
+    clock::Timestamp,
     domain::{
-        MessageId, PersonId, Problem,
+        AttachmentId, MessageId, PersonId, Problem,
         command::text,
-        message::{Audience, Kind, ReceiptRequest, State},
+        message::{AttachedFile, Audience, Kind, ReceiptRequest, State},
     },
     storage::{
-        Json, audit,
+        Json, Tx, attachments, audit,
         messages::{self, List, Message},
     },
 };
@@ -32,83 +37,137 @@ pub struct Writing {
     pub audience: Audience,
     pub send_rule: String,
     pub receipt: Option<ReceiptRequest>,
-    pub send_at: Option<crate::clock::Timestamp>,
+    pub send_at: Option<Timestamp>,
+}
+
+/// What somebody writes on: a draft, or a message of his that he writes once more.
+#[derive(Debug, Clone, Default)]
+pub struct Origin {
+    pub message: Option<MessageId>,
+    /// Of a draft: the saving that his window shows. `None` overwrites whatever is there.
+    pub saved_at: Option<Timestamp>,
+    /// Its attachments that stay.
+    pub files: Vec<AttachmentId>,
+}
+
+/// A draft that was saved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    pub id: MessageId,
+    pub saved_at: Timestamp,
+    /// Another window had saved it meanwhile, so that this is a draft of its own.
+    pub is_apart: bool,
 }
 
 impl Hub {
-    /// Keeps a draft in place of the one named `id`, or as a new one where that is none of this
-    /// person's drafts.
+    /// Keeps a draft in place of the one it comes from, or as a new one where that is none of this
+    /// person's drafts or was saved elsewhere since; `added` are attached to it.
     ///
     /// # Errors
-    /// `DRAFTS` when there are too many; what [`text::fits`] says of texts that are too long.
-    pub async fn keep_draft(&self, who: PersonId, id: Option<MessageId>, writing: Writing) -> Result<MessageId> {
+    /// `DRAFTS` when there are too many; what [`text::fits`] says of texts that are too long;
+    /// `FILE_COUNT` and `FILE_SIZE` when there are too many files.
+    pub async fn keep_draft(
+        &self,
+        who: PersonId,
+        origin: &Origin,
+        writing: Writing,
+        added: &[AttachedFile],
+    ) -> Result<Kept> {
         let source = Source::Person(who);
         policy::require(&source, Action::Send, &Facts::OWN)?;
         text::fits(&writing.title, &writing.body, &writing.signature, writing.url.as_deref().unwrap_or_default())?;
+        let added = self.keep_files(added).await?;
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
-        let kept = match id {
-            Some(id) if messages::remove_draft(&mut tx, id, who).await? => Some(id),
-            _ => None,
+        let before = match origin.message {
+            Some(id) => messages::find_draft(&mut tx, id, who).await?,
+            None => None,
         };
-        let counts = messages::count_of_sender(&mut tx, who).await?;
-        if counts.iter().any(|(state, count)| *state == State::Draft && *count >= MOST) {
-            return Err(Problem::conflict("DRAFTS", format!("草稿最多 {MOST} 条，请先删除或发送一些"))
-                .in_english(format!("at most {MOST} drafts, send or delete some first"))
-                .into());
+        let is_apart = before.is_some_and(|at| origin.saved_at.is_some_and(|seen| seen != at));
+        let in_place = origin.message.filter(|_| before.is_some() && !is_apart);
+        if let Some(id) = in_place {
+            messages::remove_draft(&mut tx, id, who).await?;
+            attachments::keep_only(&mut tx, id, &origin.files).await?;
+        } else {
+            refuse_many(&mut tx, who).await?;
         }
         let (sender_name, sender_department) = self.sender(&mut tx, &source).await?;
-        let id = kept.unwrap_or_else(MessageId::new);
-        let message = Message {
-            id,
-            sender_id: Some(who),
-            producer_id: None,
-            sender_name,
-            sender_department,
-            kind: writing.kind,
-            title: writing.title,
-            body: writing.body,
-            signature: writing.signature,
-            url: writing.url,
-            category: super::intake::DEFAULT_CATEGORY.to_owned(),
-            rule_name: writing.send_rule,
-            rounds: Json(List { list: Vec::new() }),
-            receipt: writing.receipt.map(Json),
-            actions: Json(List { list: Vec::new() }),
-            attributes: Json(json!({})),
-            audience: Json(writing.audience),
-            about_approval_id: None,
-            state: State::Draft,
-            version: 1,
-            content_hash: Vec::new(),
-            snapshot_hash: Vec::new(),
-            recipients: 0,
-            created_at: now,
-            send_at: writing.send_at,
-            expires_at: None,
-            sent_at: None,
-            finished_at: None,
-            recalled_at: None,
-            deleted_at: None,
-            purged_at: None,
-            replaces_id: None,
-        };
+        let id = in_place.unwrap_or_else(MessageId::new);
+        let message = Message { sender_name, sender_department, ..unfinished(id, who, writing, now) };
         messages::insert(&mut tx, &message).await?;
-        audit::insert(&mut tx, now, &format!("person:{who}"), "message.draft", &format!("message:{id}"), json!({}))
-            .await?;
+        if in_place.is_none() {
+            files::carry(&mut tx, who, origin, id).await?;
+            let (actor, object) = (format!("person:{who}"), format!("message:{id}"));
+            audit::insert(&mut tx, now, &actor, "message.draft", &object, json!({})).await?;
+        }
+        self.attach(&mut tx, id, &added).await?;
         tx.commit().await?;
-        Ok(id)
+        Ok(Kept { id, saved_at: now, is_apart })
     }
 
     /// Throws a draft away; false when it is none of this person's.
     pub async fn drop_draft(&self, who: PersonId, id: MessageId) -> Result<bool> {
         let mut tx = self.db.begin().await?;
-        let dropped = messages::remove_draft(&mut tx, id, who).await?;
-        if dropped {
-            let (actor, object) = (format!("person:{who}"), format!("message:{id}"));
-            audit::insert(&mut tx, self.clock.now(), &actor, "message.discard", &object, json!({})).await?;
-        }
+        let dropped = self.end_draft(&mut tx, who, id).await?;
         tx.commit().await?;
         Ok(dropped)
+    }
+
+    pub(super) async fn end_draft(&self, tx: &mut Tx, who: PersonId, id: MessageId) -> Result<bool> {
+        let dropped = messages::remove_draft(tx, id, who).await?;
+        if dropped {
+            attachments::keep_only(tx, id, &[]).await?;
+            let (actor, object) = (format!("person:{who}"), format!("message:{id}"));
+            audit::insert(tx, self.clock.now(), &actor, "message.discard", &object, json!({})).await?;
+        }
+        Ok(dropped)
+    }
+}
+
+async fn refuse_many(tx: &mut Tx, who: PersonId) -> Result<()> {
+    let counts = messages::count_of_sender(tx, who).await?;
+    if counts.iter().any(|(state, count)| *state == State::Draft && *count >= MOST) {
+        return Err(Problem::conflict("DRAFTS", format!("草稿最多 {MOST} 条，请先删除或发送一些"))
+            .in_english(format!("at most {MOST} drafts, send or delete some first"))
+            .into());
+    }
+    Ok(())
+}
+
+/// As a row; who writes it is still to be named.
+fn unfinished(id: MessageId, who: PersonId, writing: Writing, now: Timestamp) -> Message {
+    Message {
+        id,
+        sender_id: Some(who),
+        producer_id: None,
+        sender_name: String::new(),
+        sender_department: String::new(),
+        kind: writing.kind,
+        title: writing.title,
+        body: writing.body,
+        signature: writing.signature,
+        url: writing.url,
+        category: super::intake::DEFAULT_CATEGORY.to_owned(),
+        rule_name: writing.send_rule,
+        rounds: Json(List { list: Vec::new() }),
+        receipt: writing.receipt.map(Json),
+        actions: Json(List { list: Vec::new() }),
+        attributes: Json(json!({})),
+        audience: Json(writing.audience),
+        about_approval_id: None,
+        state: State::Draft,
+        version: 1,
+        content_hash: Vec::new(),
+        snapshot_hash: Vec::new(),
+        recipients: 0,
+        created_at: now,
+        send_at: writing.send_at,
+        expires_at: None,
+        sent_at: None,
+        finished_at: None,
+        recalled_at: None,
+        deleted_at: None,
+        purged_at: None,
+        replaces_id: None,
     }
 }

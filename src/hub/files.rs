@@ -6,14 +6,15 @@
 
 use tokio::io::AsyncWriteExt;
 
-use super::{Hub, Result};
+use super::{Hub, Result, draft::Origin};
 use crate::{
     domain::{
-        AttachmentId, MessageId,
+        AttachmentId, MessageId, PersonId, Problem,
+        command::attachment,
         message::AttachedFile,
         seal::{hex, sha256},
     },
-    storage::{Tx, attachments, attachments::Attachment},
+    storage::{Tx, attachments, attachments::Attachment, messages},
 };
 
 impl Hub {
@@ -36,11 +37,20 @@ impl Hub {
         Ok(kept)
     }
 
+    /// After those that the message has already.
+    ///
+    /// # Errors
+    /// `FILE_COUNT`, `FILE_SIZE`: too many with those that it has.
     pub(super) async fn attach(&self, tx: &mut Tx, message: MessageId, files: &[Attachment]) -> Result<()> {
-        for file in files {
-            attachments::insert(tx, message, file).await?;
+        if files.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let last = attachments::list(tx, message).await?.last().map_or(-1, |file| file.position);
+        for file in files {
+            let file = Attachment { position: last + 1 + file.position, ..file.clone() };
+            attachments::insert(tx, message, &file).await?;
+        }
+        Ok(refuse_too_many(&attachments::list(tx, message).await?)?)
     }
 
     /// The bytes of an attachment whose message the caller may read.
@@ -67,4 +77,25 @@ impl Hub {
         // The name too outlives a loss of power, before a row relies on it.
         Ok(tokio::fs::File::open(&folder).await?.sync_all().await?)
     }
+}
+
+/// The files of what somebody writes on go with it, as rows of their own. Of a message that is not his
+/// nothing goes.
+pub(super) async fn carry(tx: &mut Tx, who: PersonId, origin: &Origin, to: MessageId) -> Result<()> {
+    let Some(from) = origin.message.filter(|_| !origin.files.is_empty()) else { return Ok(()) };
+    if messages::find(tx, from).await?.is_none_or(|message| message.sender_id != Some(who)) {
+        return Ok(());
+    }
+    for file in attachments::list(tx, from).await? {
+        if origin.files.contains(&file.id) {
+            attachments::insert(tx, to, &Attachment { id: AttachmentId::new(), ..file }).await?;
+        }
+    }
+    Ok(())
+}
+
+/// What one message carries, however it came together.
+fn refuse_too_many(files: &[Attachment]) -> Result<(), Problem> {
+    let total: usize = files.iter().map(|file| usize::try_from(file.size_bytes).unwrap_or(0)).sum();
+    attachment::fits(files.len(), total, "/attachments")
 }

@@ -8,13 +8,15 @@ use sha2::{Digest, Sha256};
 use super::{
     Answer, Change, Hub, Once, Result, Source,
     audience::Plan,
+    draft::Origin,
+    files,
     once::keep_answer,
     policy::{self, Action, Facts},
 };
 use crate::{
     clock::Timestamp,
     domain::{
-        MessageId, Problem, approval,
+        MessageId, PersonId, Problem, approval,
         message::{Draft, State},
         problem::Class,
         seal::hex,
@@ -46,8 +48,32 @@ impl Hub {
         body_hash: [u8; 32],
         draft: Draft,
     ) -> Result<Answer> {
+        self.accept_from(source, key, body_hash, draft, &Origin::default()).await
+    }
+
+    /// [`Hub::accept`] of what a person has written: its files come along, and the draft that it was is
+    /// gone with the same commit.
+    pub async fn send_written(
+        &self,
+        who: PersonId,
+        key: Option<&str>,
+        body_hash: [u8; 32],
+        draft: Draft,
+        origin: &Origin,
+    ) -> Result<Answer> {
+        self.accept_from(&Source::Person(who), key, body_hash, draft, origin).await
+    }
+
+    async fn accept_from(
+        &self,
+        source: &Source,
+        key: Option<&str>,
+        body_hash: [u8; 32],
+        draft: Draft,
+        origin: &Origin,
+    ) -> Result<Answer> {
         policy::require(source, Action::Send, &Facts::STRANGER)?;
-        let attachments = self.keep_files(&draft.attachments).await?;
+        let added = self.keep_files(&draft.attachments).await?;
         let now = self.clock.now();
         let id = MessageId::new();
         let mut tx = self.db.begin().await?;
@@ -57,8 +83,14 @@ impl Hub {
         {
             return Ok(Answer { duplicate: true, ..earlier });
         }
-        self.attach(&mut tx, id, &attachments).await?;
+        if let Source::Person(who) = source {
+            files::carry(&mut tx, *who, origin, id).await?;
+        }
+        self.attach(&mut tx, id, &added).await?;
         let answer = self.write(&mut tx, source, id, draft, now).await?;
+        if let (Source::Person(who), Some(written)) = (source, origin.message) {
+            self.end_draft(&mut tx, *who, written).await?;
+        }
         if let Some(once) = once {
             keep_answer(&mut tx, source, once, &answer).await?;
         }

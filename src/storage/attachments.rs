@@ -1,6 +1,6 @@
 //! Table `attachment`: which files a message carries.
 
-use super::{Result, Tx};
+use super::{Json, Result, Tx};
 use crate::domain::{AttachmentId, MessageId};
 
 row! {
@@ -32,6 +32,13 @@ pub async fn list(tx: &mut Tx, message: MessageId) -> Result<Vec<Attachment>> {
           where message_id = $1 order by position, id limit 20",
         [message]
     )
+}
+
+/// Takes all others away from a message.
+pub async fn keep_only(tx: &mut Tx, message: MessageId, files: &[AttachmentId]) -> Result<u64> {
+    let files = Json(files.iter().map(|id| id.simple()).collect::<Vec<_>>());
+    let sql = each_id!(tx, "delete from attachment where message_id = $1 and id not in (", "$2", ")");
+    execute!(tx, sql, [message, &files])
 }
 
 /// One file of one message: an id of another message finds nothing.

@@ -136,6 +136,18 @@ pub async fn lock(tx: &mut Tx, id: MessageId) -> Result<Option<Message>> {
     fetch_optional!(tx, Message, sql, [id])
 }
 
+/// When a draft of this person's was saved last; none where it is no draft of his, or lies in the
+/// recycle bin.
+pub async fn find_draft(tx: &mut Tx, id: MessageId, sender: PersonId) -> Result<Option<Timestamp>> {
+    fetch_optional_value!(
+        tx,
+        Timestamp,
+        "select created_at from message
+          where id = $1 and sender_id = $2 and state = 'draft' and deleted_at is null",
+        [id, sender]
+    )
+}
+
 /// Takes a draft away; false when it is none, or not this sender's.
 pub async fn remove_draft(tx: &mut Tx, id: MessageId, sender: PersonId) -> Result<bool> {
     let removed =

@@ -52,6 +52,7 @@ pub const BUNDLES: [(&str, &[&str]); 5] = [
             "js/live.js",
             "js/forms.js",
             "js/compose.js",
+            "js/compose_keep.js",
             "js/groups.js",
             "js/handset.js",
             "js/keys.js",

@@ -22,7 +22,10 @@ use crate::{
         ApprovalId, GroupId, MessageId, PersonId, approval::Decision, approval_flow::SeatState, command::read_send,
         message::Draft,
     },
-    hub::{Hub, Result, Source, draft::Writing},
+    hub::{
+        Hub, Result, Source,
+        draft::{Origin, Writing},
+    },
     storage::{approvals, inbox, messages, receipts::Reply, recipients, seats, waves::NOBODY},
 };
 
@@ -143,7 +146,7 @@ impl<'a> Days<'a> {
         let command = notice.command(&self.audience(&notice), self.calendar)?;
         let draft = read_send(&command, self.hub.clock.now()).map_err(crate::hub::Error::from)?;
         if notice.draft {
-            self.hub.keep_draft(sender, None, writing(draft)).await?;
+            self.hub.keep_draft(sender, &Origin::default(), writing(draft), &[]).await?;
             return Ok(());
         }
         let answer = self.hub.accept(&Source::Person(sender), None, [0; 32], draft).await?;

@@ -60,22 +60,27 @@ const PROGRAMS: [&[u8]; 8] = [
 
 /// The attachments of a message.
 pub fn read(fields: &Fields<'_>) -> Result<Vec<AttachedFile>, Problem> {
-    let (count, limit) = (fields.list("attachments")?.len(), limits::ATTACHMENTS);
-    if count > limit {
-        return Err(Problem::invalid(
-            "FILE_COUNT",
-            fields.at("attachments"),
-            format!("最多 {limit} 个附件，当前 {count} 个"),
-        )
-        .in_english(format!("at most {limit} attachments, these are {count}")));
-    }
+    fits(fields.list("attachments")?.len(), 0, &fields.at("attachments"))?;
     let read: Vec<AttachedFile> =
         fields.items("attachments")?.map(|(at, value)| one(value, &at)).collect::<Result<_, _>>()?;
-    let total: usize = read.iter().map(|attachment| attachment.bytes.len()).sum();
-    if total > TOTAL_BYTES {
-        return Err(too_large(&fields.at("attachments"), "全部附件合计", TOTAL_BYTES, total));
-    }
+    fits(read.len(), read.iter().map(|file| file.bytes.len()).sum(), &fields.at("attachments"))?;
     Ok(read)
+}
+
+/// So many files with so many bytes in all are not too many for one message.
+///
+/// # Errors
+/// `FILE_COUNT`, `FILE_SIZE`
+pub fn fits(count: usize, total_bytes: usize, at: &str) -> Result<(), Problem> {
+    let limit = limits::ATTACHMENTS;
+    if count > limit {
+        return Err(Problem::invalid("FILE_COUNT", at, format!("最多 {limit} 个附件，当前 {count} 个"))
+            .in_english(format!("at most {limit} attachments, these are {count}")));
+    }
+    if total_bytes > TOTAL_BYTES {
+        return Err(too_large(at, "全部附件合计", TOTAL_BYTES, total_bytes));
+    }
+    Ok(())
 }
 
 fn one(value: &Value, at: &str) -> Result<AttachedFile, Problem> {

@@ -11,7 +11,7 @@ use crate::{
         command::time,
         message::{Audience, DepartmentChoice, Exceptions, External, Filter, Kind, OTHER, ReceiptRequest},
     },
-    hub::draft::Writing,
+    hub::draft::{Origin, Writing},
     storage::messages::Message,
     web::{
         form::Fields,
@@ -34,6 +34,16 @@ pub struct Choices {
     pub without: Vec<String>,
     pub filter: Filter,
     pub send_rule: String,
+}
+
+/// What is written on, and which of its files stay: `id`, `saved_at`, and `kept`, repeated.
+pub fn origin(fields: &Fields) -> Origin {
+    let micros: Option<i64> = fields.get("saved_at").parse().ok();
+    Origin {
+        message: fields.get("id").parse().ok(),
+        saved_at: micros.and_then(Timestamp::from_timestamp_micros),
+        files: fields.all("kept").filter_map(|id| id.parse().ok()).collect(),
+    }
 }
 
 /// `message.send` as a program would write it (spec/interfaces §4). What the chosen kind does not
@@ -171,7 +181,6 @@ pub fn writing(fields: &Fields, zone: Tz) -> Writing {
 pub fn from_fields(fields: &Fields) -> (ComposeForm, Choices) {
     let text = |name: &str| fields.get(name).to_owned();
     let form = ComposeForm {
-        id: text("id"),
         key: text("key"),
         kind: text("kind"),
         title: text("title"),
@@ -210,7 +219,6 @@ pub fn from_message(message: &Message, zone: Tz) -> (ComposeForm, Choices) {
     };
     let options = receipt.iter().flat_map(|receipt| &receipt.options).filter(|option| *option != OTHER).cloned();
     let form = ComposeForm {
-        id: message.id.to_string(),
         key: String::new(),
         kind: message.kind.to_string(),
         title: message.title.clone(),

@@ -6,6 +6,7 @@
 mod choices;
 mod fields;
 mod forecast;
+mod keeping;
 pub mod people;
 
 use axum::{
@@ -27,7 +28,7 @@ use super::{
 };
 use crate::{
     domain::{MessageId, Problem, command, seal},
-    hub::{self, Source},
+    hub::{self, draft::Origin},
     storage::Tx,
 };
 
@@ -35,7 +36,7 @@ use crate::{
 pub async fn empty(me: Me, Query(query): Query) -> Answer {
     let form = ComposeForm { signature: me.who.department.clone(), ..ComposeForm::default() };
     let groups = query.all("group").map(str::to_owned).collect();
-    me.show_form(form, &Choices { groups, ..Choices::default() }, Said::default()).await
+    me.show_form(form, &Choices { groups, ..Choices::default() }, &Origin::default(), Said::default()).await
 }
 
 /// `GET /compose/{id}`: a message of one's own once more, as it was.
@@ -49,39 +50,19 @@ pub async fn again(me: Me, Path(id): Path<String>, Query(query): Query) -> Answe
             .into());
     }
     let (form, choices) = fields::from_message(&message, me.web.hub.place.timezone);
-    me.show_form(form, &choices, Said { notice: me.notice(&query), ..Said::default() }).await
+    let origin = me.all_of(&message).await?;
+    me.show_form(form, &choices, &origin, Said { notice: me.notice(&query), ..Said::default() }).await
 }
 
 /// `POST /compose` with the fields of [`ComposeForm`] and `do` = `send`, `draft`, or `check`, which
 /// changes nothing and says what sending would do.
 pub async fn submit(me: Me, Form(fields): Form) -> Answer {
-    let draft: Option<MessageId> = fields.get("id").parse().ok();
+    let origin = fields::origin(&fields);
     match fields.get("do") {
-        "draft" => {
-            let writing = fields::writing(&fields, me.web.hub.place.timezone);
-            return match me.web.hub.keep_draft(me.id(), draft, writing).await {
-                Ok(_) => Ok(Redirect::to("/outbox?state=draft&done=drafted").into_response()),
-                Err(error) => me.correct(&fields, error.into()).await,
-            };
-        }
-        "check" => return me.foresee(&fields).await,
-        "send" => {}
-        _ => {
-            return Err(Problem::invalid("FIELD_VALUE", "/do", "请选择发送或存为草稿")
-                .in_english("send or draft")
-                .into());
-        }
-    }
-    match me.try_send(&fields).await {
-        Ok(answer) => {
-            if let Some(draft) = draft {
-                me.web.hub.drop_draft(me.id(), draft).await?;
-            }
-            let address = format!("/outbox/{}?done={}&count={}", answer.id, answer.state, answer.recipients);
-            // a message that goes out at once is on its way, whatever its state is called
-            Ok(Redirect::to(&address.replace("done=sending", "done=sent")).into_response())
-        }
-        Err(error) => me.correct(&fields, error).await,
+        "draft" => me.draft(&fields, &origin).await,
+        "check" => me.foresee(&fields, &origin).await,
+        "send" => me.send(fields, origin).await,
+        _ => Err(Problem::invalid("FIELD_VALUE", "/do", "请选择发送或存为草稿").in_english("send or draft").into()),
     }
 }
 
@@ -95,15 +76,37 @@ struct Said {
 }
 
 impl Me {
+    /// Files are kept first, so that they need not be chosen once more when something is wrong.
+    async fn send(&self, mut fields: Fields, mut origin: Origin) -> Answer {
+        if !fields.files.is_empty() {
+            origin = match self.save(&fields, &origin).await {
+                Ok((_, origin)) => origin,
+                Err(error) => return self.correct(&fields, &origin, error).await,
+            };
+            fields.files.clear();
+        }
+        match self.try_send(&fields, &origin).await {
+            Ok(answer) => {
+                if let Some(draft) = origin.message.filter(|_| answer.duplicate) {
+                    self.web.hub.drop_draft(self.id(), draft).await?;
+                }
+                let address = format!("/outbox/{}?done={}&count={}", answer.id, answer.state, answer.recipients);
+                // a message that goes out at once is on its way, whatever its state is called
+                Ok(Redirect::to(&address.replace("done=sending", "done=sent")).into_response())
+            }
+            Err(error) => self.correct(&fields, &origin, error).await,
+        }
+    }
+
     /// The form once more, with what is wrong and all that was typed.
-    async fn correct(&self, fields: &Fields, error: PageError) -> Answer {
+    async fn correct(&self, fields: &Fields, origin: &Origin, error: PageError) -> Answer {
         let problem = error.into_problem()?;
         let (form, choices) = fields::from_fields(fields);
-        self.show_form(form, &choices, Said { problem: Some(problem), ..Said::default() }).await
+        self.show_form(form, &choices, origin, Said { problem: Some(problem), ..Said::default() }).await
     }
 
     /// What sending would do, with everything that was typed kept.
-    async fn foresee(&self, fields: &Fields) -> Answer {
+    async fn foresee(&self, fields: &Fields, origin: &Origin) -> Answer {
         let forecast = match self.forecast(fields).await {
             Ok(forecast) => forecast,
             Err(error) => {
@@ -117,23 +120,23 @@ impl Me {
             return self.part(Section::Compose, "forecast", &forecast).await;
         }
         let (form, choices) = fields::from_fields(fields);
-        self.show_form(form, &choices, Said { forecast: Some(forecast), ..Said::default() }).await
+        self.show_form(form, &choices, origin, Said { forecast: Some(forecast), ..Said::default() }).await
     }
 
-    async fn try_send(&self, fields: &Fields) -> Result<hub::Answer, PageError> {
+    async fn try_send(&self, fields: &Fields, origin: &Origin) -> Result<hub::Answer, PageError> {
         let hub = &self.web.hub;
         let people = self.named(fields).await?;
         let command = fields::command(fields, people, hub.place.timezone)?;
-        let hash = seal::sha256(command.to_string().as_bytes());
+        let hash = seal::sha256(format!("{command}{:?}", origin.files).as_bytes());
         let now = hub.clock.now();
         // Looking into the files may take a while.
         let draft = tokio::task::spawn_blocking(move || command::read_send(&command, now));
         let draft = draft.await.expect("reading a message does not panic")?;
         let key = Some(fields.get("key")).filter(|key| !key.is_empty());
-        Ok(hub.accept(&Source::Person(self.id()), key, hash, draft).await?)
+        Ok(hub.send_written(self.id(), key, hash, draft, origin).await?)
     }
 
-    async fn show_form(&self, mut form: ComposeForm, choices: &Choices, said: Said) -> Answer {
+    async fn show_form(&self, mut form: ComposeForm, choices: &Choices, origin: &Origin, said: Said) -> Answer {
         let Said { notice, problem, forecast } = said;
         // A form that was refused was not taken, so its key may come again; one whose key is used up
         // must not be stuck with it.
@@ -153,6 +156,7 @@ impl Me {
         let audience = self.audience_choices(&mut tx, choices, &mut form).await?;
         let page = ComposePage {
             audience,
+            kept: self.kept(&mut tx, origin).await?,
             form,
             rules: choices::rules(&mut tx, choices, self).await?,
             errors,

@@ -3,7 +3,10 @@
 
 use serde::Serialize;
 
-use super::approvals::{ChannelStep, Reach};
+use super::{
+    Moment,
+    approvals::{ChannelStep, Reach},
+};
 
 /// `pages/compose`: `POST /compose` with the fields of [`ComposeForm`] and `do` = `send` or `draft`.
 #[derive(Debug, Clone, Serialize)]
@@ -11,6 +14,7 @@ pub struct ComposePage {
     pub form: ComposeForm,
     pub audience: AudienceChoices,
     pub rules: Vec<RuleCard>,
+    pub kept: ComposeFiles,
     pub errors: ComposeErrors,
     /// Any error at all: the summary at the top.
     pub wrong: bool,
@@ -18,6 +22,31 @@ pub struct ComposePage {
     pub notice: Option<String>,
     /// What sending it as it stands would do; `None` until that is asked for.
     pub forecast: Option<Forecast>,
+}
+
+/// `parts/compose_files`: what is kept already, sent back with the form.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct ComposeFiles {
+    /// The draft or the message that is written again; empty: a new one.
+    pub id: String,
+    /// Of a draft: which saving this page shows.
+    pub saved_at: String,
+    /// `kept=<id>`, repeated.
+    pub files: Vec<KeptFile>,
+    /// Why a file was not taken, already in the person's language.
+    pub problem: Option<String>,
+    /// It was saved by itself, and when.
+    pub saved: Option<Moment>,
+    /// Another window had saved it meanwhile, so that this became a draft of its own.
+    pub apart: bool,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct KeptFile {
+    pub id: String,
+    pub name: String,
+    /// For people: `248 KB`.
+    pub size: String,
 }
 
 /// What sending would do; the fragment is `parts/forecast`.
@@ -38,8 +67,6 @@ pub struct Forecast {
 /// What was typed, as texts. The names are the names in the form.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct ComposeForm {
-    /// The draft or the message that is written again; empty: a new one.
-    pub id: String,
     /// Sent back with the form, so that a double click sends once.
     pub key: String,
     /// `content` or `link`.

@@ -113,7 +113,8 @@
   /* A form that was typed into asks before it is left. */
   var dirty = false;
   on('input', 'form[data-guard]', function () { dirty = true; });
-  on('submit', 'form[data-guard]', function () { dirty = false; });
+  on('submit', 'form[data-guard]', function (e) { if (!e.defaultPrevented) dirty = false; });
+  Zh.written = function (is) { dirty = is; };
   addEventListener('beforeunload', function (e) { if (dirty) { e.preventDefault(); e.returnValue = ''; } });
 
   /* After a refusal typing goes on at the first thing that is wrong. */

@@ -161,6 +161,24 @@ impl Browser {
 
     /// A form with files.
     pub async fn upload(&mut self, path: &str, fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Page {
+        let body = self.multipart(fields, files);
+        self.send(Request::post(path).header(CONTENT_TYPE, "multipart/form-data; boundary=line"), body).await
+    }
+
+    /// The same from a script that swaps one part.
+    pub async fn upload_part(
+        &mut self,
+        part: &str,
+        path: &str,
+        fields: &[(&str, &str)],
+        files: &[(&str, &[u8])],
+    ) -> Page {
+        let body = self.multipart(fields, files);
+        let request = Request::post(path).header("x-fragment", part).header("x-csrf", self.csrf.clone());
+        self.send(request.header(CONTENT_TYPE, "multipart/form-data; boundary=line"), body).await
+    }
+
+    fn multipart(&self, fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Body {
         let mut body = Vec::new();
         for (name, value) in [("csrf", self.csrf.as_str())].iter().chain(fields) {
             body.extend(
@@ -172,8 +190,7 @@ impl Browser {
             body.extend([head.as_bytes(), bytes, b"\r\n"].concat());
         }
         body.extend(b"--line--\r\n");
-        let request = Request::post(path).header(CONTENT_TYPE, "multipart/form-data; boundary=line");
-        self.send(request, Body::from(body)).await
+        Body::from(body)
     }
 
     /// Sends anything, with the cookies; keeps those that come back.

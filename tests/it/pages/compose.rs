@@ -139,34 +139,6 @@ async fn a_draft_waits_for_its_writer_and_is_gone_when_it_is_sent() {
 }
 
 #[tokio::test]
-async fn files_go_with_a_message_and_are_what_they_say() {
-    let (mut site, sender, reader) = Site::of_two().await;
-    let mut browser = site.browser_of(&sender).await;
-    let fields = [("do", "send"), ("kind", "content"), ("title", "议程"), ("body", "见附件"), ("accounts", "li")];
-    browser
-        .upload("/compose", &fields, &[("议程.pdf", b"MZ a program")])
-        .await
-        .assert(422, &["id=\"e-attachments\"", "已拒绝", "见附件"]);
-    let large = vec![b'x'; 22 * 1024 * 1024];
-    browser.upload("/compose", &fields, &[("议程.pdf", &large)]).await.assert(413, &[]);
-    let mut stranger = site.browser();
-    stranger.get("/login").await;
-    stranger.upload("/compose", &fields, &[("议程.pdf", &large[..300_000])]).await.assert(413, &[]);
-    let token = std::mem::take(&mut browser.csrf);
-    browser.upload("/compose", &fields, &[]).await.assert(403, &["CSRF"]);
-    browser.csrf = token;
-    let sent = browser.upload("/compose", &fields, &[("", b""), ("议程.pdf", b"%PDF-1.7 agenda")]).await;
-    let page = sent.assert(303, &[]).leads_to().to_owned();
-    site.test.settle().await;
-    browser.get(&page).await.assert(200, &["议程.pdf", "15 B"]);
-    let mut browser = site.browser_of(&reader).await;
-    let letter = browser.get("/inbox").await.assert(200, &["附件"]);
-    let id = letter.body.split("data-id=\"").nth(1).unwrap().split('"').next().unwrap();
-    browser.get(&format!("/inbox/{id}")).await.assert(200, &["议程.pdf"]);
-    site.test.end().await;
-}
-
-#[tokio::test]
 async fn whom_it_reaches_and_who_must_consent_is_said_before_it_is_sent() {
     let site = Site::start().await;
     let office = site.test.department("office", None).await;

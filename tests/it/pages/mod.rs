@@ -8,6 +8,7 @@ mod events;
 mod group_uses;
 mod groups;
 mod inbox;
+mod keeping;
 mod login;
 mod outbox;
 mod outbox_list;

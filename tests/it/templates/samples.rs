@@ -5,7 +5,7 @@ use serde_json::Value;
 use zhihui::web::views::{
     admin::{AdminPage, RecallsPage},
     approvals::{ApprovalPage, ApprovalsPage},
-    compose::{ComposePage, FoundPeople},
+    compose::{ComposeFiles, ComposePage, FoundPeople},
     door::{ErrorPage, LoginPage, SetupPage},
     groups::{GroupAddPage, GroupMemberPage, GroupPage, GroupPeople, GroupsPage},
     inbox::{InboxPage, Reader},
@@ -115,6 +115,7 @@ fn of_senders() -> Vec<Sample> {
         page("compose", "blank", Section::Compose, &ComposePage::sample_blank()),
         page("compose", "error", Section::Compose, &ComposePage::sample_error()),
         part("forecast", Section::Compose, &ComposePage::sample().forecast),
+        part("compose_files", Section::Compose, &ComposeFiles::sample()),
         part("compose_found", Section::Compose, &FoundPeople::sample()),
     ]
 }

@@ -65,6 +65,7 @@ impl ComposePage {
                 rule("urgent", "紧急", vec![step("dingtalk", 0), step("sms", 5), step("voice", 10)]),
                 rule("undertaker", "承接", vec![step("voice", 5), ChannelStep { deputy: true, ..step("voice", 25) }]),
             ],
+            kept: ComposeFiles::sample(),
             errors: ComposeErrors::default(),
             wrong: false,
             notice: Some("已撤回，接收人无法再查看。短信已发出 2 条，无法收回。".into()),
@@ -76,6 +77,7 @@ impl ComposePage {
     pub fn sample_blank() -> Self {
         Self {
             form: ComposeForm { kind: "content".into(), options: vec![String::new(); 3], ..ComposeForm::default() },
+            kept: ComposeFiles::default(),
             audience: AudienceChoices {
                 groups: Vec::new(),
                 people: Vec::new(),
@@ -151,6 +153,20 @@ impl AudienceChoices {
                 grades: vec![tick("2026", "2026", false)],
                 any: true,
             },
+        }
+    }
+}
+
+impl ComposeFiles {
+    pub fn sample() -> Self {
+        let file = |id: &str, name: &str, size: &str| KeptFile { id: id.into(), name: name.into(), size: size.into() };
+        Self {
+            id: "d1".into(),
+            saved_at: "1".into(),
+            files: vec![file("f1", "活动方案.pdf", "612 KB"), file("f2", "自查操作指引.docx", "1.8 MB")],
+            problem: Some("文件内容是可执行程序，不是 PDF，已拒绝".into()),
+            saved: Some(super::september(14, 14, 32)),
+            apart: false,
         }
     }
 }
