@@ -3,7 +3,7 @@
 use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
 
-use super::{ApprovalId, send_rule::Round, words::words};
+use super::{ApprovalId, MessageId, send_rule::Round, words::words};
 use crate::clock::Timestamp;
 
 words! {
@@ -110,6 +110,17 @@ pub struct Draft {
     /// Set by the hub alone: the approval that this message asks somebody to decide.
     #[serde(skip)]
     pub about_approval: Option<ApprovalId>,
+    /// Set by the hub alone.
+    #[serde(skip)]
+    pub replaces: Option<Replaces>,
+}
+
+/// What is written once more stands in place of a message that was recalled or sent back: it is the
+/// next version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Replaces {
+    pub id: MessageId,
+    pub version: i64,
 }
 
 impl Draft {
@@ -133,6 +144,7 @@ impl Draft {
             attachments: Vec::new(),
             attributes: serde_json::Map::new(),
             about_approval: None,
+            replaces: None,
         }
     }
 }

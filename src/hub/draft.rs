@@ -15,7 +15,7 @@ use crate::{
     domain::{
         AttachmentId, MessageId, PersonId, Problem,
         command::text,
-        message::{AttachedFile, Audience, Kind, ReceiptRequest, State},
+        message::{AttachedFile, Audience, Kind, ReceiptRequest, Replaces, State},
     },
     storage::{
         Json, Tx, attachments, audit,
@@ -84,6 +84,7 @@ impl Hub {
             None => None,
         };
         let is_apart = before.is_some_and(|at| origin.saved_at.is_some_and(|seen| seen != at));
+        let replaces = replaced(&mut tx, who, origin).await?;
         let in_place = origin.message.filter(|_| before.is_some() && !is_apart);
         if let Some(id) = in_place {
             messages::remove_draft(&mut tx, id, who).await?;
@@ -93,7 +94,13 @@ impl Hub {
         }
         let (sender_name, sender_department) = self.sender(&mut tx, &source).await?;
         let id = in_place.unwrap_or_else(MessageId::new);
-        let message = Message { sender_name, sender_department, ..unfinished(id, who, writing, now) };
+        let message = Message {
+            sender_name,
+            sender_department,
+            replaces_id: replaces.map(|replaces| replaces.id),
+            version: replaces.map_or(1, |replaces| replaces.version + 1),
+            ..unfinished(id, who, writing, now)
+        };
         messages::insert(&mut tx, &message).await?;
         if in_place.is_none() {
             files::carry(&mut tx, who, origin, id).await?;
@@ -122,6 +129,19 @@ impl Hub {
         }
         Ok(dropped)
     }
+}
+
+/// Which message this one stands for, if it is not the first of its kind.
+pub(super) async fn replaced(tx: &mut Tx, who: PersonId, origin: &Origin) -> Result<Option<Replaces>> {
+    let Some(id) = origin.message else { return Ok(None) };
+    let Some(message) = messages::find(tx, id).await?.filter(|message| message.sender_id == Some(who)) else {
+        return Ok(None);
+    };
+    Ok(match message.state {
+        State::Draft => message.replaces_id.map(|id| Replaces { id, version: message.version - 1 }),
+        State::Rejected | State::Recalled => Some(Replaces { id, version: message.version }),
+        _ => None,
+    })
 }
 
 async fn refuse_many(tx: &mut Tx, who: PersonId) -> Result<()> {

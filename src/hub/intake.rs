@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::{
     Answer, Change, Hub, Once, Result, Source,
     audience::Plan,
-    draft::Origin,
+    draft::{Origin, replaced},
     files,
     once::keep_answer,
     policy::{self, Action, Facts},
@@ -69,7 +69,7 @@ impl Hub {
         source: &Source,
         key: Option<&str>,
         body_hash: [u8; 32],
-        draft: Draft,
+        mut draft: Draft,
         origin: &Origin,
     ) -> Result<Answer> {
         policy::require(source, Action::Send, &Facts::STRANGER)?;
@@ -85,6 +85,7 @@ impl Hub {
         }
         if let Source::Person(who) = source {
             files::carry(&mut tx, *who, origin, id).await?;
+            draft.replaces = replaced(&mut tx, *who, origin).await?;
         }
         self.attach(&mut tx, id, &added).await?;
         let answer = self.write(&mut tx, source, id, draft, now).await?;
@@ -222,7 +223,7 @@ impl Hub {
             audience: Json(draft.audience),
             about_approval_id: draft.about_approval,
             state: State::Draft,
-            version: 1,
+            version: draft.replaces.map_or(1, |replaces| replaces.version + 1),
             content_hash: Vec::new(),
             snapshot_hash: Vec::new(),
             recipients: 0,
@@ -234,7 +235,7 @@ impl Hub {
             recalled_at: None,
             deleted_at: None,
             purged_at: None,
-            replaces_id: None,
+            replaces_id: draft.replaces.map(|replaces| replaces.id),
         };
         Ok(message)
     }

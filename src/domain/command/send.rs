@@ -80,6 +80,7 @@ pub fn read_send(value: &Value, now: Timestamp) -> Result<Draft, Problem> {
         attachments: attachment::read(&fields)?,
         attributes: attributes(&fields)?,
         about_approval: None,
+        replaces: None,
     };
     check_link(&draft)?;
     Ok(draft)

@@ -1,6 +1,6 @@
 //! What is written is kept: by hand, by itself, with its files; nothing is lost between two windows.
 
-use zhihui::storage::attachments;
+use zhihui::storage::{attachments, messages};
 
 use super::browser::{Browser, Page, Site};
 use crate::support::{count, people::to};
@@ -116,6 +116,9 @@ async fn files_are_kept_with_a_draft_until_they_are_taken_out() {
     site.test.settle().await;
     browser.get(&page).await.assert(200, &["议程.pdf"]);
     assert_eq!(count(&site.test.db, "select count(*) from attachment").await, 3, "b.pdf, and the agenda twice");
+    let second = page.trim_start_matches("/outbox/").chars().take(36).collect::<String>().parse().unwrap();
+    let message = messages::find(&mut site.test.db.read().await.unwrap(), second).await.unwrap().unwrap();
+    assert_eq!((message.version, message.replaces_id.map(|id| id.to_string())), (2, Some(first)));
     site.test.end().await;
 }
 
