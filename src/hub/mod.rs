@@ -6,6 +6,7 @@
 //! they should be; the broker and [`Wake`] only make them run sooner.
 
 pub mod administer;
+pub mod approval_rules;
 pub mod approve;
 mod ask;
 pub mod audience;

@@ -70,6 +70,8 @@ pub enum Action {
     /// Add, change, import and invite people; freeze and resign them.
     EditDirectory,
     GrantRole(Role),
+    /// Which sends need whose consent.
+    EditApprovalRules,
     /// Channels, send rules, modules, dead letters.
     Administer,
     ReadAudit,
@@ -136,7 +138,7 @@ fn person_may(roles: &[Role], action: Action, facts: &Facts) -> bool {
         Action::ReadUnsent | Action::SeeDeliveries => facts.is_own || facts.is_assigned,
         Action::Approve => facts.is_assigned && !facts.is_own,
         Action::Recall => facts.is_own || (has(Role::OrgAdmin) && facts.is_proved),
-        Action::FindForeign => has(Role::OrgAdmin) && facts.is_proved,
+        Action::FindForeign | Action::EditApprovalRules => has(Role::OrgAdmin) && facts.is_proved,
         Action::Remind | Action::Release | Action::Discard => facts.is_own,
         Action::EditDirectory => has(Role::OrgAdmin),
         Action::Administer | Action::ReplayDeadLetter => has(Role::SystemAdmin),
@@ -239,10 +241,10 @@ mod tests {
         }
     }
     #[test]
-    fn a_proof_lets_the_organisations_administrator_recall_and_nothing_else() {
+    fn a_proof_lets_the_organisations_administrator_recall_and_change_rules_and_nothing_else() {
         for who in columns() {
             let is_admin = who.has(Role::OrgAdmin);
-            for action in [Action::Recall, Action::FindForeign] {
+            for action in [Action::Recall, Action::FindForeign, Action::EditApprovalRules] {
                 assert!(!may(&who, action, &Facts::STRANGER), "{action:?} {:?}", who.roles);
                 assert_eq!(may(&who, action, &Facts::PROVED), is_admin, "{action:?} {:?}", who.roles);
             }
@@ -279,7 +281,13 @@ mod tests {
             assert!(!may(Asker::Producer, action, &Facts::SHARED), "{action:?}");
         }
         assert!(may(Asker::Producer, Action::Send, &Facts::STRANGER));
-        for action in [Action::ReadInbox, Action::Approve, Action::ViewDirectory, Action::EditDirectory] {
+        for action in [
+            Action::ReadInbox,
+            Action::Approve,
+            Action::ViewDirectory,
+            Action::EditDirectory,
+            Action::EditApprovalRules,
+        ] {
             assert!(STANDINGS.iter().all(|facts| !may(Asker::Producer, action, facts)), "{action:?}");
         }
         for action in [Action::Administer, Action::ReadAudit, Action::GrantRole(Role::Approver)] {

@@ -66,6 +66,16 @@ impl Hub {
     /// # Errors
     /// The same as accepting such a message.
     pub async fn resolve(&self, source: &Source, sketch: &Sketch) -> Result<Resolved> {
+        self.resolve_in(source, sketch, None).await
+    }
+
+    /// The same of a message in a category.
+    pub(super) async fn resolve_in(
+        &self,
+        source: &Source,
+        sketch: &Sketch,
+        category: Option<&str>,
+    ) -> Result<Resolved> {
         policy::require(source, Action::Send, &Facts::STRANGER)?;
         // Resolving writes the snapshot and counts it; dropping the transaction takes it back.
         let mut tx = self.db.begin().await?;
@@ -76,7 +86,8 @@ impl Hub {
         let rounds = rule.rounds();
         // What costs does not say the body.
         let said = Said { sender_name: &sender_name, title: &sketch.title, body: "", signature: "" };
-        let plan = Plan { rounds: &rounds, said, send_rule: &rule.name, category: DEFAULT_CATEGORY };
+        let plan =
+            Plan { rounds: &rounds, said, send_rule: &rule.name, category: category.unwrap_or(DEFAULT_CATEGORY) };
         let reach = self.reach(&mut tx, id, source, snapshot.recipients, plan).await?;
         let approval = match approval::needed(&self.approval_rules(&mut tx).await?, &reach) {
             Some(rule) => Some(self.foresee_approval(&mut tx, source, rule).await?),

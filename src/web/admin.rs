@@ -89,7 +89,7 @@ impl Me {
 }
 
 /// Every department with its way from the top, as the compose page orders them.
-fn departments(rows: &[Branch]) -> Vec<DepartmentLine> {
+pub fn departments(rows: &[Branch]) -> Vec<DepartmentLine> {
     fn below(rows: &[Branch], parent: Option<DepartmentId>, way: &str, lines: &mut Vec<DepartmentLine>) {
         for row in rows.iter().filter(|row| row.parent_id == parent) {
             let path = if way.is_empty() { row.name.clone() } else { format!("{way} / {}", row.name) };

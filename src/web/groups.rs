@@ -216,7 +216,7 @@ fn beside(shelf: &Shelf, one: GroupId, me: PersonId) -> Vec<GroupId> {
 }
 
 /// One place up, or down; at the end nothing changes.
-fn shifted<T: PartialEq>(mut order: Vec<T>, one: T, is_up: bool) -> Vec<T> {
+pub fn shifted<T: PartialEq>(mut order: Vec<T>, one: T, is_up: bool) -> Vec<T> {
     if let Some(at) = order.iter().position(|id| *id == one) {
         let to = if is_up { at.saturating_sub(1) } else { (at + 1).min(order.len() - 1) };
         order.swap(at, to);

@@ -5,6 +5,8 @@
 //! own that a closing browser cannot cut. So a page has nothing of this in it.
 
 mod admin;
+mod approval_rule_form;
+mod approval_rules;
 mod approvals;
 pub mod assets;
 mod attachments;
@@ -224,6 +226,11 @@ routes! {
     get  "/admin"                       => admin::page;
     get  "/admin/recalls"               => recalls::list;
     post "/admin/recalls/{id}"          => recalls::recall;
+
+    get  "/admin/approval-rules"        => approval_rules::list;
+    post "/admin/approval-rules/arrange" => approval_rules::arrange;
+    get  "/admin/approval-rules/{id}"   => approval_rules::open;
+    post "/admin/approval-rules/{id}"   => approval_rules::change;
 
     get  "/demo/phone"                  => demo_phone::page;
     get  "/demo/phone/events"           => demo_phone::events;

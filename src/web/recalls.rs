@@ -25,7 +25,7 @@ use crate::{
 
 /// `GET /admin/recalls?q=…&cursor=…`
 pub async fn list(me: Me, Query(query): Query) -> Answer {
-    if me.must_prove()? {
+    if me.must_prove(Action::FindForeign)? {
         return Ok(prove::first("/admin/recalls"));
     }
     me.show_recalls(&query, None).await
@@ -33,7 +33,7 @@ pub async fn list(me: Me, Query(query): Query) -> Answer {
 
 /// `POST /admin/recalls/{id}` with `reason`, and `q` and `cursor` of the list that it stood in.
 pub async fn recall(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answer {
-    if me.must_prove()? {
+    if me.must_prove(Action::FindForeign)? {
         return Ok(prove::first("/admin/recalls"));
     }
     let id: MessageId = id.parse().map_err(|_| Problem::not_found())?;
@@ -61,8 +61,8 @@ impl Me {
     ///
     /// # Errors
     /// `NOT_FOUND` for everybody else.
-    fn must_prove(&self) -> Result<bool, Problem> {
-        policy::require(&*self.who, Action::FindForeign, &Facts::PROVED)?;
+    pub(super) fn must_prove(&self, action: Action) -> Result<bool, Problem> {
+        policy::require(&*self.who, action, &Facts::PROVED)?;
         Ok(!self.who.is_proved)
     }
 

@@ -84,6 +84,10 @@ const CASES: &[Case] = &[
     // who may recall is asked for the password first
     ("get", "/admin/recalls", [303, 404, 404, 404, 404, 303]),
     ("post", "/admin/recalls/{id}", [401, 404, 404, 404, 404, 303]),
+    ("get", "/admin/approval-rules", [303, 404, 404, 404, 404, 303]),
+    ("post", "/admin/approval-rules/arrange", [401, 404, 404, 404, 404, 303]),
+    ("get", "/admin/approval-rules/{id}", [303, 404, 404, 404, 404, 303]),
+    ("post", "/admin/approval-rules/{id}", [401, 404, 404, 404, 404, 303]),
     ("get", "/admin", [303, 404, 404, 404, 404, 200]),
     ("get", "/demo/phone", [303, 404, 404, 404, 404, 404]),
     ("get", "/demo/phone/events", [303, 404, 404, 404, 404, 404]),
@@ -128,6 +132,10 @@ const BY_ROLE: &[(&str, Role, u16)] = &[
     ("get /admin", Role::SystemAdmin, 200),
     ("get /admin/recalls", Role::OrgAdmin, 303),
     ("post /admin/recalls/{id}", Role::OrgAdmin, 303),
+    ("get /admin/approval-rules", Role::OrgAdmin, 303),
+    ("post /admin/approval-rules/arrange", Role::OrgAdmin, 303),
+    ("get /admin/approval-rules/{id}", Role::OrgAdmin, 303),
+    ("post /admin/approval-rules/{id}", Role::OrgAdmin, 303),
     ("get /approvals", Role::Approver, 200),
 ];
 

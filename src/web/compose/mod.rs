@@ -9,6 +9,8 @@ mod forecast;
 mod keeping;
 pub mod people;
 
+pub use fields::accounts;
+
 use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect},

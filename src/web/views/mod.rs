@@ -4,6 +4,7 @@
 //! shows; an absent value is `None`, never a missing field.
 
 pub mod admin;
+pub mod approval_rules;
 pub mod approvals;
 pub mod compose;
 pub mod curve;

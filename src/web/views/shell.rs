@@ -66,6 +66,8 @@ pub enum Section {
     Admin,
     /// 紧急撤回
     Recalls,
+    /// 审批规则
+    Rules,
     /// The phone of the demonstration.
     Phone,
     /// Something that went wrong for somebody who is signed in.

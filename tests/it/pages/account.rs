@@ -9,12 +9,12 @@ use zhihui::{
 use super::browser::{Browser, Site};
 use crate::support::people::{Actor, to};
 
-const PASSWORD: &str = "lan tian bai yun 42";
+pub const PASSWORD: &str = "lan tian bai yun 42";
 const NEXT: &str = "qing cao di shang 57";
 
 impl Site {
     /// Somebody with a password, signed in with it.
-    async fn with_password(&self, person: &Actor) -> Browser {
+    pub async fn with_password(&self, person: &Actor) -> Browser {
         let mut browser = self.browser();
         let link = self.invitation_of(person).await;
         browser.get(&format!("/setup/{link}")).await;

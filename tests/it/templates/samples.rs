@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 use zhihui::web::views::{
     admin::{AdminPage, RecallsPage},
+    approval_rules::{RulePage, RulesPage},
     approvals::{ApprovalPage, ApprovalsPage},
     compose::{ComposeFiles, ComposePage, FoundPeople},
     door::{ErrorPage, LoginPage, SetupPage},
@@ -81,6 +82,11 @@ pub fn samples() -> Vec<Sample> {
         page("admin", "well", Section::Admin, &AdminPage::sample_well()),
         page("recalls", "", Section::Recalls, &RecallsPage::sample()),
         page("recalls", "empty", Section::Recalls, &RecallsPage::sample_empty()),
+        page("approval_rules", "", Section::Rules, &RulesPage::sample()),
+        page("approval_rules", "bare", Section::Rules, &RulesPage::sample_bare()),
+        page("approval_rule", "", Section::Rules, &RulePage::sample()),
+        page("approval_rule", "last", Section::Rules, &RulePage::sample_last()),
+        page("approval_rule", "fresh", Section::Rules, &RulePage::sample_fresh()),
         page("password", "", Section::Me, &PasswordPage::sample()),
         page("password", "error", Section::Me, &PasswordPage::sample_error()),
         page("password", "unset", Section::Me, &PasswordPage::sample_unset()),

@@ -2,6 +2,7 @@
 //! test renders all of them; nothing else uses them.
 
 mod admin;
+mod approval_rules;
 mod approvals;
 mod compose;
 mod door;
