@@ -87,6 +87,7 @@ pub async fn hub(config: &Config, channels: Vec<Rated>) -> anyhow::Result<Hub> {
             data_dir: config.data_dir.clone(),
             organisation: config.organisation.clone(),
             recycle_days: config.recycle.days,
+            undo: chrono::Duration::seconds(config.sending.undo_seconds),
         }),
         replica: ReplicaId::new(),
         in_hand: InHand::default(),

@@ -11,6 +11,7 @@ mod log;
 mod problem;
 mod recycle;
 mod secret;
+mod sending;
 mod settings;
 mod sms;
 mod smtp;
@@ -32,6 +33,7 @@ pub use self::{
     problem::{ConfigError, Place, Problem},
     recycle::Recycle,
     secret::{KeyError, Secret, SecretKey, SecretUrl},
+    sending::Sending,
     sms::Sms,
     smtp::Smtp,
     web::Web,
@@ -61,6 +63,7 @@ pub struct Config {
     pub organisation: String,
     pub log: Log,
     pub recycle: Recycle,
+    pub sending: Sending,
     /// Unset: a key made once in the data folder, see [`Config::secret_key`].
     pub secret_key: Option<SecretKey>,
     /// Unset: no e-mail.
@@ -126,6 +129,7 @@ impl Config {
             organisation: organisation.unwrap_or_else(|| "知会".to_owned()),
             log: Log::read(from),
             recycle: Recycle::read(from),
+            sending: Sending::read(from),
             secret_key: from.value("secret_key", Shown::Hidden, KEY_ALLOWED, SecretKey::parse),
             smtp: Smtp::read(from),
             sms: Sms::read(from),

@@ -3,7 +3,7 @@
 use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
 
-use super::{ApprovalId, MessageId, send_rule::Round, words::words};
+use super::{ApprovalId, MessageId, PersonId, send_rule::Round, words::words};
 use crate::clock::Timestamp;
 
 words! {
@@ -113,6 +113,12 @@ pub struct Draft {
     /// Set by the hub alone.
     #[serde(skip)]
     pub replaces: Option<Replaces>,
+    /// Set by the hub alone: whom it shows what he himself would send.
+    #[serde(skip)]
+    pub preview_of: Option<PersonId>,
+    /// Set by the hub alone: until then it waits and can be taken back.
+    #[serde(skip)]
+    pub undo_until: Option<Timestamp>,
 }
 
 /// What is written once more stands in place of a message that was recalled or sent back: it is the
@@ -145,6 +151,8 @@ impl Draft {
             attributes: serde_json::Map::new(),
             about_approval: None,
             replaces: None,
+            preview_of: None,
+            undo_until: None,
         }
     }
 }

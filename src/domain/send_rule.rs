@@ -128,6 +128,20 @@ impl Round {
 }
 
 impl SendRule {
+    /// Everything that it would ever use to reach a recipient, at once and whatever he has done: for
+    /// looking at it.
+    pub fn all_at_once(&self) -> Vec<Round> {
+        let rounds = self.rounds();
+        let mut channels: Vec<String> = Vec::new();
+        for channel in rounds.iter().filter(|round| round.to == To::Recipient).flat_map(|round| &round.channels) {
+            if !channels.contains(channel) {
+                channels.push(channel.clone());
+            }
+        }
+        let minutes = Minutes::Real;
+        vec![Round { after: 0, minutes, channels, mode: Mode::Together, unless: None, to: To::Recipient }]
+    }
+
     /// Round 0 is what goes out at once (no channels when only the inbox does); the others follow
     /// in the order of their delays, repeats spread out. Of several steps at minute 0 those that ask
     /// for the same as the first join it, the others keep their own mode and condition.

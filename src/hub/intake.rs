@@ -52,15 +52,17 @@ impl Hub {
     }
 
     /// [`Hub::accept`] of what a person has written: its files come along, and the draft that it was is
-    /// gone with the same commit.
+    /// gone with the same commit. What nobody has to approve and nothing plans for later waits for the
+    /// time in which it can be taken back.
     pub async fn send_written(
         &self,
         who: PersonId,
         key: Option<&str>,
         body_hash: [u8; 32],
-        draft: Draft,
+        mut draft: Draft,
         origin: &Origin,
     ) -> Result<Answer> {
+        draft.undo_until = Some(self.place.undo).filter(|undo| !undo.is_zero()).map(|undo| self.clock.now() + undo);
         self.accept_from(&Source::Person(who), key, body_hash, draft, origin).await
     }
 
@@ -127,6 +129,7 @@ impl Hub {
             .in_english("recurring messages are not part of this version, leave out recurrence")
             .into());
         }
+        let undo_until = draft.undo_until;
         let mut message = self.compose(tx, source, id, draft, now).await?;
         message.content_hash = content_hash(&message, &attachments::list(tx, id).await?).to_vec();
         let snapshot = self.freeze(tx, id, &message.audience.0, source).await?;
@@ -139,6 +142,10 @@ impl Hub {
             (None, Some(_)) => State::Scheduled,
             (None, None) => State::Sending,
         };
+        if message.state == State::Sending && undo_until.is_some() {
+            (message.state, message.send_at) = (State::Scheduled, undo_until);
+            message.content_hash = content_hash(&message, &attachments::list(tx, id).await?).to_vec();
+        }
         message.sent_at = (message.state == State::Sending).then_some(now);
         messages::insert(tx, &message).await?;
         if !message.audience.0.groups.is_empty() {
@@ -197,7 +204,8 @@ impl Hub {
             Source::Hub => (draft.title.clone(), draft.body.clone()),
             Source::Person(_) | Source::Producer(_) => fill(tx, &draft).await?,
         };
-        let (sender_name, sender_department) = self.sender(tx, source).await?;
+        let writer = draft.preview_of.map(Source::Person);
+        let (sender_name, sender_department) = self.sender(tx, writer.as_ref().unwrap_or(source)).await?;
         let category = self.category(tx, source, draft.category.as_deref()).await?;
         let rule = find_rule(tx, source, draft.send_rule.as_deref().unwrap_or(DEFAULT_RULE)).await?;
         let message = Message {
@@ -215,7 +223,7 @@ impl Hub {
             signature: draft.signature,
             url: draft.url,
             category,
-            rounds: Json(List { list: rule.rounds() }),
+            rounds: Json(List { list: if writer.is_some() { rule.all_at_once() } else { rule.rounds() } }),
             rule_name: rule.name,
             receipt: draft.receipt.map(Json),
             actions: Json(List { list: draft.actions }),

@@ -30,6 +30,7 @@ pub mod lanes;
 mod live;
 mod once;
 pub mod policy;
+pub mod preview;
 mod prove;
 pub mod queue;
 pub mod recall;
@@ -104,6 +105,8 @@ pub struct Place {
     pub organisation: String,
     /// So long what was deleted stays in the recycle bin.
     pub recycle_days: i64,
+    /// So long what a person sends from the page waits, so that it can be taken back.
+    pub undo: chrono::Duration,
 }
 
 impl Place {

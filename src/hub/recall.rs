@@ -30,6 +30,8 @@ pub struct RecallOutcome {
     /// The same key came before; this is the answer of then.
     pub duplicate: bool,
     pub channels: Vec<ChannelRecall>,
+    /// It was taken back before anything of it was out.
+    pub was_waiting: bool,
     /// The channels could not be asked: what they have sent is out, and nobody knows how much.
     pub is_unasked: bool,
 }
@@ -89,11 +91,13 @@ impl Hub {
         {
             duplicate = true;
             if let Some(channels) = kept.channels {
-                return Ok(RecallOutcome { duplicate, channels, is_unasked: false });
+                return Ok(RecallOutcome { duplicate, channels, ..RecallOutcome::default() });
             }
         }
+        let mut was_waiting = false;
         if !duplicate {
             let message = self.withdraw(&mut tx, source, id).await?;
+            was_waiting = !message.state.is_out();
             if let Some(once) = once {
                 keep_answer(&mut tx, source, once, &Kept::default()).await?;
             }
@@ -110,7 +114,7 @@ impl Hub {
             // Told all the same; whoever comes again with this key has them asked again.
             tracing::warn!(error = &error as &dyn std::error::Error, message.id = %id, "what the providers said to the recall of message {id} could not be kept");
         }
-        Ok(RecallOutcome { duplicate, ..honest(id, asked) })
+        Ok(RecallOutcome { duplicate, was_waiting, ..honest(id, asked) })
     }
 
     /// It is committed: whoever looks at it or works on it hears so.

@@ -136,6 +136,16 @@ pub async fn lock(tx: &mut Tx, id: MessageId) -> Result<Option<Message>> {
     fetch_optional!(tx, Message, sql, [id])
 }
 
+/// It shows somebody what he would send himself.
+pub async fn mark_preview(tx: &mut Tx, id: MessageId, of: PersonId) -> Result<u64> {
+    execute!(tx, "update message set preview_of_id = $2 where id = $1", [id, of])
+}
+
+/// How many previews somebody had since then.
+pub async fn count_previews(tx: &mut Tx, of: PersonId, since: Timestamp) -> Result<i64> {
+    fetch_value!(tx, i64, "select count(*) from message where preview_of_id = $1 and created_at > $2", [of, since])
+}
+
 /// When a draft of this person's was saved last; none where it is no draft of his, or lies in the
 /// recycle bin.
 pub async fn find_draft(tx: &mut Tx, id: MessageId, sender: PersonId) -> Result<Option<Timestamp>> {

@@ -10,9 +10,14 @@ use super::{
     path::Path,
     session::Me,
     tally,
-    views::{outbox::Tally, outbox_list::OutboxTab, shell::Section},
+    views::{
+        outbox::{Tally, Undo},
+        outbox_list::OutboxTab,
+        shell::Section,
+    },
 };
 use crate::{
+    clock::Timestamp,
     domain::{MessageId, Problem, command::RemindTo, message::State},
     hub::{
         Source,
@@ -62,6 +67,11 @@ pub async fn open(me: Me, Path(id): Path<String>, Query(query): Query) -> Answer
     }
     let mut view = tally::detail(&me, id, &query).await?;
     view.notice = me.notice(&query);
+    if query.get("done") == "undo" {
+        let left = |until: Timestamp| until - me.web.hub.clock.now();
+        let until = view.send_at.filter(|until| left(*until) <= me.web.hub.place.undo);
+        view.undo = until.map(|until| Undo { until, seconds: left(until).num_seconds().max(0) });
+    }
     me.page(Around::from(Section::Outbox).titled(&view.letter.title), "outbox_detail", &view).await
 }
 
@@ -69,6 +79,9 @@ pub async fn open(me: Me, Path(id): Path<String>, Query(query): Query) -> Answer
 pub async fn recall(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answer {
     let id = parse(&id)?;
     let outcome = me.web.hub.recall(&Source::Person(me.id()), id).await?;
+    if fields.get("undo") == "1" && outcome.was_waiting {
+        return Ok(Redirect::to(&format!("/compose/{id}?done=undone")).into_response());
+    }
     if fields.get("edit") == "1" {
         return Ok(Redirect::to(&format!("/compose/{id}?done=recalled{}", kept(&outcome))).into_response());
     }
@@ -178,8 +191,18 @@ impl Me {
 }
 
 /// What can just have been done: words under `outbox.done.<name>`.
-const DONE: [&str; 9] =
-    ["sent", "pending_approval", "scheduled", "recalled", "reminded", "drafted", "delete", "restore", "purge"];
+const DONE: [&str; 10] = [
+    "undone",
+    "sent",
+    "pending_approval",
+    "scheduled",
+    "recalled",
+    "reminded",
+    "drafted",
+    "delete",
+    "restore",
+    "purge",
+];
 
 impl Me {
     /// What was just done, out of the address: known words and numbers alone.

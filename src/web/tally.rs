@@ -75,6 +75,7 @@ pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDeta
         rule: send.rule,
         steps: send.steps,
         send_at: send.send_at.filter(|_| is_waiting && message.state != State::Held),
+        undo: None,
         missed_at: message.send_at.filter(|_| message.state == State::Held),
         asked: if is_waiting { asked(me, message) } else { Vec::new() },
         due_at: send.receipt_due_at,

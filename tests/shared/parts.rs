@@ -37,6 +37,7 @@ pub async fn open(parts: Parts<'_>) -> Hub {
             data_dir: parts.data_dir.to_owned(),
             organisation: "青溪大学".to_owned(),
             recycle_days: 30,
+            undo: chrono::Duration::zero(),
         }),
         replica: ReplicaId::new(),
         in_hand: InHand::default(),

@@ -81,6 +81,8 @@ pub fn read_send(value: &Value, now: Timestamp) -> Result<Draft, Problem> {
         attributes: attributes(&fields)?,
         about_approval: None,
         replaces: None,
+        preview_of: None,
+        undo_until: None,
     };
     check_link(&draft)?;
     Ok(draft)

@@ -29,7 +29,7 @@ use super::{
     },
 };
 use crate::{
-    domain::{MessageId, Problem, command, seal},
+    domain::{MessageId, Problem, command, message::State, seal},
     hub::{self, draft::Origin},
     storage::Tx,
 };
@@ -56,13 +56,14 @@ pub async fn again(me: Me, Path(id): Path<String>, Query(query): Query) -> Answe
     me.show_form(form, &choices, &origin, Said { notice: me.notice(&query), ..Said::default() }).await
 }
 
-/// `POST /compose` with the fields of [`ComposeForm`] and `do` = `send`, `draft`, or `check`, which
-/// changes nothing and says what sending would do.
+/// `POST /compose` with the fields of [`ComposeForm`] and `do` = `send`, `draft`, `preview`, which sends
+/// it to oneself, or `check`, which changes nothing and says what sending would do.
 pub async fn submit(me: Me, Form(fields): Form) -> Answer {
     let origin = fields::origin(&fields);
     match fields.get("do") {
         "draft" => me.draft(&fields, &origin).await,
         "check" => me.foresee(&fields, &origin).await,
+        "preview" => me.preview(fields, &origin).await,
         "send" => me.send(fields, origin).await,
         _ => Err(Problem::invalid("FIELD_VALUE", "/do", "请选择发送或存为草稿").in_english("send or draft").into()),
     }
@@ -92,9 +93,14 @@ impl Me {
                 if let Some(draft) = origin.message.filter(|_| answer.duplicate) {
                     self.web.hub.drop_draft(self.id(), draft).await?;
                 }
-                let address = format!("/outbox/{}?done={}&count={}", answer.id, answer.state, answer.recipients);
-                // a message that goes out at once is on its way, whatever its state is called
-                Ok(Redirect::to(&address.replace("done=sending", "done=sent")).into_response())
+                let done = match answer.state {
+                    // a message that goes out at once is on its way, whatever its state is called
+                    State::Sending => "sent",
+                    State::Scheduled if fields.get("when") != "at" => "undo",
+                    state => state.as_str(),
+                };
+                let address = format!("/outbox/{}?done={done}&count={}", answer.id, answer.recipients);
+                Ok(Redirect::to(&address).into_response())
             }
             Err(error) => self.correct(&fields, &origin, error).await,
         }
@@ -125,15 +131,40 @@ impl Me {
         self.show_form(form, &choices, origin, Said { forecast: Some(forecast), ..Said::default() }).await
     }
 
+    /// Kept as a draft, and sent to its writer.
+    async fn preview(&self, mut fields: Fields, origin: &Origin) -> Answer {
+        let origin = match self.save(&fields, origin).await {
+            Ok((_, origin)) => origin,
+            Err(error) => return self.correct(&fields, origin, error).await,
+        };
+        fields.files.clear();
+        let sent = async {
+            // Whom it is for need not be decided yet.
+            let command = fields::command(&fields, vec![self.who.account.clone()], self.web.hub.place.timezone)?;
+            let draft = command::read_send(&command, self.web.hub.clock.now())?;
+            Ok::<_, PageError>(self.web.hub.preview(self.id(), draft, &origin).await?)
+        };
+        match sent.await {
+            Ok(previewed) => {
+                let mut notice = self.say("compose.previewed", &[]);
+                if !previewed.missing_channels.is_empty() {
+                    let names = previewed.missing_channels.iter().map(|name| self.say(&format!("channel.{name}"), &[]));
+                    let channels = names.collect::<Vec<_>>().join(&self.say("list.comma", &[]));
+                    notice.push_str(&self.say("compose.previewed_lacks", &[("channels", channels)]));
+                }
+                let (form, choices) = fields::from_fields(&fields);
+                self.show_form(form, &choices, &origin, Said { notice: Some(notice), ..Said::default() }).await
+            }
+            Err(error) => self.correct(&fields, &origin, error).await,
+        }
+    }
+
     async fn try_send(&self, fields: &Fields, origin: &Origin) -> Result<hub::Answer, PageError> {
         let hub = &self.web.hub;
         let people = self.named(fields).await?;
         let command = fields::command(fields, people, hub.place.timezone)?;
         let hash = seal::sha256(format!("{command}{:?}", origin.files).as_bytes());
-        let now = hub.clock.now();
-        // Looking into the files may take a while.
-        let draft = tokio::task::spawn_blocking(move || command::read_send(&command, now));
-        let draft = draft.await.expect("reading a message does not panic")?;
+        let draft = command::read_send(&command, hub.clock.now())?;
         let key = Some(fields.get("key")).filter(|key| !key.is_empty());
         Ok(hub.send_written(self.id(), key, hash, draft, origin).await?)
     }

@@ -23,6 +23,14 @@ pub struct Tally {
     pub answered: i64,
 }
 
+/// Until when a message that was just sent can be taken back.
+#[derive(Debug, Clone, Serialize)]
+pub struct Undo {
+    pub until: Moment,
+    /// left
+    pub seconds: i64,
+}
+
 /// `pages/outbox_detail`; the table of people is the fragment `parts/recipients`.
 #[derive(Debug, Clone, Serialize)]
 pub struct OutboxDetail {
@@ -34,6 +42,8 @@ pub struct OutboxDetail {
     pub steps: Vec<ChannelStep>,
     /// When it goes out, while it is only planned.
     pub send_at: Option<Moment>,
+    /// It was just sent and can still be taken back.
+    pub undo: Option<Undo>,
     /// When it should have gone out, of one that is held.
     pub missed_at: Option<Moment>,
     /// Whom it will reach, as long as it waits for consent, its time, or its sender.

@@ -123,6 +123,13 @@ var Zh = (function () {
     });
   }
   setInterval(ago, 6e4);
+  /* Seconds until something happens, in words of the page. */
+  setInterval(function () {
+    $$('[data-until]').forEach(function (el) {
+      var left = Math.ceil((new Date(el.getAttribute('data-until')).getTime() - Date.now()) / 1e3);
+      el.textContent = el.textContent.replace(/\d+/, Math.max(0, left));
+    });
+  }, 500);
   fresheners.push(function (within) { if (within !== doc) ago(within); });
 
   return {

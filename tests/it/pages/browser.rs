@@ -1,6 +1,6 @@
 //! A browser for tests: keeps cookies, sends the token of the last page with its forms.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Router,
@@ -36,6 +36,16 @@ impl Site {
     /// 王, who writes, and 李, who reads, in one office.
     pub async fn of_two() -> (Self, Actor, Actor) {
         let site = Self::start().await;
+        let office = site.test.department("office", None).await;
+        let (sender, reader) = (site.test.member("wang", office).await, site.test.member("li", office).await);
+        (site, sender, reader)
+    }
+
+    /// The same, where what is sent from the page can be taken back for so many seconds.
+    pub async fn with_undo(seconds: i64) -> (Self, Actor, Actor) {
+        let mut test = TestHub::start().await;
+        Arc::make_mut(&mut test.hub.place).undo = Duration::seconds(seconds);
+        let site = Self::with(test, None);
         let office = site.test.department("office", None).await;
         let (sender, reader) = (site.test.member("wang", office).await, site.test.member("li", office).await);
         (site, sender, reader)

@@ -84,6 +84,7 @@ impl OutboxDetail {
             rule: plan.rule,
             steps: plan.steps,
             send_at: None,
+            undo: None,
             missed_at: None,
             reach: None,
             asked: Vec::new(),
@@ -140,6 +141,7 @@ impl OutboxDetail {
             remind_from: Some(september(14, 11, 5)),
             trail: Vec::new(),
             notice: Some("已再次提醒 226 人".into()),
+            undo: Some(Undo { until: september(14, 10, 48), seconds: 5 }),
             ..Self::sample()
         }
     }

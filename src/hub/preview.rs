@@ -1,0 +1,80 @@
+//! 预览: what somebody writes goes to himself alone, as its recipients would get it, over every channel
+//! of its rule at once. It is no message of his: it needs nobody's consent, stands in no outbox and
+//! counts for nothing, but what its channels cost.
+
+use chrono::Duration;
+use serde_json::json;
+
+use super::{
+    Change, Hub, Result, Source,
+    draft::Origin,
+    files,
+    intake::{DEFAULT_RULE, find_rule},
+    policy::{self, Action, Facts},
+};
+use crate::{
+    domain::{
+        MessageId, PersonId, Problem,
+        message::{Audience, Draft, limits},
+        problem::Class,
+    },
+    storage::{accounts, audit, messages},
+};
+
+/// Before the title of every preview.
+const MARK: &str = "【预览】";
+/// So many previews of one person …
+const MOST: i64 = 10;
+/// … within so long: each may cost a text message and a call.
+const WITHIN: Duration = Duration::minutes(10);
+
+/// What became of it.
+#[derive(Debug, Clone)]
+pub struct Previewed {
+    pub id: MessageId,
+    /// what the send rule names and this installation lacks
+    pub missing_channels: Vec<String>,
+}
+
+impl Hub {
+    /// Sends what is written to its writer.
+    ///
+    /// # Errors
+    /// The same as sending it, `PREVIEW_RATE` after ten within ten minutes.
+    pub async fn preview(&self, who: PersonId, mut draft: Draft, origin: &Origin) -> Result<Previewed> {
+        let source = Source::Person(who);
+        policy::require(&source, Action::Send, &Facts::STRANGER)?;
+        let added = self.keep_files(&draft.attachments).await?;
+        let now = self.clock.now();
+        let id = MessageId::new();
+        let mut tx = self.db.begin().await?;
+        let earlier = messages::count_previews(&mut tx, who, now - WITHIN).await?;
+        if earlier >= MOST {
+            let mut problem = Problem::new(
+                Class::TooMany,
+                "PREVIEW_RATE",
+                "",
+                format!("{} 分钟内最多预览 {MOST} 次，请稍后再试", WITHIN.num_minutes()),
+            )
+            .in_english(format!("at most {MOST} previews within {} minutes, try again later", WITHIN.num_minutes()));
+            problem.retry_after = u64::try_from(WITHIN.num_seconds()).ok();
+            return Err(problem.into());
+        }
+        // A rule that this person could not choose shows nothing either.
+        find_rule(&mut tx, &source, draft.send_rule.as_deref().unwrap_or(DEFAULT_RULE)).await?;
+        files::carry(&mut tx, who, origin, id).await?;
+        self.attach(&mut tx, id, &added).await?;
+        draft.audience = Audience { people: accounts::accounts_of(&mut tx, &[who]).await?, ..Audience::default() };
+        draft.title = format!("{MARK}{}", draft.title).chars().take(limits::TITLE).collect();
+        (draft.send_at, draft.expires_at, draft.recurrence) = (None, None, None);
+        draft.preview_of = Some(who);
+        let answer = self.write(&mut tx, &Source::Hub, id, draft, now).await?;
+        messages::mark_preview(&mut tx, id, who).await?;
+        audit::insert(&mut tx, now, &source.actor(), "message.preview", &format!("message:{id}"), json!({})).await?;
+        tx.commit().await?;
+        tracing::info!(message.id = %id, "sent preview {id}");
+        self.wake.all();
+        self.announce(Change::Message(id));
+        Ok(Previewed { id, missing_channels: answer.missing_channels })
+    }
+}
