@@ -56,6 +56,7 @@ pub mod status;
 pub mod tallies;
 mod tell;
 mod together;
+pub mod transfer;
 mod wake;
 pub mod witness;
 

@@ -106,3 +106,22 @@ pub async fn names(tx: &mut Tx, people: &[PersonId]) -> Result<Vec<String>> {
     let sql = each_id!(tx, "select name from person where id in (", "$1", ") order by name, id limit 200");
     fetch_values!(tx, String, sql, [&people])
 }
+
+/// Colleagues who may approve, with accounts and names: those with the role first, without `except`.
+pub async fn list_candidates(tx: &mut Tx, except: &[PersonId]) -> Result<Vec<(String, String)>> {
+    let except = Json(except.iter().map(|id| id.simple()).collect::<Vec<_>>());
+    let sql = each_id!(
+        tx,
+        concat!(
+            "select account, name from person
+              where state = 'active' and account is not null and ",
+            may_approve!("person.id"),
+            " and id not in ("
+        ),
+        "$1",
+        ") order by not exists (select 1 from person_role
+                                 where person_role.person_id = person.id and person_role.role = 'approver'),
+                    name, id limit 100"
+    );
+    fetch_all!(tx, (String, String), sql, [&except])
+}

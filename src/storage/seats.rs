@@ -139,6 +139,23 @@ pub async fn decide(
     Ok(decided == 1)
 }
 
+/// Passed on by `by` with a word; false when it is not waiting any more.
+pub async fn give(
+    tx: &mut Tx,
+    place: Place,
+    heir: PersonId,
+    (by, words): (PersonId, &str),
+    at: Timestamp,
+) -> Result<bool> {
+    let given = execute!(
+        tx,
+        "update approval_seat set state = 'transferred', given_to = $4, decided_by = $5, opinion = $6, decided_at = $7
+          where approval_id = $1 and node = $2 and person_id = $3 and state = 'waiting'",
+        [place.approval, place.node, place.person, heir, by, words, at]
+    )?;
+    Ok(given == 1)
+}
+
 /// Nobody else is waited for at any node.
 pub async fn spare(tx: &mut Tx, approval: ApprovalId, at: Timestamp) -> Result<u64> {
     execute!(

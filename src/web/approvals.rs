@@ -1,5 +1,4 @@
-//! `/approvals` and `/approvals/{id}`: what waits for this person's decision, and what exactly is
-//! decided on.
+//! `/approvals/{id}`: what exactly is decided on, by whoever was asked or is his deputy.
 //!
 //! Whoever was never asked to decide anything has no approval box (checklist MA-01), and a request
 //! that somebody else was asked about does not exist.
@@ -10,8 +9,8 @@ use axum::{
 };
 
 use super::{
-    cursor::{Cursor, PAGE, cut, older},
-    form::{Fields, Form, Query},
+    approval_box::candidates,
+    form::Form,
     page::{Answer, Around},
     page_error::{PageError, status_of},
     path::Path,
@@ -20,7 +19,7 @@ use super::{
     text::Tongue,
     trail,
     views::{
-        approvals::{ApprovalPage, ApprovalRow, ApprovalTab, ApprovalsPage, Decided, DecisionForm},
+        approvals::{ApprovalPage, Decided, DecisionForm, PassOn},
         shell::Section,
     },
 };
@@ -29,7 +28,6 @@ use crate::{
         ApprovalId, PersonId, Problem,
         approval::{Decision, State},
         approval_flow::{self, SeatState, Standing},
-        person::Role,
         seal::hex,
     },
     hub::policy::{self, Action, Facts},
@@ -43,51 +41,11 @@ use crate::{
     },
 };
 
-/// `GET /approvals?state=done&q=…&cursor=…`
-pub async fn list(me: Me, Query(query): Query) -> Answer {
-    let tab = ApprovalTab::from_query(query.get("state"));
-    let search: String = query.get("q").trim().chars().take(100).collect();
-    let cursor = Cursor::read(query.get("cursor"))?;
-    let now = me.web.hub.clock.now();
-    let mut tx = me.web.hub.db.read().await?;
-    if !me.who.has(Role::Approver) && !approval_box::was_asked(&mut tx, me.id(), now).await? {
-        return Err(Problem::not_found().into());
-    }
-    let wanted = Wanted { person: me.id(), pending: tab == ApprovalTab::Pending, search: &search, now };
-    let lines = approval_box::list(&mut tx, wanted, (cursor.at, ApprovalId(cursor.id)), PAGE + 1).await?;
-    let (pending, done) = approval_box::count(&mut tx, me.id(), now).await?;
-    drop(tx);
-    let (lines, last) = cut(lines, PAGE, |line| Cursor { at: line.created_at, id: line.id.0 });
-    let page = ApprovalsPage {
-        rows: lines.into_iter().map(|line| row(line, tab)).collect(),
-        tab,
-        pending,
-        done,
-        older: last.map(|last| older("/approvals", &[("state", query.get("state")), ("q", &search)], last)),
-        query: search,
-        notice: me.verdict(&query),
-    };
-    me.page(Section::Approvals, "approvals", &page).await
-}
-
-fn row(line: approval_box::Line, tab: ApprovalTab) -> ApprovalRow {
-    ApprovalRow {
-        id: line.id.to_string(),
-        sender: line.sender_name,
-        department: line.sender_department,
-        title: line.title,
-        kind: "message".to_owned(),
-        reach: line.recipients,
-        at: line.decided_at.unwrap_or(line.created_at),
-        outcome: (tab == ApprovalTab::Done).then_some(line.state),
-    }
-}
-
 /// `GET /approvals/{id}`
 pub async fn open(me: Me, Path(id): Path<String>) -> Answer {
     let id = id.parse().map_err(|_| Problem::not_found())?;
     let asked = find(&me, id).await?;
-    me.show_request(&asked, "", None).await
+    me.show_request(&asked, Typed::default(), None).await
 }
 
 /// `POST /approvals/{id}` with `do` = `approve`, `reject` or `return`, `opinion`, `hash`.
@@ -112,9 +70,36 @@ pub async fn decide(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answe
         Err(error) => {
             let problem = error.into_problem()?;
             let asked = find(&me, id).await?;
-            me.show_request(&asked, opinion, Some(problem)).await
+            me.show_request(&asked, Typed { opinion, ..Typed::default() }, Some(problem)).await
         }
     }
+}
+
+/// `POST /approvals/{id}/transfer` with `to`, an account, and `opinion`, `hash`.
+pub async fn transfer(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answer {
+    let id: ApprovalId = id.parse().map_err(|_| Problem::not_found())?;
+    let asked = find(&me, id).await?;
+    let typed = Typed { opinion: fields.get("opinion"), to: fields.get("to") };
+    let given = match fields.get("hash") == frozen(&asked.approval) {
+        false => Err(stale().into()),
+        true => me.web.hub.transfer(me.id(), id, typed.to, typed.opinion).await.map_err(PageError::from),
+    };
+    match given {
+        Ok(()) => Ok(Redirect::to("/approvals?done=transferred").into_response()),
+        Err(error) => {
+            let problem = error.into_problem()?;
+            let asked = find(&me, id).await?;
+            me.show_request(&asked, typed, Some(problem)).await
+        }
+    }
+}
+
+/// What had been typed into a form that was refused.
+#[derive(Clone, Copy, Default)]
+struct Typed<'a> {
+    opinion: &'a str,
+    /// Whom it was to be passed on to.
+    to: &'a str,
 }
 
 fn stale() -> Problem {
@@ -144,22 +129,17 @@ pub async fn find(me: &Me, id: ApprovalId) -> Result<Asked, PageError> {
     Ok(Asked { approval, message })
 }
 
-/// What a message can have become of a decision: words under `approvals.done.<state>`.
-const DONE: [&str; 6] = ["sending", "scheduled", "held", "rejected", "returned", "pending_approval"];
-
 impl Me {
-    /// What was just decided, out of the address: known words and a number alone.
-    fn verdict(&self, query: &Fields) -> Option<String> {
-        let done = DONE.into_iter().find(|known| *known == query.get("done"))?;
-        let count = query.get("count").parse::<i64>().unwrap_or(0);
-        Some(self.say(&format!("approvals.done.{done}"), &[("count", count.to_string())]))
-    }
-
-    async fn show_request(&self, asked: &Asked, opinion: &str, problem: Option<Problem>) -> Answer {
+    async fn show_request(&self, asked: &Asked, typed: Typed<'_>, problem: Option<Problem>) -> Answer {
         let status = problem.as_ref().map_or(StatusCode::OK, |problem| status_of(problem.class));
+        let is_passing = problem.as_ref().is_some_and(|problem| problem.field == "/to");
         let error = problem.map(|problem| self.in_words(&problem));
+        let (error, not_passed) = if is_passing { (None, error) } else { (error, None) };
         let mut tx = self.web.hub.db.read().await?;
-        let view = self.request(&mut tx, asked, opinion, error).await?;
+        let mut view = self.request(&mut tx, asked, typed, error).await?;
+        if let Some(form) = &mut view.form {
+            form.pass_on.error = not_passed;
+        }
         drop(tx);
         let around = Around::from(Section::Approvals).titled(&asked.message.title).status(status);
         self.page(around, "approval", &view).await
@@ -169,13 +149,14 @@ impl Me {
         &self,
         tx: &mut Tx,
         Asked { approval, message }: &Asked,
-        opinion: &str,
+        typed: Typed<'_>,
         error: Option<String>,
     ) -> Result<ApprovalPage, PageError> {
         let (id, now) = (approval.id, self.web.hub.clock.now());
         let own = seats::list_of_person(tx, id, self.id(), now).await?;
         let facts = Facts { is_assigned: true, is_own: message.sender_id == Some(self.id()), ..Facts::default() };
         let seat = turn_of(&own, approval, self.id()).filter(|_| policy::may(&*self.who, Action::Approve, &facts));
+        let heirs: Vec<_> = own.iter().map(|seat| seat.person_id).chain(message.sender_id).chain([self.id()]).collect();
         let wanted = Wanted { person: self.id(), pending: seat.is_some(), search: "", now };
         let (newer, older) = approval_box::neighbours(tx, wanted, (approval.created_at, id)).await?;
         let files = attachments::list(tx, message.id).await?;
@@ -197,10 +178,11 @@ impl Me {
             form: match seat {
                 Some(seat) => Some(DecisionForm {
                     hash: frozen(approval),
-                    opinion: opinion.to_owned(),
+                    opinion: typed.opinion.to_owned(),
                     error,
                     behalf: (seat.person_id != self.id()).then(|| seat.name.clone()),
                     is_last: is_last(tx, approval, seat).await?,
+                    pass_on: PassOn { to: typed.to.to_owned(), candidates: candidates(tx, &heirs).await?, error: None },
                 }),
                 None => None,
             },

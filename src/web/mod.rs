@@ -5,6 +5,7 @@
 //! own that a closing browser cannot cut. So a page has nothing of this in it.
 
 mod admin;
+mod approval_box;
 mod approval_rule_form;
 mod approval_rules;
 mod approvals;
@@ -178,9 +179,11 @@ routes! {
     post "/inbox/{id}/action"           => inbox::press;
     get  "/inbox/{id}/files/{file}"     => attachments::of_inbox;
 
-    get  "/approvals"                   => approvals::list;
+    get  "/approvals"                   => approval_box::list;
+    post "/approvals/delegations"       => approval_box::change;
     get  "/approvals/{id}"              => approvals::open;
     post "/approvals/{id}"              => approvals::decide;
+    post "/approvals/{id}/transfer"     => approvals::transfer;
     get  "/approvals/{id}/files/{file}" => attachments::of_approval;
 
     get  "/outbox"                      => outbox_list::list;

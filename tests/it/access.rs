@@ -43,6 +43,8 @@ const CASES: &[Case] = &[
     ("get", "/approvals", [303, 404, 404, 404, 200, 404]),
     ("get", "/approvals/{id}", [303, 404, 404, 404, 200, 404]),
     ("post", "/approvals/{id}", [401, 404, 404, 404, 422, 404]),
+    ("post", "/approvals/{id}/transfer", [401, 404, 404, 404, 409, 404]),
+    ("post", "/approvals/delegations", [401, 404, 404, 404, 422, 404]),
     ("get", "/approvals/{id}/files/{file}", [303, 404, 404, 404, 200, 404]),
     ("get", "/outbox", [303, 200, 200, 200, 200, 200]),
     ("post", "/outbox/bulk", [401, 422, 422, 422, 422, 422]),
@@ -137,6 +139,7 @@ const BY_ROLE: &[(&str, Role, u16)] = &[
     ("get /admin/approval-rules/{id}", Role::OrgAdmin, 303),
     ("post /admin/approval-rules/{id}", Role::OrgAdmin, 303),
     ("get /approvals", Role::Approver, 200),
+    ("post /approvals/delegations", Role::Approver, 422),
 ];
 
 #[tokio::test]

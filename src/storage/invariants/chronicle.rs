@@ -73,6 +73,18 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule!(
         "I19",
+        "was passed on and that was not noted once each time",
+        "select message_id, n from (
+            select approval.message_id,
+                   (select count(*) from approval_seat
+                     where approval_seat.approval_id = approval.id and approval_seat.state = 'transferred') as wanted,
+                   (select count(*) from audit where audit.object = " (object "approval" "approval.id") "
+                                                 and audit.verb = 'approval.transfer') as n
+              from approval
+         ) as counted where n <> wanted"
+    ),
+    rule!(
+        "I19",
         "has answers that were not noted once each, under the name of whoever gave them",
         "select message_id, n from (
             select receipt.message_id, count(*) as given,

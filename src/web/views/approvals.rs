@@ -20,6 +20,44 @@ pub struct ApprovalsPage {
     pub older: Option<String>,
     /// What was just decided, already in the person's language.
     pub notice: Option<String>,
+    pub standing_in: StandingIn,
+}
+
+/// 委派: who stands in for whom; `POST /approvals/delegations` with `to`, `from`, `until`, or `end`.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct StandingIn {
+    /// Deputies of this person.
+    pub own: Vec<DelegationRow>,
+    /// Whose deputy this person is.
+    pub others: Vec<DelegationRow>,
+    pub may_add: bool,
+    /// What was typed: an account, and local times.
+    pub to: String,
+    pub from: String,
+    pub until: String,
+    /// Why it was refused; the form is shown open.
+    pub problem: Option<String>,
+    /// Colleagues who may approve, to choose from.
+    pub candidates: Vec<Colleague>,
+}
+
+/// One delegation.
+#[derive(Debug, Clone, Serialize)]
+pub struct DelegationRow {
+    pub id: String,
+    /// The deputy, or the principal.
+    pub name: String,
+    pub from: Moment,
+    pub until: Moment,
+    /// It has begun.
+    pub is_now: bool,
+}
+
+/// Somebody to choose by his account.
+#[derive(Debug, Clone, Serialize)]
+pub struct Colleague {
+    pub account: String,
+    pub name: String,
 }
 
 /// 待审 or 已审: `?state=`.
@@ -201,6 +239,17 @@ pub struct DecisionForm {
     pub behalf: Option<String>,
     /// It goes out when this one agrees; else others are asked.
     pub is_last: bool,
+    /// 转办: `POST /approvals/{id}/transfer` with `to`, `opinion`, `hash`.
+    pub pass_on: PassOn,
+}
+
+/// The form for passing it on.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct PassOn {
+    /// What was typed, after an error.
+    pub to: String,
+    pub candidates: Vec<Colleague>,
+    pub error: Option<String>,
 }
 
 /// The decision.

@@ -161,3 +161,69 @@ async fn newest_about(browser: &mut Browser, title: &str) -> String {
     let page = browser.get(&format!("/inbox/{id}")).await.assert(200, &[title]);
     page.body.split("<article class=\"letter\"").nth(1).unwrap().split("</article>").next().unwrap().to_owned()
 }
+
+/// The hash that a page of one request sends back.
+fn hash_of(page: &super::browser::Page) -> String {
+    page.body.split("name=\"hash\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn somebody_stands_in_for_a_while_and_a_request_is_passed_on_in_the_browser() {
+    let mut site = Site::start().await;
+    let office = site.test.department("office", None).await;
+    let head = site.test.head("zhang", office).await;
+    let names: Vec<_> = (0..60).map(|nth| format!("p{nth}")).collect();
+    let staff = site.test.members(&names.iter().map(String::as_str).collect::<Vec<_>>(), office, false).await;
+    let library = site.test.department("library", None).await;
+    let (wei, luo) = (site.test.member("wei", library).await, site.test.member("luo", library).await);
+    site.test.grants_approver(&wei).await;
+    let first = site.test.sends(&staff[0], to_department("office", "放假安排")).await.unwrap().approval.unwrap().id;
+    let second = site.test.sends(&staff[0], to_department("office", "值班安排")).await.unwrap().approval.unwrap().id;
+    let mut browser = site.browser_of(&head).await;
+    let mut deputy = site.browser_of(&luo).await;
+    deputy.get("/approvals").await.assert(404, &[]);
+
+    let change = "/approvals/delegations";
+    browser
+        .post(change, &[("do", "add"), ("to", "ghost"), ("until", "2026-11-21T18:00")])
+        .await
+        .assert(422, &["没有这个账号", "value=\"ghost\"", "value=\"2026-11-21T18:00\""]);
+    browser
+        .post(change, &[("do", "add"), ("to", "luo"), ("until", "2026-02-30T18:00")])
+        .await
+        .assert(422, &["不是有效日期"]);
+    let added = [("do", "add"), ("to", "luo"), ("until", "2026-11-21T18:00")];
+    let done = browser.post(change, &added).await.assert(303, &[]);
+    let shown = browser.get(done.leads_to()).await.assert(200, &["已委派", "luo代您审批", "收回"]);
+    browser.post(change, &added).await.assert(409, &["这段时间已有委派"]);
+    deputy.get("/approvals").await.assert(200, &["您代zhang审批", "放假安排", "值班安排"]);
+    let page = format!("/approvals/{first}");
+    let asked = deputy.get(&page).await.assert(200, &["您代zhang审批", "请准时参加。"]);
+    let agree =
+        [("do", "approve"), ("hash", &hash_of(&asked)), ("opinion", "代为同意")].map(|(a, b)| (a, b.to_owned()));
+    let agree = agree.each_ref().map(|(name, value)| (*name, value.as_str()));
+    deputy.post(&page, &agree).await.assert(303, &[]);
+    browser.get(&page).await.assert(200, &["luo（代zhang） 已于", "意见：代为同意"]);
+    site.test.settle().await;
+    site.browser_of(&staff[0]).await.get("/inbox").await.assert(200, &["审批已通过：放假安排"]);
+
+    let id = shown.body.split("name=\"id\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let done = browser.post(change, &[("do", "end"), ("id", &id)]).await.assert(303, &[]);
+    browser.get(done.leads_to()).await.assert(200, &["已收回委派"]);
+    deputy.get(&format!("/approvals/{second}")).await.assert(404, &[]);
+
+    let page = format!("/approvals/{second}");
+    let hash = hash_of(&browser.get(&page).await.assert(200, &["转办给其他审批人", "wei"]));
+    let give = |to: &'static str| [("to", to), ("hash", hash.as_str()), ("opinion", "请您定")];
+    let refused = browser.post(&format!("{page}/transfer"), &give("p0")).await;
+    refused.assert(422, &["不能转办给发送人本人", "value=\"p0\""]);
+    let done = browser.post(&format!("{page}/transfer"), &give("wei")).await.assert(303, &[]);
+    browser.get(done.leads_to()).await.assert(200, &["已转办"]);
+    browser.get(&page).await.assert(200, &["转办给 wei", "请您定"]).lacks(&["name=\"do\" value=\"approve\""]);
+    site.browser_of(&wei).await.get("/approvals").await.assert(200, &["值班安排"]);
+    let mut sender = site.browser_of(&staff[0]).await;
+    let list = sender.get("/outbox?state=pending").await.assert(200, &["值班安排"]);
+    let own = list.body.split("/outbox/").find(|rest| rest.contains("值班安排")).unwrap()[..36].to_owned();
+    sender.get(&format!("/outbox/{own}")).await.assert(200, &["转办给 wei", "起等待"]);
+    site.test.end().await;
+}

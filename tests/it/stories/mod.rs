@@ -3,6 +3,7 @@
 mod approval;
 mod calls;
 mod chasing;
+mod delegation;
 mod demo;
 mod escalation;
 mod import;

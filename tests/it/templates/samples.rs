@@ -67,6 +67,8 @@ pub fn samples() -> Vec<Sample> {
         page("approvals", "done", Section::Approvals, &ApprovalsPage::sample_done()),
         page("approvals", "empty", Section::Approvals, &ApprovalsPage::sample_empty()),
         page("approval", "", Section::Approvals, &ApprovalPage::sample()),
+        page("approvals", "refused", Section::Approvals, &ApprovalsPage::sample_refused()),
+        page("approval", "not_passed", Section::Approvals, &ApprovalPage::sample_not_passed()),
         page("approval", "error", Section::Approvals, &ApprovalPage::sample_error()),
         page("approval", "decided", Section::Approvals, &ApprovalPage::sample_decided()),
         page("portal", "", Section::Portal, &PortalPage::sample()),

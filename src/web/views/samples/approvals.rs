@@ -65,6 +65,7 @@ impl ApprovalsPage {
             ],
             older: Some("/approvals?cursor=0198f3c2".into()),
             notice: Some("已同意，正在发给 120 人".into()),
+            standing_in: StandingIn::sample(),
         }
     }
 
@@ -80,7 +81,21 @@ impl ApprovalsPage {
 
     /// Nothing waits.
     pub fn sample_empty() -> Self {
-        Self { pending: 0, rows: Vec::new(), older: None, ..Self::sample() }
+        Self { pending: 0, rows: Vec::new(), older: None, standing_in: StandingIn::default(), ..Self::sample() }
+    }
+
+    /// A delegation that ends before it begins.
+    pub fn sample_refused() -> Self {
+        let mut page = Self::sample_empty();
+        page.standing_in = StandingIn {
+            may_add: true,
+            to: "20160899".into(),
+            from: "2026-09-20T08:00".into(),
+            until: "2026-09-19T08:00".into(),
+            problem: Some("结束时间要晚于开始时间，也要晚于现在".into()),
+            ..StandingIn::default()
+        };
+        page
     }
 }
 
@@ -125,7 +140,47 @@ impl SendPlan {
     }
 }
 
+impl StandingIn {
+    /// One later, and one now.
+    fn sample() -> Self {
+        Self {
+            own: vec![DelegationRow {
+                id: "9".into(),
+                name: "温言".into(),
+                from: september(20, 8, 0),
+                until: september(27, 18, 0),
+                is_now: false,
+            }],
+            others: vec![DelegationRow {
+                id: "10".into(),
+                name: "沈一舟".into(),
+                from: september(13, 8, 0),
+                until: september(16, 18, 0),
+                is_now: true,
+            }],
+            may_add: true,
+            candidates: colleagues(),
+            ..Self::default()
+        }
+    }
+}
+
+fn colleagues() -> Vec<Colleague> {
+    let colleague = |account: &str, name: &str| Colleague { account: account.into(), name: name.into() };
+    vec![colleague("20110023", "何书衡"), colleague("20150417", "顾念慈")]
+}
+
 impl ApprovalPage {
+    /// It cannot be passed on to this one.
+    pub fn sample_not_passed() -> Self {
+        let mut page = Self::sample();
+        if let Some(form) = &mut page.form {
+            form.pass_on.to = "20160899".into();
+            form.pass_on.error = Some("不能转办给发送人本人".into());
+        }
+        page
+    }
+
     /// One waits for me.
     pub fn sample() -> Self {
         let step = |name: &str, who: &str, at, state| TrailStep {
@@ -174,6 +229,7 @@ impl ApprovalPage {
                 error: None,
                 behalf: None,
                 is_last: true,
+                pass_on: PassOn { candidates: colleagues(), ..PassOn::default() },
             }),
             decided: None,
             frozen: "9f2c 61d0 7be4".into(),
@@ -190,6 +246,7 @@ impl ApprovalPage {
             error: Some("请填写驳回原因（最多 500 字）".into()),
             behalf: Some("沈一舟".into()),
             is_last: false,
+            pass_on: PassOn::default(),
         };
         Self { form: Some(form), ..Self::sample() }
     }
