@@ -21,6 +21,7 @@ pub mod name;
 mod office;
 pub mod password;
 pub mod person;
+pub mod personal;
 pub mod phone;
 mod picture;
 pub mod pinyin_keys;

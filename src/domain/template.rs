@@ -2,7 +2,10 @@
 //!
 //! Not handlebars: a text that people can edit must not be able to loop, include or call.
 
-use super::Problem;
+use super::{
+    Problem,
+    personal::{self, Trait},
+};
 
 /// Most that a filled text may grow to, in characters.
 const LONGEST: usize = 10_000;
@@ -10,7 +13,7 @@ const LONGEST: usize = 10_000;
 /// Names that a refusal lists.
 const LISTED: usize = 10;
 
-/// Fills every placeholder; an unknown or empty one blocks sending (`TPL_UNFILLED`), anything else
+/// Fills every placeholder from `value`, and leaves those that name the reader for later; an unknown or empty one blocks sending (`TPL_UNFILLED`), anything else
 /// in double braces is refused (`TPL_SYNTAX`) with the `names` that there are.
 pub fn fill(
     text: &str,
@@ -29,7 +32,8 @@ pub fn fill(
             return Err(syntax(field, from, names));
         };
         let name = inner[..end].trim();
-        match value(name).filter(|value| !value.trim().is_empty()) {
+        let given = value(name).filter(|value| !value.trim().is_empty());
+        match given.or_else(|| Trait::of(name).map(personal::placeholder)) {
             Some(value) => filled.push_str(&value),
             None => missing.push(&from[..end + 4]),
         }
@@ -55,11 +59,7 @@ fn is_plain(inner: &str) -> bool {
 
 fn syntax(field: &str, from: &str, names: &[&str]) -> Problem {
     let shown: String = from.chars().take(12).collect();
-    if names.is_empty() {
-        let detail = format!("不支持的模板写法“{shown}”，可用字段：无，请去掉双花括号");
-        return Problem::invalid("TPL_SYNTAX", field, detail)
-            .in_english(format!("“{shown}” is not supported; there are no fields here, remove the double braces"));
-    }
+    let names: Vec<&str> = names.iter().copied().chain(Trait::WORDS).collect();
     let more = if names.len() > LISTED { "…" } else { "" };
     let list = names[..names.len().min(LISTED)].join("、");
     Problem::invalid("TPL_SYNTAX", field, format!("不支持的模板写法“{shown}”，可用字段：{list}{more}"))
@@ -79,6 +79,11 @@ mod tests {
     fn what_is_given_is_filled_and_the_rest_blocks_sending() {
         assert_eq!(filled("请到{{会议室}}。"), Ok("请到第五会议室。".to_owned()));
         assert_eq!(filled("请到{{ 会议地点 }}。"), Err("TPL_UNFILLED"));
+        assert_eq!(
+            filled("{{ 姓名 }}请到{{会议室}}"),
+            Ok("{{姓名}}请到第五会议室".to_owned()),
+            "for each reader, later"
+        );
         assert_eq!(filled("没有占位符 {单个}"), Ok("没有占位符 {单个}".to_owned()));
     }
 
@@ -88,7 +93,7 @@ mod tests {
             assert_eq!(filled(text), Err("TPL_SYNTAX"), "{text}");
         }
         let detail = |names: &[&str]| fill("{{#each x}}", "/body", names, |_| None).expect_err("no such syntax").detail;
-        assert_eq!(detail(&["姓名", "部门"]), "不支持的模板写法“{{#each x}}”，可用字段：姓名、部门");
+        assert_eq!(detail(&["会议室"]), "不支持的模板写法“{{#each x}}”，可用字段：会议室、姓名、部门、工号、职务");
         assert!(detail(&["字段"; 11]).ends_with("、字段…"), "{}", detail(&["字段"; 11]));
     }
 }

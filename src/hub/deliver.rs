@@ -6,7 +6,7 @@
 //! is safe, and otherwise lets them be unknown: nobody is called twice.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
     time::{Duration as Elapsed, Instant},
 };
@@ -27,11 +27,13 @@ use crate::{
         ClaimId, MessageId, PersonId, TicketId,
         contact::{open_email, open_phone},
         delivery::{Key, State},
+        personal::{self, Reader},
         wording::Said,
     },
     storage::{
         Tx, attempts,
         deliveries::{self, Address, Text},
+        readers,
         tickets::{self, Due, Ticket},
     },
 };
@@ -65,6 +67,15 @@ pub(super) struct Work {
     /// What a lost worker may have sent: the provider is asked before anything is concluded.
     doubtful: BTreeSet<PersonId>,
     text: Option<Arc<Text>>,
+    /// Of a text that names its reader: what it names.
+    readers: HashMap<PersonId, Reader>,
+}
+
+impl Work {
+    /// A part of the text for one of its readers.
+    fn fill(&self, person: PersonId, text: &str) -> String {
+        self.readers.get(&person).map_or_else(|| text.to_owned(), |reader| personal::fill(text, reader))
+    }
 }
 
 /// A ticket that was worked, and what became of each of its deliveries.
@@ -216,7 +227,14 @@ impl Hub {
                 text
             }
         };
-        Ok(Some(Work { ticket, addresses, doubtful, text }))
+        let readers = match &text {
+            Some(text) if text.is_personal => {
+                let people: Vec<_> = addresses.iter().map(|address| address.person_id).collect();
+                readers::list(tx, &people).await?
+            }
+            _ => HashMap::new(),
+        };
+        Ok(Some(Work { ticket, addresses, doubtful, text, readers }))
     }
 
     /// What the worker before left in `sending`: back to `ready` where a repeat is safe, to be asked
@@ -310,8 +328,8 @@ impl Hub {
             idempotency_key: key(ticket, address.person_id).to_string(),
             address: to,
             name: address.name.clone().unwrap_or_default(),
-            title: text.title.clone(),
-            text: wording(&ticket.channel, text),
+            title: work.fill(address.person_id, &text.title),
+            text: wording(&ticket.channel, text, |part| work.fill(address.person_id, part)),
             link: Some(format!("{}/inbox/{}", self.place.public_url, ticket.message_id)),
             buttons: buttons.map(|action| Button { id: action.id.clone(), label: action.label.clone() }).collect(),
         })
@@ -322,9 +340,10 @@ fn key(ticket: &Ticket, person: PersonId) -> Key {
     Key { message: ticket.message_id, person, channel: ticket.channel.clone(), round: ticket.round }
 }
 
-fn wording(channel: &str, text: &Text) -> String {
-    let Text { sender_name, title, body, signature, .. } = text;
-    Said { sender_name, title, body, signature }.on(channel)
+/// `fill` makes a text that names its reader one for him.
+fn wording(channel: &str, text: &Text, fill: impl Fn(&str) -> String) -> String {
+    let Text { sender_name, signature, .. } = text;
+    Said { sender_name, title: &fill(&text.title), body: &fill(&text.body), signature }.on(channel)
 }
 
 fn refuse_all(work: &Work, code: &str, reason: &str) -> BTreeMap<PersonId, Outcome> {

@@ -18,6 +18,7 @@ use crate::{
     domain::{
         MessageId, PersonId, Problem, approval,
         message::{Draft, State},
+        personal,
         problem::Class,
         seal::hex,
         send_rule::{Round, SendRule},
@@ -28,7 +29,7 @@ use crate::{
         attachments::{self, Attachment},
         audit, groups,
         messages::{self, List, Message},
-        settings,
+        readers, settings,
     },
 };
 
@@ -130,6 +131,7 @@ impl Hub {
             .into());
         }
         let undo_until = draft.undo_until;
+        let is_verbatim = matches!(source, Source::Hub) && draft.preview_of.is_none();
         let mut message = self.compose(tx, source, id, draft, now).await?;
         message.content_hash = content_hash(&message, &attachments::list(tx, id).await?).to_vec();
         let snapshot = self.freeze(tx, id, &message.audience.0, source).await?;
@@ -148,6 +150,9 @@ impl Hub {
         }
         message.sent_at = (message.state == State::Sending).then_some(now);
         messages::insert(tx, &message).await?;
+        if !is_verbatim {
+            self.name_readers(tx, &message).await?;
+        }
         if !message.audience.0.groups.is_empty() {
             groups::record_use(tx, id, &message.audience.0.groups).await?;
         }
@@ -172,6 +177,32 @@ impl Hub {
             approval,
             missing_channels: self.channels.missing(&message.rounds.0.list),
         })
+    }
+
+    /// A text that names its reader is for people who have what it names.
+    async fn name_readers(&self, tx: &mut Tx, message: &Message) -> Result<()> {
+        let mut traits = personal::named(&message.title);
+        traits.extend(personal::named(&message.body));
+        traits.sort_unstable();
+        traits.dedup();
+        for one in &traits {
+            let lacking = readers::count_lacking(tx, message.id, *one).await?;
+            if lacking > 0 {
+                let (field, word) = (personal::placeholder(*one), one.word());
+                let at = if message.title.contains(&field) { "/title" } else { "/body" };
+                return Err(Problem::invalid(
+                    "TPL_UNFILLED",
+                    at,
+                    format!("有 {lacking} 人没有“{word}”，无法填写 {field}，未发送"),
+                )
+                .in_english(format!("{lacking} recipients lack what {field} stands for; nothing was sent"))
+                .into());
+            }
+        }
+        if !traits.is_empty() {
+            messages::mark_personal(tx, message.id).await?;
+        }
+        Ok(())
     }
 
     /// The rule by which a message needs approval; what the hub itself says, such as that something is
@@ -201,8 +232,8 @@ impl Hub {
     ) -> Result<Message> {
         let (title, body) = match source {
             // What people wrote stands in its words: none of it is a placeholder.
-            Source::Hub => (draft.title.clone(), draft.body.clone()),
-            Source::Person(_) | Source::Producer(_) => fill(tx, &draft).await?,
+            Source::Hub if draft.preview_of.is_none() => (draft.title.clone(), draft.body.clone()),
+            _ => fill(tx, &draft).await?,
         };
         let writer = draft.preview_of.map(Source::Person);
         let (sender_name, sender_department) = self.sender(tx, writer.as_ref().unwrap_or(source)).await?;

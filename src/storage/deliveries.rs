@@ -129,6 +129,8 @@ row! {
         pub signature: String,
         pub sender_name: String,
         pub actions: Json<super::messages::List<Action>>,
+        /// It names its reader.
+        pub is_personal: bool,
     }
 }
 
@@ -136,7 +138,7 @@ pub async fn find_text(tx: &mut Tx, message: MessageId) -> Result<Option<Text>> 
     fetch_optional!(
         tx,
         Text,
-        "select kind, title, body, signature, sender_name, actions from message where id = $1",
+        "select kind, title, body, signature, sender_name, actions, is_personal from message where id = $1",
         [message]
     )
 }

@@ -25,6 +25,8 @@ row! {
         pub wants_answer: bool,
         pub answered: bool,
         pub attachments: i64,
+        /// Title and body name their reader.
+        pub is_personal: bool,
     }
 }
 
@@ -86,7 +88,8 @@ pub async fn list(tx: &mut Tx, wanted: Wanted<'_>, cursor: (Timestamp, MessageId
         tx,
         Line,
         concat!(
-            "select inbox.message_id, message.title, message.sender_name, substr(message.body, 1, 80) as body,
+            "select inbox.message_id, message.title, message.sender_name, message.is_personal,
+                substr(message.body, 1, case when message.is_personal then 200 else 80 end) as body,
                 message.kind, message.category, inbox.arrived_at, inbox.read_at,
                 (message.receipt is not null or message.actions <> '{\"list\":[]}') as wants_answer,
                 receipt.message_id is not null as answered,
@@ -149,6 +152,8 @@ row! {
         pub receipt: Option<Json<ReceiptRequest>>,
         pub actions: Json<List<Action>>,
         pub about_approval_id: Option<ApprovalId>,
+        /// Title and body name their reader.
+        pub is_personal: bool,
         pub answer_option: Option<String>,
         pub answer_action: Option<String>,
         pub answer_words: Option<String>,
@@ -168,7 +173,7 @@ pub async fn find(tx: &mut Tx, person: PersonId, message: MessageId) -> Result<O
         "select inbox.message_id, message.state, message.kind, message.title, message.body, message.signature,
                 message.url, message.sender_name, message.sender_department, inbox.arrived_at, inbox.read_at,
                 inbox.read_channel, inbox.deleted_at, message.deleted_at as hidden_at, message.receipt, message.actions, message.about_approval_id,
-                receipt.option as answer_option, receipt.action_id as answer_action,
+                message.is_personal, receipt.option as answer_option, receipt.action_id as answer_action,
                 receipt.words as answer_words, receipt.channel as answer_channel, receipt.answered_at,
                 proxy.name as answer_proxy
            from inbox

@@ -136,6 +136,11 @@ pub async fn lock(tx: &mut Tx, id: MessageId) -> Result<Option<Message>> {
     fetch_optional!(tx, Message, sql, [id])
 }
 
+/// Its text names its reader.
+pub async fn mark_personal(tx: &mut Tx, id: MessageId) -> Result<u64> {
+    execute!(tx, "update message set is_personal = true where id = $1", [id])
+}
+
 /// It shows somebody what he would send himself.
 pub async fn mark_preview(tx: &mut Tx, id: MessageId, of: PersonId) -> Result<u64> {
     execute!(tx, "update message set preview_of_id = $2 where id = $1", [id, of])

@@ -42,6 +42,7 @@ pub mod messages;
 pub mod outbox;
 pub mod people;
 pub mod producers;
+pub mod readers;
 pub mod receipts;
 pub mod recipients;
 pub mod recycle;

@@ -17,6 +17,8 @@ row! {
         pub state: State,
         pub recipients: i64,
         pub deleted_at: Timestamp,
+        /// The title names its reader.
+        pub is_personal: bool,
     }
 }
 
@@ -41,7 +43,7 @@ pub async fn list_inbox(
         Deleted,
         concat!(
             "select message.id, message.title, message.sender_name, message.state, message.recipients,
-                    inbox.deleted_at
+                    inbox.deleted_at, message.is_personal
                from inbox join message on message.id = inbox.message_id and ",
             is_visible!(),
             " where inbox.person_id = $1 and inbox.deleted_at is not null and inbox.purged_at is null
@@ -63,7 +65,7 @@ pub async fn list_outbox(
     fetch_all!(
         tx,
         Deleted,
-        "select id, title, sender_name, state, recipients, deleted_at from message
+        "select id, title, sender_name, state, recipients, deleted_at, is_personal from message
           where sender_id = $1 and deleted_at is not null and purged_at is null
             and (deleted_at, id) < ($2, $3) and lower(title) like $5 escape '\\'
           order by deleted_at desc, id desc limit $4",

@@ -30,12 +30,13 @@ use crate::{
     domain::{
         MessageId, Problem,
         message::{OTHER, State},
+        personal,
         problem::Class,
     },
     storage::{
         Tx, attachments,
         inbox::{self, Letter, Line, Wanted},
-        receipts, settings,
+        readers, receipts, settings,
     },
 };
 
@@ -142,6 +143,10 @@ pub async fn find(me: &Me, id: &str) -> Result<Letter, PageError> {
         return Err(Problem::not_found().into());
     }
     me.understand(&mut letter.sender_name, [&mut letter.title, &mut letter.body]);
+    if letter.is_personal {
+        let reader = me.reader_of(&mut tx).await?;
+        (letter.title, letter.body) = (personal::fill(&letter.title, &reader), personal::fill(&letter.body, &reader));
+    }
     Ok(letter)
 }
 
@@ -247,7 +252,8 @@ impl Me {
         let mut tx = self.web.hub.db.read().await?;
         let now = self.web.hub.clock.now();
         let wanted = Wanted { person: self.id(), tab: stored(tab, now), search: &search, open };
-        let lines = inbox::list(&mut tx, wanted, (cursor.at, MessageId(cursor.id)), PAGE + 1).await?;
+        let mut lines = inbox::list(&mut tx, wanted, (cursor.at, MessageId(cursor.id)), PAGE + 1).await?;
+        self.name_reader(&mut tx, &mut lines).await?;
         let counts = inbox::count(&mut tx, self.id(), now).await?;
         let is_gone = match open {
             Some(open) => inbox::find(&mut tx, self.id(), open).await?.is_some_and(|letter| is_gone(&letter)),
@@ -312,6 +318,24 @@ impl Me {
             *sender = own;
             texts.into_iter().for_each(|text| *text = self.translated("notice.", text));
         }
+    }
+
+    /// What texts can name of this person.
+    pub(super) async fn reader_of(&self, tx: &mut Tx) -> Result<personal::Reader, PageError> {
+        Ok(readers::list(tx, &[self.id()]).await?.remove(&self.id()).unwrap_or_default())
+    }
+
+    /// Lines that name their reader, for this one.
+    pub(super) async fn name_reader(&self, tx: &mut Tx, lines: &mut [Line]) -> Result<(), PageError> {
+        if !lines.iter().any(|line| line.is_personal) {
+            return Ok(());
+        }
+        let reader = self.reader_of(tx).await?;
+        for line in lines.iter_mut().filter(|line| line.is_personal) {
+            line.title = personal::fill(&line.title, &reader);
+            line.body = personal::fill(&line.body, &reader);
+        }
+        Ok(())
     }
 
     /// Lines as the list shows them.

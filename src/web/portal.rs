@@ -31,7 +31,8 @@ pub async fn page(me: Me) -> Answer {
     let own: HashMap<State, i64> = messages::count_of_sender(&mut tx, me.id()).await?.into_iter().collect();
     let wanted = Wanted { person: me.id(), tab: Tab::All, search: "", open: None };
     let top = (Cursor::TOP.at, MessageId(Cursor::TOP.id));
-    let latest = lines::list(&mut tx, wanted, top, LATEST).await?;
+    let mut latest = lines::list(&mut tx, wanted, top, LATEST).await?;
+    me.name_reader(&mut tx, &mut latest).await?;
     let labels = me.labels(&mut tx).await?;
     drop(tx);
     let of = |state| own.get(&state).copied().unwrap_or(0);

@@ -13,7 +13,7 @@ use super::{
     },
 };
 use crate::{
-    domain::{MessageId, Problem},
+    domain::{MessageId, Problem, personal},
     hub::{Source, recycle::Discard},
     storage::recycle::{self, Deleted, Wanted},
 };
@@ -25,11 +25,16 @@ pub async fn list(me: Me, Query(query): Query) -> Answer {
     let cursor = Cursor::read(query.get("cursor"))?;
     let (wanted, before) = (Wanted { person: me.id(), search: &search }, (cursor.at, MessageId(cursor.id)));
     let mut tx = me.web.hub.db.read().await?;
-    let lines = match part {
+    let mut lines = match part {
         Part::Inbox => recycle::list_inbox(&mut tx, wanted, before, PAGE + 1).await?,
         Part::Outbox => recycle::list_outbox(&mut tx, wanted, before, PAGE + 1).await?,
     };
     let counts = recycle::count(&mut tx, me.id()).await?;
+    if part == Part::Inbox && lines.iter().any(|line| line.is_personal) {
+        let reader = me.reader_of(&mut tx).await?;
+        let naming = lines.iter_mut().filter(|line| line.is_personal);
+        naming.for_each(|line| line.title = personal::fill(&line.title, &reader));
+    }
     drop(tx);
     let (lines, last) = cut(lines, PAGE, |line| Cursor { at: line.deleted_at, id: line.id.0 });
     let page = RecyclePage {

@@ -24,12 +24,17 @@ use super::{
     path::Path,
     session::Me,
     views::{
-        compose::{ComposeErrors, ComposeForm, ComposePage, Forecast},
+        compose::{ComposeErrors, ComposeForm, ComposePage, Forecast, Placeholder},
         shell::Section,
     },
 };
 use crate::{
-    domain::{MessageId, Problem, command, message::State, seal},
+    domain::{
+        MessageId, Problem, command,
+        message::State,
+        personal::{self, Trait},
+        seal,
+    },
     hub::{self, draft::Origin},
     storage::Tx,
 };
@@ -190,6 +195,7 @@ impl Me {
         let page = ComposePage {
             audience,
             kept: self.kept(&mut tx, origin).await?,
+            fields: self.placeholders(),
             form,
             rules: choices::rules(&mut tx, choices, self).await?,
             errors,
@@ -199,6 +205,19 @@ impl Me {
         };
         drop(tx);
         self.page(Around::from(Section::Compose).status(status), "compose", &page).await
+    }
+
+    fn placeholders(&self) -> Vec<Placeholder> {
+        let field = |of: Trait| {
+            let key = match of {
+                Trait::Name => "compose.insert.name",
+                Trait::Department => "compose.insert.department",
+                Trait::Account => "compose.insert.account",
+                Trait::Title => "compose.insert.title",
+            };
+            Placeholder { placeholder: personal::placeholder(of), label: self.say(key, &[]) }
+        };
+        Trait::ALL.into_iter().map(field).collect()
     }
 
     /// Which of the accounts that were typed nobody has, all of them: whoever typed them knows them,

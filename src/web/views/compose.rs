@@ -15,6 +15,8 @@ pub struct ComposePage {
     pub audience: AudienceChoices,
     pub rules: Vec<RuleCard>,
     pub kept: ComposeFiles,
+    /// What a text can name of its reader.
+    pub fields: Vec<Placeholder>,
     pub errors: ComposeErrors,
     /// Any error at all: the summary at the top.
     pub wrong: bool,
@@ -39,6 +41,13 @@ pub struct ComposeFiles {
     pub saved: Option<Moment>,
     /// Another window had saved it meanwhile, so that this became a draft of its own.
     pub apart: bool,
+}
+
+/// `{{姓名}}`, to be put into the text.
+#[derive(Debug, Clone, Serialize)]
+pub struct Placeholder {
+    pub placeholder: String,
+    pub label: String,
 }
 
 #[derive(Debug, Clone, Serialize)]

@@ -58,6 +58,17 @@
     if (!input.checked) input.closest('li').remove();
   });
 
+  /* Puts a placeholder where the text is being written: the title or the body. */
+  var writing = $('textarea[name=body]', form);
+  on('focusin', 'form.compose [name=title], form.compose [name=body]', function (e, field) { writing = field; });
+  on('click', '[data-insert]', function (e, button) {
+    var text = button.getAttribute('data-insert'), at = writing.selectionStart;
+    writing.value = writing.value.slice(0, at) + text + writing.value.slice(writing.selectionEnd);
+    writing.focus();
+    writing.setSelectionRange(at + text.length, at + text.length);
+    writing.dispatchEvent(new Event('input', { bubbles: true }));
+  });
+
   /* --- Finding people ---------------------------------------------------------------------- */
 
   function isChosen(account) {

@@ -44,7 +44,7 @@ fn texts() -> Vec<Case> {
             "“链接”类型不能带附件、落款或回执",
         ),
         (16, json!({"body": "在{{会议地点}}"}), "TPL_UNFILLED", "还有 1 处未填写：{{会议地点}}，未发送"),
-        (17, json!({"body": "{{#each x}}"}), "TPL_SYNTAX", "不支持的模板写法“{{#each x}}”，可用字段：无"),
+        (17, json!({"body": "{{#each x}}"}), "TPL_SYNTAX", "不支持的模板写法“{{#each x}}”，可用字段：姓名、部门"),
         (17, json!({"body": "{{>x}}"}), "TPL_SYNTAX", "不支持的模板写法“{{>x}}”"),
         (17, json!({"title": "{{{x}}}"}), "TPL_SYNTAX", "不支持的模板写法“{{{x}}}”"),
     ]

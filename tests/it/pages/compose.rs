@@ -360,3 +360,29 @@ async fn what_was_just_sent_is_taken_back_before_anybody_has_it() {
     browser.get(back.leads_to()).await.assert(200, &["已撤回，接收人无法再查看"]);
     site.test.end().await;
 }
+
+#[tokio::test]
+async fn a_text_names_its_reader_in_the_list_the_letter_and_the_bin() {
+    let (mut site, sender, reader) = Site::of_two().await;
+    let mut browser = site.browser_of(&sender).await;
+    browser.get("/compose").await.assert(200, &["data-insert=\"{{姓名}}\"", "data-insert=\"{{部门}}\""]);
+    let typed = [("do", "send"), ("kind", "content"), ("title", "{{姓名}}，请参加"), ("body", "{{部门}}：九点")];
+    let typed = [&typed[..], &[("person", "li"), ("person", "wang")]].concat();
+    let page = browser.post("/compose", &typed).await.assert(303, &[]).leads_to().to_owned();
+    site.test.settle().await;
+    // Its sender sees what he wrote; every reader sees himself.
+    browser.get(&page).await.assert(200, &["{{姓名}}，请参加", "{{部门}}：九点"]);
+    for person in [&sender, &reader] {
+        let mut browser = site.browser_of(person).await;
+        let named = format!("{}，请参加", person.account);
+        let list = browser.get("/inbox").await.assert(200, &[&named, "office：九点"]).lacks(&["{{"]);
+        let id = list.body.split("data-id=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        browser.get(&format!("/inbox/{id}")).await.assert(200, &[&named, "office：九点"]).lacks(&["{{"]);
+        browser.get("/").await.assert(200, &[&named]).lacks(&["{{"]);
+        browser.post("/inbox/bulk", &[("do", "delete"), ("id", &id)]).await.assert(303, &[]);
+        browser.get("/recycle").await.assert(200, &[&named]).lacks(&["{{"]);
+    }
+    let wrong = [("do", "send"), ("kind", "content"), ("title", "会议"), ("body", "{{手机号}}"), ("person", "li")];
+    browser.post("/compose", &wrong).await.assert(422, &["还有 1 处未填写：{{手机号}}，未发送"]);
+    site.test.end().await;
+}

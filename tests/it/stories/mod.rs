@@ -12,6 +12,7 @@ mod main_job;
 mod mishaps;
 mod modules;
 mod nodes;
+mod personal;
 mod races;
 pub mod sending;
 mod sign_in;

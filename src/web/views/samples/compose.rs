@@ -66,6 +66,7 @@ impl ComposePage {
                 rule("undertaker", "承接", vec![step("voice", 5), ChannelStep { deputy: true, ..step("voice", 25) }]),
             ],
             kept: ComposeFiles::sample(),
+            fields: vec![Placeholder { placeholder: "{{姓名}}".into(), label: "姓名".into() }],
             errors: ComposeErrors::default(),
             wrong: false,
             notice: Some("已撤回，接收人无法再查看。短信已发出 2 条，无法收回。".into()),
