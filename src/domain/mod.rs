@@ -11,6 +11,7 @@ pub mod command;
 mod compound;
 pub mod contact;
 pub mod delivery;
+pub mod difference;
 pub mod email;
 pub mod export;
 pub mod group;

@@ -35,3 +35,20 @@ pub async fn hash(tx: &mut Tx, message: MessageId) -> Result<Vec<u8>> {
         }
     }
 }
+
+/// How many people a message goes to and another did not, and the other way round.
+pub async fn compare(tx: &mut Tx, before: MessageId, after: MessageId) -> Result<(i64, i64)> {
+    let mut counts = [0; 2];
+    for (count, (from, to)) in counts.iter_mut().zip([(before, after), (after, before)]) {
+        *count = fetch_value!(
+            tx,
+            i64,
+            "select count(*) from recipient
+              where recipient.message_id = $2 and not exists (
+                    select 1 from recipient as other
+                     where other.message_id = $1 and other.person_id = recipient.person_id)",
+            [from, to]
+        )?;
+    }
+    Ok((counts[0], counts[1]))
+}

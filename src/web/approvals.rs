@@ -10,6 +10,7 @@ use axum::{
 
 use super::{
     approval_box::candidates,
+    changes,
     form::Form,
     page::{Answer, Around},
     page_error::{PageError, status_of},
@@ -174,6 +175,7 @@ impl Me {
             reach: plan::reach(tx, message, self).await?,
             send: plan::send(tx, message, self).await?,
             rule: self.translated("approval_rule.", &approval.rule_name),
+            changes: changes::of(tx, message, self).await?,
             trail: trail::of_message(tx, message, self.tongue()).await?,
             form: match seat {
                 Some(seat) => Some(DecisionForm {

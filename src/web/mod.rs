@@ -11,6 +11,7 @@ mod approval_rules;
 mod approvals;
 pub mod assets;
 mod attachments;
+mod changes;
 mod channel_health;
 mod compose;
 mod cookies;

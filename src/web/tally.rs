@@ -87,6 +87,8 @@ pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDeta
         reminders: if is_kept && message.state.is_out() { reminders_of(tally, asks) } else { Vec::new() },
         remind_from: last.map(|last| last + PAUSE).filter(|from| *from > hub.clock.now()),
         tally,
+        version: message.version,
+        former: message.replaces_id.map(|former| format!("/outbox/{former}")),
         trail,
         people,
         can_recall: is_kept && can_recall(message.state),

@@ -108,6 +108,8 @@ pub struct ApprovalPage {
     pub send: SendPlan,
     /// Why this needs approval, in words: the rule that applied.
     pub rule: String,
+    /// What is different from the version that was sent back; `None`: it is the first.
+    pub changes: Option<Changes>,
     pub trail: Vec<TrailStep>,
     /// `None`: this person cannot decide (any more).
     pub form: Option<DecisionForm>,
@@ -117,6 +119,48 @@ pub struct ApprovalPage {
     /// Address of the request before; `None` at the end.
     pub previous: Option<String>,
     pub next: Option<String>,
+}
+
+/// A message that was sent back or taken back, written anew.
+#[derive(Debug, Clone, Serialize)]
+pub struct Changes {
+    /// 第 N 版
+    pub version: i64,
+    /// Rejected or returned; void: its sender took it back. Words under `changes.since.<state>`.
+    pub state: approval::State,
+    pub who: Option<String>,
+    pub at: Option<Moment>,
+    /// What was to be changed.
+    pub opinion: Option<String>,
+    pub fields: Vec<ChangedField>,
+    /// Of the text; empty: it says the same.
+    pub body: Vec<ChangedLine>,
+    /// Recipients more and fewer.
+    pub added: i64,
+    pub removed: i64,
+    pub files_added: Vec<String>,
+    pub files_removed: Vec<String>,
+    /// Nothing at all is different.
+    pub is_same: bool,
+}
+
+/// One thing beside the text; words under `changes.<name>`.
+#[derive(Debug, Clone, Serialize)]
+pub struct ChangedField {
+    pub name: String,
+    /// Empty: there was none.
+    pub before: String,
+    pub after: String,
+}
+
+/// One line of the text.
+#[derive(Debug, Clone, Serialize)]
+pub struct ChangedLine {
+    /// `same`, `added`, `removed`, `skipped`
+    pub kind: String,
+    pub text: String,
+    /// So many lines are the same.
+    pub skipped: i64,
 }
 
 /// Whom it reaches.

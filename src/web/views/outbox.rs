@@ -67,6 +67,10 @@ pub struct OutboxDetail {
     pub reminders: Vec<Reminder>,
     /// Reminding is possible again from then on; `None`: now.
     pub remind_from: Option<Moment>,
+    /// 第 N 版
+    pub version: i64,
+    /// Address of the version that this was written anew from; `None`: it is the first.
+    pub former: Option<String>,
     /// The way through approval; empty when none was needed.
     pub trail: Vec<TrailStep>,
     pub people: Recipients,

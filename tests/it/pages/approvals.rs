@@ -227,3 +227,56 @@ async fn somebody_stands_in_for_a_while_and_a_request_is_passed_on_in_the_browse
     sender.get(&format!("/outbox/{own}")).await.assert(200, &["转办给 wei", "起等待"]);
     site.test.end().await;
 }
+
+#[tokio::test]
+async fn what_comes_back_from_its_sender_shows_what_has_changed_since_it_was_returned() {
+    let mut site = Site::start().await;
+    let office = site.test.department("office", None).await;
+    let head = site.test.head("zhang", office).await;
+    let names: Vec<_> = (0..60).map(|nth| format!("p{nth}")).collect();
+    let staff = site.test.members(&names.iter().map(String::as_str).collect::<Vec<_>>(), office, false).await;
+    let library = site.test.department("library", None).await;
+    site.test.members(&["wei", "luo"], library, false).await;
+    let first = site.test.sends(&staff[0], to_department("office", "放假安排")).await.unwrap();
+    let page = format!("/approvals/{}", first.approval.unwrap().id);
+    let mut approver = site.browser_of(&head).await;
+    let shown = approver.get(&page).await.assert(200, &["退回"]).lacks(&["修改了什么"]);
+    let hash = hash_of(&shown);
+    approver.post(&page, &[("do", "return"), ("hash", &hash)]).await.assert(422, &["请填写要修改什么"]);
+    let back = [("do", "return"), ("hash", hash.as_str()), ("opinion", "请写明地点")];
+    let done = approver.post(&page, &back).await.assert(303, &[]);
+    approver.get(done.leads_to()).await.assert(200, &["已退回，发送人会看到要修改什么"]);
+    approver.get("/approvals?state=done").await.assert(200, &["已退回"]);
+    approver.get(&page).await.assert(200, &["zhang 已于", "退回"]);
+
+    site.test.settle().await;
+    let mut sender = site.browser_of(&staff[0]).await;
+    sender.get("/inbox").await.assert(200, &["审批被退回：放假安排"]);
+    sender.get(&format!("/outbox/{}", first.id)).await.assert(200, &["退回", "请写明地点"]);
+    let form = sender.get(&format!("/compose/{}", first.id)).await.assert(200, &["放假安排"]);
+    let key = form.body.split("name=\"key\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let id = first.id.to_string();
+    let anew = [
+        ("do", "send"),
+        ("id", id.as_str()),
+        ("key", key.as_str()),
+        ("kind", "content"),
+        ("title", "国庆放假安排"),
+        ("body", "请准时参加。\n地点：第一会议室。"),
+        ("signature", "教务处"),
+        ("department", "office"),
+        ("accounts", "wei\nluo"),
+        ("send_rule", "dingtalk"),
+    ];
+    let sent = sender.post("/compose", &anew).await.assert(303, &[]);
+    let outbox = sent.leads_to().split('?').next().unwrap().to_owned();
+    sender.get(&outbox).await.assert(200, &["第 2 版", &format!("href=\"/outbox/{id}\"")]);
+
+    let list = approver.get("/approvals").await.assert(200, &["国庆放假安排"]);
+    let again = list.body.split("/approvals/").find(|rest| rest.contains("国庆放假安排")).unwrap()[..36].to_owned();
+    let page = approver.get(&format!("/approvals/{again}")).await;
+    let page = page.assert(200, &["修改了什么", "第 2 版", "退回的那一版", "请写明地点", "<ins>+2</ins>"]);
+    let page = page.assert(200, &["<del>放假安排</del> <ins>国庆放假安排</ins>", "<ins>地点：第一会议室。</ins>"]);
+    page.assert(200, &["<p>请准时参加。</p>", "<del>站内</del> <ins>钉钉提醒</ins>"]).lacks(&["都没有变化"]);
+    site.test.end().await;
+}

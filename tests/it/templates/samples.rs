@@ -68,6 +68,7 @@ pub fn samples() -> Vec<Sample> {
         page("approvals", "empty", Section::Approvals, &ApprovalsPage::sample_empty()),
         page("approval", "", Section::Approvals, &ApprovalPage::sample()),
         page("approvals", "refused", Section::Approvals, &ApprovalsPage::sample_refused()),
+        page("approval", "anew", Section::Approvals, &ApprovalPage::sample_anew()),
         page("approval", "not_passed", Section::Approvals, &ApprovalPage::sample_not_passed()),
         page("approval", "error", Section::Approvals, &ApprovalPage::sample_error()),
         page("approval", "decided", Section::Approvals, &ApprovalPage::sample_decided()),

@@ -171,6 +171,40 @@ fn colleagues() -> Vec<Colleague> {
 }
 
 impl ApprovalPage {
+    /// Written anew, after it was returned.
+    pub fn sample_anew() -> Self {
+        let line = |kind: &str, text: &str, skipped| ChangedLine { kind: kind.into(), text: text.into(), skipped };
+        let field = |name: &str, before: &str, after: &str| ChangedField {
+            name: name.into(),
+            before: before.into(),
+            after: after.into(),
+        };
+        let changes = Changes {
+            version: 2,
+            state: State::Returned,
+            who: Some("林知远".into()),
+            at: Some(september(13, 16, 20)),
+            opinion: Some("请核对调休日期，并缩小接收范围".into()),
+            fields: vec![
+                field("title_of", "国庆节放假安排", "国庆节放假安排及校园安全提示"),
+                field("send_at", "", "2026-09-27 08:00"),
+            ],
+            body: vec![
+                line("skipped", "", 3),
+                line("same", "各单位：", 0),
+                line("removed", "9 月 27 日（星期日）上课。", 0),
+                line("added", "9 月 20 日（星期日）上课。", 0),
+                line("same", "请做好值班安排。", 0),
+            ],
+            added: 0,
+            removed: 1_136,
+            files_added: vec!["校历.pdf".into()],
+            files_removed: vec!["校历（旧）.pdf".into()],
+            is_same: false,
+        };
+        Self { changes: Some(changes), ..Self::sample() }
+    }
+
     /// It cannot be passed on to this one.
     pub fn sample_not_passed() -> Self {
         let mut page = Self::sample();
@@ -205,6 +239,7 @@ impl ApprovalPage {
             reach: Reach::sample(),
             send: SendPlan::sample(),
             rule: "接收人超过 50 人，须经部门领导与宣传部审批".into(),
+            changes: None,
             trail: vec![
                 step("提交申请", "周若溪 · 校长办公室", at(29), StepState::Done),
                 TrailStep {

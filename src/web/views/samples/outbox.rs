@@ -102,6 +102,8 @@ impl OutboxDetail {
             counted_at: Some(september(14, 10, 47)),
             reminders: vec![reminder("failed", 18), reminder("unread", 226), reminder("no_receipt", 392)],
             remind_from: None,
+            version: 2,
+            former: Some("/outbox/0198f3c1".into()),
             trail: ApprovalPage::sample().trail,
             people: Recipients::sample(),
             can_recall: true,
