@@ -89,6 +89,52 @@ pub async fn remind(
     Ok(idempotency::mark((StatusCode::ACCEPTED, Json(answer)).into_response(), reminded.duplicate))
 }
 
+/// The whole rule once more, to those who are missing or to everybody.
+pub async fn resend(
+    State(api): State<Api>,
+    caller: Caller,
+    InPath(id): InPath<MessageId>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let (source, lang) = (caller.source(), language(request.headers()));
+    api.hub.check_own(&source, id).await?;
+    let key = idempotency::optional(request.headers())?;
+    let (value, _, held) = body::json(api.hub.in_hand.room(), request, body::WITHOUT_FILES).await?;
+    let to = command::read_resend_to(&value)?;
+    let fingerprint = command::fingerprint(Name::MessageResend, &named(value, id));
+    let resent = to_the_end(async move {
+        let _held = held;
+        let once = key.as_deref().map(|key| Once { key, fingerprint: &fingerprint });
+        api.hub.resend(&source, once, id, &to).await
+    })
+    .await?;
+    let warnings: Vec<_> = resent.warnings().iter().map(|warning| warning.note(lang)).collect();
+    let answer = json!({"id": id, "people": resent.people, "warnings": warnings});
+    Ok(idempotency::mark((StatusCode::ACCEPTED, Json(answer)).into_response(), resent.duplicate))
+}
+
+/// More people for a message that is out.
+pub async fn add_recipients(
+    State(api): State<Api>,
+    caller: Caller,
+    InPath(id): InPath<MessageId>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let source = caller.source();
+    api.hub.check_own(&source, id).await?;
+    let key = idempotency::optional(request.headers())?;
+    let (value, _, held) = body::json(api.hub.in_hand.room(), request, body::WITHOUT_FILES).await?;
+    let audience = command::read_added(&value)?;
+    let fingerprint = command::fingerprint(Name::MessageAddRecipients, &named(value, id));
+    let added = to_the_end(async move {
+        let _held = held;
+        let once = key.as_deref().map(|key| Once { key, fingerprint: &fingerprint });
+        api.hub.add_recipients(&source, once, id, audience).await
+    })
+    .await?;
+    Ok(idempotency::mark((StatusCode::ACCEPTED, Json(json!(added))).into_response(), added.duplicate))
+}
+
 /// The body as the queue has it, where no address names the message.
 fn named(mut value: Value, id: MessageId) -> Value {
     value["id"] = json!(id);

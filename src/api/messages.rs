@@ -60,7 +60,15 @@ pub async fn show(
     InPath(id): InPath<MessageId>,
 ) -> Result<Json<Value>, ApiError> {
     let status = api.hub.message_status(&caller.source(), id).await?;
-    Ok(Json(written(&status)))
+    let (adds_to, added) = api.hub.thread(&status.message).await?;
+    let added = added.iter().map(|each| {
+        json!({"id": each.message_id, "state": each.state, "recipients": each.recipients,
+               "created_at": each.created_at, "sent_at": each.sent_at})
+    });
+    let mut answer = written(&status);
+    answer["adds_to"] = json!(adds_to);
+    answer["additions"] = added.collect();
+    Ok(Json(answer))
 }
 
 /// Everybody who was asked, node by node, and what each has said.
@@ -122,7 +130,7 @@ fn written(status: &MessageStatus) -> Value {
         "recalled_at": message.recalled_at,
         "deleted_at": message.deleted_at,
         "counts": {
-            "recipients": message.recipients,
+            "recipients": tally.people,
             "sent": totals.arrived + totals.sent_outside,
             "delivered": totals.arrived + totals.delivered_outside,
             "failed": totals.failed,

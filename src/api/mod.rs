@@ -61,12 +61,14 @@ pub struct Route {
 
 /// All of them.
 #[rustfmt::skip]
-pub const ROUTES: [Route; 36] = [
+pub const ROUTES: [Route; 38] = [
     Route { method: "post", path: "/api/v1/messages", endpoint: || post(messages::send) },
     Route { method: "get", path: "/api/v1/messages/{id}", endpoint: || get(messages::show) },
     Route { method: "get", path: "/api/v1/messages/{id}/deliveries", endpoint: || get(deliveries::list) },
     Route { method: "post", path: "/api/v1/messages/{id}/recall", endpoint: || post(follow_up::recall) },
     Route { method: "post", path: "/api/v1/messages/{id}/remind", endpoint: || post(follow_up::remind) },
+    Route { method: "post", path: "/api/v1/messages/{id}/resend", endpoint: || post(follow_up::resend) },
+    Route { method: "post", path: "/api/v1/messages/{id}/recipients", endpoint: || post(follow_up::add_recipients) },
     Route { method: "post", path: "/api/v1/messages/{id}/release", endpoint: || post(follow_up::release) },
     Route { method: "delete", path: "/api/v1/messages/{id}", endpoint: || delete(recycle::delete) },
     Route { method: "post", path: "/api/v1/messages/{id}/restore", endpoint: || post(recycle::restore) },

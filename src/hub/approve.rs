@@ -257,7 +257,8 @@ impl Hub {
             Decision::Return => "被退回",
         };
         let words = if opinion.is_empty() { String::new() } else { format!("意见：{opinion}") };
-        let body = format!("您提交的《{}》{word}，审批人：{approver}。{words}", message.title);
+        let called = self.called(tx, message).await?;
+        let body = format!("您提交的{called}{word}，审批人：{approver}。{words}");
         let title = format!("审批{word}：{}", message.title);
         self.note(tx, sender, &title, &body, now).await?;
         Ok(())

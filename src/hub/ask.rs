@@ -122,11 +122,11 @@ impl Hub {
             at: now,
         };
         let people = seats::insert(tx, asking).await?;
+        let called = self.called(tx, message).await?;
         let body = format!(
-            "{}申请向 {} 人发送《{}》，依据“{}”规则需要您审批。",
+            "{}申请向 {} 人发送{called}，依据“{}”规则需要您审批。",
             sender(message),
             message.recipients,
-            message.title,
             approval.rule_name
         );
         self.tell_asked(tx, question, &people, &body, now).await?;

@@ -15,6 +15,7 @@ use crate::{
     storage::{
         Tx, accounts, approvers,
         external::{self, Outsider},
+        messages::Message,
         recipients::{self, Unreachable},
         snapshot,
     },
@@ -42,6 +43,17 @@ pub(super) struct Plan<'a> {
     pub said: Said<'a>,
     pub send_rule: &'a str,
     pub category: &'a str,
+}
+
+impl<'a> Plan<'a> {
+    pub fn of(message: &'a Message) -> Self {
+        Self {
+            rounds: &message.rounds.0.list,
+            said: message.said(),
+            send_rule: &message.rule_name,
+            category: &message.category,
+        }
+    }
 }
 
 impl Hub {
@@ -80,10 +92,7 @@ impl Hub {
             return Err(nobody(named, audience).into());
         }
         if recipients > limits::RECIPIENTS {
-            let detail = format!("一次最多 {} 人，当前 {recipients} 人", limits::RECIPIENTS);
-            return Err(Problem::invalid("RCPT_LIMIT", "/audience", detail)
-                .in_english(format!("at most {} recipients at once, these are {recipients}", limits::RECIPIENTS))
-                .into());
+            return Err(refuse_many(recipients).into());
         }
         Ok(Gathered { recipients, repeated: repeated(audience) })
     }
@@ -330,6 +339,12 @@ fn not_visible(field: String, at: usize, what: &str) -> Problem {
     let nth = at + 1;
     Problem::invalid("RCPT_NOT_VISIBLE", field, format!("第 {nth} {what}不在您的可见范围内"))
         .in_english(format!("number {nth} in this list is not within your reach"))
+}
+
+pub(super) fn refuse_many(recipients: i64) -> Problem {
+    let detail = format!("一次最多 {} 人，当前 {recipients} 人", limits::RECIPIENTS);
+    Problem::invalid("RCPT_LIMIT", "/audience", detail)
+        .in_english(format!("at most {} recipients at once, these are {recipients}", limits::RECIPIENTS))
 }
 
 fn nobody(named: u64, audience: &Audience) -> Problem {

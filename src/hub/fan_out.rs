@@ -10,7 +10,7 @@
 use chrono::Duration;
 use serde_json::json;
 
-use super::{Change, Hub, Result, escalate::RECKONING};
+use super::{Change, Hub, Result, escalate::RECKONING, resend::step_of};
 use crate::{
     clock::Timestamp,
     domain::{
@@ -200,6 +200,7 @@ impl Hub {
     /// A step of the rule, or what a reminder goes over.
     pub(super) fn round_of(&self, message: &Message, nth: i64) -> Round {
         let rounds = &message.rounds.0.list;
+        let nth = if nth >= RESENDS { step_of(nth) } else { nth };
         let step = usize::try_from(nth).ok().and_then(|nth| rounds.get(nth)).cloned();
         step.unwrap_or_else(|| reminder(rounds, |channel| self.channels.get(channel).is_some()))
     }

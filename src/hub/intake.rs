@@ -6,7 +6,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::{
-    Answer, Change, Hub, Once, Result, Source,
+    Answer, ApprovalNeeded, Change, Hub, Once, Result, Source,
     audience::Plan,
     draft::{Origin, replaced},
     files,
@@ -149,25 +149,7 @@ impl Hub {
             message.content_hash = content_hash(&message, &attachments::list(tx, id).await?).to_vec();
         }
         message.sent_at = (message.state == State::Sending).then_some(now);
-        messages::insert(tx, &message).await?;
-        if !is_verbatim {
-            self.name_readers(tx, &message).await?;
-        }
-        if !message.audience.0.groups.is_empty() {
-            groups::record_use(tx, id, &message.audience.0.groups).await?;
-        }
-        let detail = json!({"state": message.state, "recipients": message.recipients, "rule": message.rule_name});
-        audit::insert(tx, now, &source.actor(), "message.submit", &format!("message:{id}"), detail).await?;
-        self.tell(tx, now, "message.submitted", &message, json!({})).await?;
-        let approval = match rule {
-            Some(rule) => Some(self.ask(tx, source, &message, &rule, now).await?),
-            None => None,
-        };
-        match message.state {
-            State::Sending => self.start(tx, &message, now).await?,
-            State::Scheduled => self.tell(tx, now, "message.scheduled", &message, json!({})).await?,
-            _ => {}
-        }
+        let approval = self.submit(tx, source, &message, (rule, is_verbatim), now).await?;
         Ok(Answer {
             duplicate: false,
             id,
@@ -205,19 +187,44 @@ impl Hub {
         Ok(())
     }
 
+    /// Keeps a message that is whole, and asks, plans or starts what its state says.
+    pub(super) async fn submit(
+        &self,
+        tx: &mut Tx,
+        source: &Source,
+        message: &Message,
+        (rule, is_verbatim): (Option<approval::Rule>, bool),
+        now: Timestamp,
+    ) -> Result<Option<ApprovalNeeded>> {
+        messages::insert(tx, message).await?;
+        if !is_verbatim {
+            self.name_readers(tx, message).await?;
+        }
+        if !message.audience.0.groups.is_empty() {
+            groups::record_use(tx, message.id, &message.audience.0.groups).await?;
+        }
+        let detail = json!({"state": message.state, "recipients": message.recipients, "rule": message.rule_name});
+        audit::insert(tx, now, &source.actor(), "message.submit", &format!("message:{}", message.id), detail).await?;
+        self.tell(tx, now, "message.submitted", message, json!({})).await?;
+        let approval = match rule {
+            Some(rule) => Some(self.ask(tx, source, message, &rule, now).await?),
+            None => None,
+        };
+        match message.state {
+            State::Sending => self.start(tx, message, now).await?,
+            State::Scheduled => self.tell(tx, now, "message.scheduled", message, json!({})).await?,
+            _ => {}
+        }
+        Ok(approval)
+    }
+
     /// The rule by which a message needs approval; what the hub itself says, such as that something is
     /// to be approved, needs none.
     async fn rule_for(&self, tx: &mut Tx, source: &Source, message: &Message) -> Result<Option<approval::Rule>> {
         if matches!(source, Source::Hub) {
             return Ok(None);
         }
-        let plan = Plan {
-            rounds: &message.rounds.0.list,
-            said: message.said(),
-            send_rule: &message.rule_name,
-            category: &message.category,
-        };
-        let reach = self.reach(tx, message.id, source, message.recipients, plan).await?;
+        let reach = self.reach(tx, message.id, source, message.recipients, Plan::of(message)).await?;
         Ok(approval::needed(&self.approval_rules(tx).await?, &reach).cloned())
     }
 

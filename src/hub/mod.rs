@@ -5,6 +5,7 @@
 //! tables, may run at any time, twice, or on two machines, and always move the tables towards what
 //! they should be; the broker and [`Wake`] only make them run sooner.
 
+pub mod add_recipients;
 pub mod administer;
 pub mod approval_rules;
 pub mod approve;
@@ -42,6 +43,7 @@ pub mod relay;
 pub mod release;
 pub mod remind;
 pub mod report;
+pub mod resend;
 pub mod resolve;
 pub mod room;
 pub mod run;

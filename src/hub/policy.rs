@@ -50,6 +50,10 @@ pub enum Action {
     FindForeign,
     /// 再次提醒
     Remind,
+    /// 重新发送
+    Resend,
+    /// 新增发送人
+    AddRecipients,
     /// 立即发送 what was held because its time had passed.
     Release,
     /// 删除, 还原 and 彻底删除 of what one has sent.
@@ -117,6 +121,8 @@ pub fn may<'a>(who: impl Into<Asker<'a>>, action: Action, facts: &Facts) -> bool
             | Action::EditGroup
             | Action::Recall
             | Action::Remind
+            | Action::Resend
+            | Action::AddRecipients
             | Action::Release
             | Action::Discard
             | Action::SeeDeliveries
@@ -139,7 +145,7 @@ fn person_may(roles: &[Role], action: Action, facts: &Facts) -> bool {
         Action::Approve => facts.is_assigned && !facts.is_own,
         Action::Recall => facts.is_own || (has(Role::OrgAdmin) && facts.is_proved),
         Action::FindForeign | Action::EditApprovalRules => has(Role::OrgAdmin) && facts.is_proved,
-        Action::Remind | Action::Release | Action::Discard => facts.is_own,
+        Action::Remind | Action::Resend | Action::AddRecipients | Action::Release | Action::Discard => facts.is_own,
         Action::EditDirectory => has(Role::OrgAdmin),
         Action::Administer | Action::ReplayDeadLetter => has(Role::SystemAdmin),
         Action::ReadAudit => has(Role::AuditAdmin),
@@ -221,13 +227,15 @@ mod tests {
 
     #[test]
     fn what_belongs_to_others_is_nobodys_whatever_the_role() {
-        let table: [(Action, [bool; 6]); 9] = [
+        let table: [(Action, [bool; 6]); 11] = [
             //                    stranger recipient own assigned own+assigned shared
             (Action::ReadInbox, [false, true, false, false, false, false]),
             (Action::ReadUnsent, [false, false, true, true, true, false]),
             (Action::Approve, [false, false, false, true, false, false]),
             (Action::Recall, [false, false, true, false, true, false]),
             (Action::Remind, [false, false, true, false, true, false]),
+            (Action::Resend, [false, false, true, false, true, false]),
+            (Action::AddRecipients, [false, false, true, false, true, false]),
             (Action::Release, [false, false, true, false, true, false]),
             (Action::SeeDeliveries, [false, false, true, true, true, false]),
             (Action::UseGroup, [false, false, true, false, true, true]),

@@ -14,9 +14,9 @@ use super::{
     recycle::refuse_deleted,
 };
 use crate::{
-    domain::{MessageId, Problem, delivery::State},
+    domain::{MessageId, Problem, delivery, message::State},
     storage::{
-        Tx, approvals, audit, deliveries,
+        Tx, additions, approvals, audit, deliveries,
         messages::{self, Message},
         tickets, waves,
     },
@@ -149,6 +149,14 @@ impl Hub {
         approvals::void(tx, id, now).await?;
         audit::insert(tx, now, actor, "message.recall", &format!("message:{id}"), detail).await?;
         self.tell(tx, now, "message.recalled", message, json!({"state": "recalled"})).await?;
+        // Whoever was added to it, or is to be, loses it with the others.
+        for addition in additions::list(tx, id).await? {
+            let addition = messages::lock(tx, addition.message_id).await?;
+            if let Some(addition) = addition.filter(|addition| addition.state.may_become(State::Recalled)) {
+                let detail = json!({"from": addition.state, "with": id});
+                Box::pin(self.take_back(tx, actor, &addition, detail)).await?;
+            }
+        }
         Ok(())
     }
 
@@ -160,17 +168,41 @@ impl Hub {
         Ok(())
     }
 
+    /// Of the message and of what was added to it.
     pub(super) async fn ask_back(&self, id: MessageId) -> Result<Vec<ChannelRecall>> {
+        let mut tx = self.db.read().await?;
+        let mut parts = vec![id];
+        parts.extend(additions::list_out(&mut tx, id).await?);
+        drop(tx);
+        let mut lines: Vec<ChannelRecall> = Vec::new();
+        for part in parts {
+            for line in self.ask_part_back(part).await? {
+                match lines.iter_mut().find(|known| known.channel == line.channel) {
+                    Some(known) => {
+                        known.recalled += line.recalled;
+                        known.not_possible += line.not_possible;
+                        if known.reason.is_empty() {
+                            known.reason = line.reason;
+                        }
+                    }
+                    None => lines.push(line),
+                }
+            }
+        }
+        Ok(lines)
+    }
+
+    async fn ask_part_back(&self, id: MessageId) -> Result<Vec<ChannelRecall>> {
         let mut tx = self.db.read().await?;
         let counts = deliveries::count_by_state(&mut tx, id).await?;
         let mut wanted = Vec::new();
         for channel in self.channels.names() {
-            let of = |states: &[State]| -> i64 {
+            let of = |states: &[delivery::State]| -> i64 {
                 let counted = counts.iter().filter(|(name, state, _)| name == channel && states.contains(state));
                 counted.map(|(_, _, count)| count).sum()
             };
-            let out =
-                Out { known: of(&[State::Accepted, State::Delivered, State::Sending]), unknown: of(&[State::Unknown]) };
+            use delivery::State::{Accepted, Delivered, Sending, Unknown};
+            let out = Out { known: of(&[Accepted, Delivered, Sending]), unknown: of(&[Unknown]) };
             if out.known + out.unknown == 0 {
                 continue;
             }

@@ -12,7 +12,7 @@ use crate::{
     clock::Timestamp,
     domain::{MessageId, Problem, message::State},
     storage::{
-        Tx, audit, deliveries,
+        Tx, additions, audit, deliveries,
         messages::{self, Message},
         recycle, tickets, waves,
     },
@@ -95,11 +95,51 @@ impl Hub {
         let message = messages::lock(tx, id).await?.ok_or_else(Problem::not_found)?;
         policy::require(source, Action::Discard, &source.facts(&message))?;
         let now = self.clock.now();
+        let changed = self.discard_part(tx, &source.actor(), &message, what, now).await?;
+        if changed {
+            for addition in additions::list(tx, id).await? {
+                if let Some(addition) = messages::lock(tx, addition.message_id).await? {
+                    self.discard_addition(tx, &source.actor(), &addition, what, now).await?;
+                }
+            }
+        }
+        Ok(changed)
+    }
+
+    /// What was added to a message goes the same way; what still waits for consent is not wanted any more.
+    async fn discard_addition(
+        &self,
+        tx: &mut Tx,
+        actor: &str,
+        addition: &Message,
+        what: Discard,
+        now: Timestamp,
+    ) -> Result<()> {
+        let is_waiting = matches!(addition.state, State::PendingApproval | State::Held);
+        if is_waiting && what != Discard::Restore {
+            self.take_back(tx, actor, addition, json!({"from": addition.state})).await?;
+            let addition = Message { state: State::Recalled, ..addition.clone() };
+            self.discard_part(tx, actor, &addition, what, now).await?;
+        } else {
+            self.discard_part(tx, actor, addition, what, now).await?;
+        }
+        Ok(())
+    }
+
+    async fn discard_part(
+        &self,
+        tx: &mut Tx,
+        actor: &str,
+        message: &Message,
+        what: Discard,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let id = message.id;
         let changed = match what {
             Discard::Restore => recycle::mark_deleted(tx, id, None).await?,
             Discard::Delete | Discard::Purge => {
-                refuse_under_way(&message)?;
-                self.end_chase(tx, &message, now).await?;
+                refuse_under_way(message)?;
+                self.end_chase(tx, message, now).await?;
                 match what {
                     Discard::Delete => recycle::mark_deleted(tx, id, Some(now)).await?,
                     _ => recycle::mark_purged(tx, id, now).await?,
@@ -108,7 +148,7 @@ impl Hub {
         };
         if changed {
             let object = format!("message:{id}");
-            audit::insert(tx, now, &source.actor(), what.verb(), &object, json!({"state": message.state})).await?;
+            audit::insert(tx, now, actor, what.verb(), &object, json!({"state": message.state})).await?;
         }
         Ok(changed)
     }

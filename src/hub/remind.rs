@@ -16,7 +16,7 @@ use super::{
 use crate::{
     domain::{MessageId, PersonId, Problem, command::RemindTo, problem::Class},
     storage::{
-        Tx, audit, messages,
+        Tx, additions, audit, messages,
         reminders::{self, Reminder},
         waves,
     },
@@ -98,22 +98,34 @@ impl Hub {
                 .in_english("only a message that is out can be reminded of")
                 .into());
         }
-        let last = reminders::find_last(tx, id).await?;
-        if let Some(wait) = last.map(|last| last.at + PAUSE - now).filter(|wait| *wait > Duration::zero()) {
+        if let Some(wait) = self.pause_left(tx, id, now).await? {
             return Err(too_early(wait).into());
         }
-        let people = missing(tx, id, to).await?;
-        let count = i64::try_from(people.len()).unwrap_or(i64::MAX);
         let round = self.round_of(&message, REMINDERS);
-        let reminded = Reminded {
+        let mut people = self.plan_part(tx, source, id, to).await?;
+        for part in additions::list_out(tx, id).await? {
+            let part = messages::lock(tx, part).await?.filter(|part| part.state.is_out());
+            if let Some(part) = part {
+                people += self.plan_part(tx, source, part.id, to).await?;
+            }
+        }
+        Ok(Reminded {
             duplicate: false,
-            people: count,
+            people,
             missing_channels: self.channels.missing(std::slice::from_ref(&round)),
             has_no_channel: round.channels.is_empty(),
-        };
+        })
+    }
+
+    /// One message of the thread: the reminder of those of its people who are meant.
+    async fn plan_part(&self, tx: &mut Tx, source: &Source, id: MessageId, to: &RemindTo) -> Result<i64> {
+        let now = self.clock.now();
+        let people = missing(tx, id, to).await?;
         if people.is_empty() {
-            return Ok(reminded);
+            return Ok(0);
         }
+        let count = i64::try_from(people.len()).unwrap_or(i64::MAX);
+        let last = reminders::find_last(tx, id).await?;
         let reminder = Reminder { nth: last.map_or(0, |last| last.nth + 1), at: now, people: count };
         let is_ours = reminders::insert(tx, id, &reminder).await?
             && waves::insert_for(tx, id, REMINDERS + reminder.nth, now, &people).await? == 1;
@@ -123,11 +135,11 @@ impl Hub {
         }
         let detail = json!({"people": count, "nth": reminder.nth});
         audit::insert(tx, now, &source.actor(), "message.remind", &format!("message:{id}"), detail).await?;
-        Ok(reminded)
+        Ok(count)
     }
 }
 
-async fn missing(tx: &mut Tx, id: MessageId, to: &RemindTo) -> Result<Vec<PersonId>> {
+pub(super) async fn missing(tx: &mut Tx, id: MessageId, to: &RemindTo) -> Result<Vec<PersonId>> {
     Ok(match to {
         RemindTo::Failed => reminders::list_failed(tx, id).await?,
         RemindTo::Unread => reminders::list_unread(tx, id).await?,
@@ -136,7 +148,7 @@ async fn missing(tx: &mut Tx, id: MessageId, to: &RemindTo) -> Result<Vec<Person
     })
 }
 
-fn too_early(wait: Duration) -> Problem {
+pub(super) fn too_early(wait: Duration) -> Problem {
     let seconds = wait.num_seconds() + 1;
     let mut problem = Problem::new(Class::TooMany, "REMIND_RATE", "", format!("请 {seconds} 秒后再提醒"))
         .in_english(format!("remind again in {seconds} seconds"));

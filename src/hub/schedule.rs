@@ -9,7 +9,12 @@ use serde_json::json;
 use super::{Change, Error, Hub, Result, complaint::Complaint};
 use crate::{
     clock::Timestamp,
-    domain::{MessageId, calendar::after_working_minutes, message::State, send_rule::Minutes},
+    domain::{
+        MessageId,
+        calendar::after_working_minutes,
+        message::State,
+        send_rule::{Minutes, Round},
+    },
     storage::{
         Tx, audit, is_outage,
         messages::{self, Message},
@@ -166,11 +171,7 @@ impl Hub {
     /// written by the fan-out alone, which announces it: nobody's decision waits for a note about it.
     pub(super) async fn start(&self, tx: &mut Tx, message: &Message, now: Timestamp) -> Result<()> {
         for (nth, round) in (0..).zip(&message.rounds.0.list) {
-            let due_at = match round.minutes {
-                Minutes::Real => now + round.delay(),
-                Minutes::Working => after_working_minutes(now, round.after, self.place.timezone),
-            };
-            waves::insert(tx, message.id, nth, due_at).await?;
+            waves::insert(tx, message.id, nth, due_at(self, now, round)).await?;
         }
         self.tell(tx, now, "message.sending", message, json!({"state": State::Sending})).await?;
         if message.sender_id.is_some() || message.producer_id.is_some() {
@@ -216,6 +217,14 @@ impl Hub {
     /// `19:34`, the nearest minute: for what is to come soon.
     pub fn clock_time(&self, at: Timestamp) -> String {
         (at + Duration::seconds(30)).with_timezone(&self.place.timezone).format("%H:%M").to_string()
+    }
+}
+
+/// When a round begins of what goes out at `from`.
+pub(super) fn due_at(hub: &Hub, from: Timestamp, round: &Round) -> Timestamp {
+    match round.minutes {
+        Minutes::Real => from + round.delay(),
+        Minutes::Working => after_working_minutes(from, round.after, hub.place.timezone),
     }
 }
 

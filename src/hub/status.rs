@@ -11,6 +11,7 @@ use crate::{
     domain::{MessageId, PersonId, Problem},
     storage::{
         Tx,
+        additions::{self, Addition},
         attempts::{self, Attempt},
         message_status::{self, Asked, Person, Seat, Try, Wanted},
         messages::{self, Message},
@@ -65,7 +66,7 @@ impl Hub {
         own(&mut tx, source, id).await.map(drop)
     }
 
-    /// A page of recipients, and where the next one begins.
+    /// A page of recipients, those who were added among them, and where the next one begins.
     pub async fn message_deliveries(
         &self,
         source: &Source,
@@ -75,28 +76,43 @@ impl Hub {
     ) -> Result<(Vec<Reached>, Option<PersonId>)> {
         let mut tx = self.db.read().await?;
         own(&mut tx, source, id).await?;
-        let mut people = message_status::list(&mut tx, id, wanted, limit + 1).await?;
-        let is_more = i64::try_from(people.len()).is_ok_and(|found| found > limit);
-        if is_more {
-            people.pop();
+        let mut parts = vec![id];
+        parts.extend(additions::list_out(&mut tx, id).await?);
+        let mut people: Vec<(MessageId, Person)> = Vec::new();
+        for part in &parts {
+            let found = message_status::list(&mut tx, *part, wanted, limit + 1).await?;
+            people.extend(found.into_iter().map(|person| (*part, person)));
         }
-        let ends = people.first().zip(people.last()).map(|(first, last)| (first.person_id, last.person_id));
-        let Some((first, last)) = ends else { return Ok((Vec::new(), None)) };
-        let mut tries: BTreeMap<PersonId, Vec<Try>> = BTreeMap::new();
-        for each in message_status::list_tries(&mut tx, id, first, last).await? {
-            tries.entry(each.person_id).or_default().push(each);
+        people.sort_by_key(|(_, person)| person.person_id);
+        let fits = usize::try_from(limit).unwrap_or(usize::MAX);
+        let is_more = people.len() > fits;
+        people.truncate(fits);
+        let last = people.last().map(|(_, person)| person.person_id);
+        let mut tried: BTreeMap<PersonId, (Vec<Try>, Vec<Attempt>)> = BTreeMap::new();
+        for part in parts {
+            let own = people.iter().filter(|(of, _)| *of == part);
+            let own: Vec<_> = own.map(|(_, person)| person.person_id).collect();
+            if own.is_empty() {
+                continue;
+            }
+            for each in message_status::list_tries(&mut tx, part, &own).await? {
+                tried.entry(each.person_id).or_default().0.push(each);
+            }
+            for each in attempts::list(&mut tx, part, &own).await? {
+                tried.entry(each.person_id).or_default().1.push(each);
+            }
         }
-        let mut earlier: BTreeMap<PersonId, Vec<Attempt>> = BTreeMap::new();
-        for each in attempts::list(&mut tx, id, first, last).await? {
-            earlier.entry(each.person_id).or_default().push(each);
-        }
-        let reached = people.into_iter().map(|person| Reached {
-            tries: tries.remove(&person.person_id).unwrap_or_default(),
-            earlier: earlier.remove(&person.person_id).unwrap_or_default(),
-            person,
+        let reached = people.into_iter().map(|(_, person)| {
+            let (tries, earlier) = tried.remove(&person.person_id).unwrap_or_default();
+            Reached { person, tries, earlier }
         });
-        let reached = reached.collect();
-        Ok((reached, is_more.then_some(last)))
+        Ok((reached.collect(), last.filter(|_| is_more)))
+    }
+
+    /// What was added to a message, oldest first, and what it adds to itself.
+    pub async fn thread(&self, message: &Message) -> Result<(Option<MessageId>, Vec<Addition>)> {
+        let mut tx = self.db.read().await?;
+        Ok((additions::find_first(&mut tx, message.id).await?, additions::list(&mut tx, message.id).await?))
     }
 }
 

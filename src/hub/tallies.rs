@@ -17,11 +17,12 @@ use crate::{
     clock::Timestamp,
     domain::{MessageId, delivery::State},
     storage::{
+        Tx, additions,
         curve::{self, Step},
         deliveries,
         message_status::{self, ChannelPeople, Totals},
         messages::Message,
-        receipts,
+        receipts, recipients,
     },
 };
 
@@ -35,9 +36,11 @@ const NEW: Duration = Duration::seconds(2);
 const KEPT: usize = 100;
 
 /// What was counted of a message, all at one moment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tally {
     pub counted_at: Timestamp,
+    /// everybody it goes to, and who was added and has it
+    pub people: i64,
     pub totals: Totals,
     /// how many chose what; an action by its id
     pub receipts: Vec<(String, i64)>,
@@ -109,24 +112,28 @@ impl Hub {
     /// Counts now.
     pub async fn tally(&self, message: &Message) -> Result<Tally> {
         let counted_at = self.clock.now();
-        let id = message.id;
         let mut tx = self.db.read().await?;
-        let curve = match message.sent_at {
-            Some(from) => {
-                let last = curve::find_last(&mut tx, id).await?.unwrap_or(from);
-                let step = step_of(last - from);
-                Curve { from: Some(from), step, steps: curve::list(&mut tx, id, from, step, STEPS - 1).await? }
+        let mut parts = vec![message.id];
+        parts.extend(additions::list_out(&mut tx, message.id).await?);
+        let mut tally = Tally { counted_at, ..Tally::default() };
+        for part in &parts {
+            tally.people += recipients::count(&mut tx, *part).await?;
+            add_totals(&mut tally.totals, &message_status::count(&mut tx, *part).await?);
+            for (choice, people) in receipts::count_by_choice(&mut tx, *part).await? {
+                add_to(&mut tally.receipts, choice, people);
             }
-            None => Curve::default(),
-        };
-        Ok(Tally {
-            counted_at,
-            totals: message_status::count(&mut tx, id).await?,
-            receipts: receipts::count_by_choice(&mut tx, id).await?,
-            channels: deliveries::count_by_state(&mut tx, id).await?,
-            reached: message_status::count_by_channel(&mut tx, id).await?,
-            curve,
-        })
+            for (channel, state, tries) in deliveries::count_by_state(&mut tx, *part).await? {
+                match tally.channels.iter_mut().find(|known| known.0 == channel && known.1 == state) {
+                    Some(known) => known.2 += tries,
+                    None => tally.channels.push((channel, state, tries)),
+                }
+            }
+            for channel in message_status::count_by_channel(&mut tx, *part).await? {
+                add_channel(&mut tally.reached, channel);
+            }
+        }
+        tally.curve = curve_of(&mut tx, message, &parts).await?;
+        Ok(tally)
     }
 
     /// The last count of a large message, now's of any other.
@@ -167,6 +174,48 @@ impl Hub {
                 }
             }
         });
+    }
+}
+
+async fn curve_of(tx: &mut Tx, message: &Message, parts: &[MessageId]) -> Result<Curve> {
+    let Some(from) = message.sent_at else { return Ok(Curve::default()) };
+    let mut last = from;
+    for part in parts {
+        last = last.max(curve::find_last(tx, *part).await?.unwrap_or(from));
+    }
+    let step = step_of(last - from);
+    let mut steps = Vec::new();
+    for part in parts {
+        steps.extend(curve::list(tx, *part, from, step, STEPS - 1).await?);
+    }
+    Ok(Curve { from: Some(from), step, steps })
+}
+
+fn add_totals(sum: &mut Totals, part: &Totals) {
+    sum.arrived += part.arrived;
+    sum.read += part.read;
+    sum.sent_outside += part.sent_outside;
+    sum.delivered_outside += part.delivered_outside;
+    sum.failed += part.failed;
+    sum.busy += part.busy;
+    sum.answered += part.answered;
+}
+
+fn add_to(sums: &mut Vec<(String, i64)>, name: String, count: i64) {
+    match sums.iter_mut().find(|(known, _)| *known == name) {
+        Some((_, sum)) => *sum += count,
+        None => sums.push((name, count)),
+    }
+}
+
+fn add_channel(sums: &mut Vec<ChannelPeople>, part: ChannelPeople) {
+    match sums.iter_mut().find(|known| known.channel == part.channel) {
+        Some(known) => {
+            known.people += part.people;
+            known.sent += part.sent;
+            known.failed += part.failed;
+        }
+        None => sums.push(part),
     }
 }
 

@@ -15,6 +15,13 @@ row! {
     }
 }
 
+impl Attachment {
+    /// The same file under another message.
+    pub fn again(self) -> Self {
+        Self { id: AttachmentId::new(), ..self }
+    }
+}
+
 pub async fn insert(tx: &mut Tx, message: MessageId, file: &Attachment) -> Result<u64> {
     execute!(
         tx,

@@ -84,14 +84,15 @@ row! {
     }
 }
 
-/// Those of the recipients from `first` to `last`, both among them, in the order in which they happened.
-pub async fn list(tx: &mut Tx, message: MessageId, first: PersonId, last: PersonId) -> Result<Vec<Attempt>> {
-    fetch_all!(
+/// Those of these recipients, in the order in which they happened.
+pub async fn list(tx: &mut Tx, message: MessageId, people: &[PersonId]) -> Result<Vec<Attempt>> {
+    let people = Json(people.iter().map(|id| id.simple()).collect::<Vec<_>>());
+    let sql = each_id!(
         tx,
-        Attempt,
         "select person_id, channel, round, nth, state, fired_at, at, detail from attempt
-          where message_id = $1 and person_id >= $2 and person_id <= $3
-          order by person_id, at, round, channel, nth, state limit 20000",
-        [message, first, last]
-    )
+          where message_id = $1 and person_id in (",
+        "$2",
+        ") order by person_id, at, round, channel, nth, state limit 100000"
+    );
+    fetch_all!(tx, Attempt, sql, [message, &people])
 }

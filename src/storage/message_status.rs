@@ -1,7 +1,7 @@
 //! What became of a message: totals, and person by person. Read from `recipient`, `inbox`,
 //! `delivery`, `receipt` and `person`; nothing here knows a phone number.
 
-use super::{Result, Tx};
+use super::{Json, Result, Tx};
 use crate::{
     clock::Timestamp,
     domain::{
@@ -177,16 +177,17 @@ row! {
     }
 }
 
-/// Every try of the recipients from `first` to `last`, both among them.
-pub async fn list_tries(tx: &mut Tx, message: MessageId, first: PersonId, last: PersonId) -> Result<Vec<Try>> {
-    fetch_all!(
+/// Every try to reach these recipients.
+pub async fn list_tries(tx: &mut Tx, message: MessageId, people: &[PersonId]) -> Result<Vec<Try>> {
+    let people = Json(people.iter().map(|id| id.simple()).collect::<Vec<_>>());
+    let sql = each_id!(
         tx,
-        Try,
         "select person_id, channel, round, state, attempts, fired_at, done_at, detail, provider_ref from delivery
-          where message_id = $1 and person_id >= $2 and person_id <= $3
-          order by person_id, round, channel limit 10000",
-        [message, first, last]
-    )
+          where message_id = $1 and person_id in (",
+        "$2",
+        ") order by person_id, round, channel limit 100000"
+    );
+    fetch_all!(tx, Try, sql, [message, &people])
 }
 
 row! {

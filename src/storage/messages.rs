@@ -252,15 +252,21 @@ pub async fn neighbours(
     let newer = fetch_optional_value!(
         tx,
         MessageId,
-        "select id from message where sender_id = $1 and deleted_at is null and (created_at, id) > ($2, $3)
-          order by created_at, id limit 1",
+        concat!(
+            "select id from message where sender_id = $1 and deleted_at is null and (created_at, id) > ($2, $3) and ",
+            is_no_addition!(),
+            " order by created_at, id limit 1"
+        ),
         [sender, created_at, message]
     )?;
     let older = fetch_optional_value!(
         tx,
         MessageId,
-        "select id from message where sender_id = $1 and deleted_at is null and (created_at, id) < ($2, $3)
-          order by created_at desc, id desc limit 1",
+        concat!(
+            "select id from message where sender_id = $1 and deleted_at is null and (created_at, id) < ($2, $3) and ",
+            is_no_addition!(),
+            " order by created_at desc, id desc limit 1"
+        ),
         [sender, created_at, message]
     )?;
     Ok((newer, older))
@@ -306,7 +312,11 @@ pub async fn count_of_sender(tx: &mut Tx, sender: PersonId) -> Result<Vec<(State
     fetch_all!(
         tx,
         (State, i64),
-        "select state, count(*) from message where sender_id = $1 and deleted_at is null group by state order by state",
+        concat!(
+            "select state, count(*) from message where sender_id = $1 and deleted_at is null and ",
+            is_no_addition!(),
+            " group by state order by state"
+        ),
         [sender]
     )
 }

@@ -10,6 +10,7 @@ mod outage;
 
 pub mod access;
 pub mod accounts;
+pub mod additions;
 pub mod approval_box;
 pub mod approval_rules;
 pub mod approvals;
@@ -47,6 +48,7 @@ pub mod receipts;
 pub mod recipients;
 pub mod recycle;
 pub mod reminders;
+pub mod resends;
 pub mod scratch;
 pub mod seats;
 pub mod sent;

@@ -152,6 +152,13 @@ macro_rules! is_undecided {
     };
 }
 
+/// It stands for itself, and is shown so in its sender's lists.
+macro_rules! is_no_addition {
+    () => {
+        "not exists (select 1 from addition where addition.message_id = message.id)"
+    };
+}
+
 /// A recipient may open it: it is out, and its sender has not deleted it.
 macro_rules! is_visible {
     () => {

@@ -65,10 +65,14 @@ pub async fn list_outbox(
     fetch_all!(
         tx,
         Deleted,
-        "select id, title, sender_name, state, recipients, deleted_at, is_personal from message
-          where sender_id = $1 and deleted_at is not null and purged_at is null
+        concat!(
+            "select id, title, sender_name, state, recipients, deleted_at, is_personal from message
+          where sender_id = $1 and deleted_at is not null and purged_at is null and ",
+            is_no_addition!(),
+            "
             and (deleted_at, id) < ($2, $3) and lower(title) like $5 escape '\\'
-          order by deleted_at desc, id desc limit $4",
+          order by deleted_at desc, id desc limit $4"
+        ),
         [wanted.person, cursor.0, cursor.1, limit, super::containing(wanted.search)]
     )
 }
@@ -91,7 +95,9 @@ pub async fn count(tx: &mut Tx, person: PersonId) -> Result<Counts> {
             is_visible!(),
             "         where inbox.person_id = $1 and inbox.deleted_at is not null and inbox.purged_at is null) as inbox,
                     (select count(*) from message
-                      where sender_id = $1 and deleted_at is not null and purged_at is null) as outbox"
+                      where sender_id = $1 and deleted_at is not null and purged_at is null and ",
+            is_no_addition!(),
+            ") as outbox"
         ),
         [person]
     )

@@ -69,7 +69,7 @@ macro_rules! of_owner {
         each!(
             $tx,
             concat!($head, " from message where ", $column,
-                " = $1 and deleted_at is null and ($3 = '%%' or lower(title) like $3 escape '\\') and state in ("),
+                " = $1 and deleted_at is null and ", is_no_addition!(), " and ($3 = '%%' or lower(title) like $3 escape '\\') and state in ("),
             "$2",
             $tail
         )

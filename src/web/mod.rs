@@ -193,6 +193,9 @@ routes! {
     post "/outbox/{id}/discard"         => outbox::discard;
     post "/outbox/{id}/recall"          => outbox::recall;
     post "/outbox/{id}/remind"          => outbox::remind;
+    post "/outbox/{id}/resend"          => outbox::resend;
+    get  "/outbox/{id}/add"             => compose::add_recipients::form;
+    post "/outbox/{id}/add"             => compose::add_recipients::add;
     post "/outbox/{id}/send"            => outbox::send;
     post "/outbox/{id}/export"          => exports::begin;
     get  "/outbox/{id}/export"          => exports::download;

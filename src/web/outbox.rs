@@ -18,7 +18,11 @@ use super::{
 };
 use crate::{
     clock::Timestamp,
-    domain::{MessageId, Problem, command::RemindTo, message::State},
+    domain::{
+        MessageId, Problem,
+        command::{RemindTo, ResendTo},
+        message::State,
+    },
     hub::{
         Source,
         policy::{self, Action},
@@ -129,6 +133,29 @@ pub async fn remind(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answe
     Ok(Redirect::to(&told).into_response())
 }
 
+/// `POST /outbox/{id}/resend` with `to` as for a reminder, or `all`.
+pub async fn resend(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answer {
+    let id = parse(&id)?;
+    me.own(id).await?;
+    // The buttons over the table belong to the form of the reminder, which says `chosen` first.
+    let to = match fields.get("to") {
+        "all" => ResendTo::All,
+        "failed" => ResendTo::Some(RemindTo::Failed),
+        "unread" => ResendTo::Some(RemindTo::Unread),
+        "no_receipt" => ResendTo::Some(RemindTo::NoReceipt),
+        "chosen" => ResendTo::Some(RemindTo::Accounts(chosen(&fields)?)),
+        _ => {
+            return Err(Problem::invalid("FIELD_VALUE", "/to", "请选择重新发送给哪些人")
+                .in_english("say to whom to send it again")
+                .into());
+        }
+    };
+    let resent = me.web.hub.resend(&Source::Person(me.id()), None, id, &to).await?;
+    let mut told = format!("/outbox/{id}?done=resent&count={}", resent.people);
+    told.extend(resent.missing_channels.iter().map(|channel| format!("&lacks={channel}")));
+    Ok(Redirect::to(&told).into_response())
+}
+
 /// `POST /outbox/{id}/discard` with `do` = `delete`, `restore`, `purge`.
 pub async fn discard(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answer {
     let id = parse(&id)?;
@@ -191,18 +218,9 @@ impl Me {
 }
 
 /// What can just have been done: words under `outbox.done.<name>`.
-const DONE: [&str; 10] = [
-    "undone",
-    "sent",
-    "pending_approval",
-    "scheduled",
-    "recalled",
-    "reminded",
-    "drafted",
-    "delete",
-    "restore",
-    "purge",
-];
+#[rustfmt::skip]
+const DONE: [&str; 13] = ["undone", "sent", "pending_approval", "scheduled", "recalled", "reminded", "resent", "added",
+    "adding", "drafted", "delete", "restore", "purge"];
 
 impl Me {
     /// What was just done, out of the address: known words and numbers alone.
@@ -213,6 +231,10 @@ impl Me {
         }
         let count = query.get("count").parse::<i64>().unwrap_or(0);
         let mut notice = self.say(&format!("outbox.done.{done}"), &[("count", count.to_string())]);
+        let already = query.get("already").parse::<i64>().unwrap_or(0);
+        if already > 0 {
+            notice.push_str(&self.say("additions.already", &[("count", already.to_string())]));
+        }
         let refused = query.get("refused").parse::<i64>().unwrap_or(0);
         if refused > 0 {
             notice.push_str(&self.say("outbox.refused", &[("count", refused.to_string())]));

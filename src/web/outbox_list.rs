@@ -20,7 +20,7 @@ use crate::{
         message::{ListedKind, State},
     },
     storage::{
-        messages,
+        additions, messages,
         sent::{self, FURTHEST, From, Line, Owner, Wanted},
     },
 };
@@ -51,7 +51,14 @@ pub async fn list(me: Me, Query(query): Query) -> Answer {
     let lines = sent::list(&mut tx, wanted, from, PAGE + 1).await?;
     let (lines, last) = cut(lines, PAGE, |line| Cursor { at: line.created_at, id: line.id.0 });
     let out: Vec<_> = lines.iter().filter(|line| line.sent_at.is_some()).map(|line| line.id).collect();
-    let reached = sent::count_reached(&mut tx, &out).await?.into_iter().collect();
+    let added = additions::count_people(&mut tx, &out).await?;
+    let all: Vec<_> = out.iter().copied().chain(added.iter().map(|(_, addition, _)| *addition)).collect();
+    let mut reached: HashMap<_, _> = sent::count_reached(&mut tx, &all).await?.into_iter().collect();
+    let mut more: HashMap<MessageId, i64> = HashMap::new();
+    for (first, addition, people) in added {
+        *more.entry(first).or_default() += people;
+        *reached.entry(first).or_default() += reached.get(&addition).copied().unwrap_or(0);
+    }
     drop(tx);
     let tabs = OutboxTab::STATES.into_iter().map(|(name, states)| OutboxTab {
         name: name.to_owned(),
@@ -61,7 +68,7 @@ pub async fn list(me: Me, Query(query): Query) -> Answer {
     let view = OutboxPage {
         tabs: tabs.collect(),
         tab: tab.to_owned(),
-        rows: lines.into_iter().map(|line| row(line, &reached)).collect(),
+        rows: lines.into_iter().map(|line| row(line, &reached, &more)).collect(),
         pager: paged.at(page, last.map(|last| last.to_string()).as_deref()),
         notice: me.notice(&query),
         query: search,
@@ -85,14 +92,15 @@ fn shortened(text: &str) -> String {
     text.chars().take(20).collect()
 }
 
-fn row(line: Line, reached: &HashMap<MessageId, i64>) -> OutboxRow {
+fn row(line: Line, reached: &HashMap<MessageId, i64>, added: &HashMap<MessageId, i64>) -> OutboxRow {
+    let people = line.recipients + added.get(&line.id).copied().unwrap_or(0);
     OutboxRow {
         id: line.id.to_string(),
         kind: ListedKind::of(line.kind, &line.rounds.0.list, &line.rule_name),
         title: line.title,
         state: line.state,
         at: line.recalled_at.or(line.sent_at).or(line.send_at).unwrap_or(line.created_at),
-        recipients: (line.state != State::Draft).then_some(People { people: line.recipients }),
+        recipients: (line.state != State::Draft).then_some(People { people }),
         reached: reached.get(&line.id).map(|people| People { people: *people }),
         can_recall: can_recall(line.state),
         can_edit: can_edit(line.state),

@@ -13,7 +13,8 @@ use super::{
         approvals::Share,
         curve::{self, Curve},
         outbox::{
-            ChannelResult, ChannelTally, ExportLine, OutboxDetail, Progress, RecipientRow, Recipients, Reminder, Tally,
+            AdditionLine, ChannelResult, ChannelTally, ExportLine, OutboxDetail, Progress, RecipientRow, Recipients,
+            Reminder, Tally,
         },
     },
 };
@@ -27,13 +28,15 @@ use crate::{
     hub::{
         Source,
         remind::PAUSE,
+        resend::last_chased,
         status::{MessageStatus, Reached},
     },
     storage::{
+        additions::Addition,
         attachments,
+        exports::Export,
         message_status::Wanted,
         messages::{self, Message},
-        reminders,
     },
 };
 
@@ -51,24 +54,20 @@ pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDeta
     let send = plan::send(&mut tx, message, me).await?;
     let trail =
         if status.approvals.is_empty() { Vec::new() } else { trail::of_message(&mut tx, message, me.tongue()).await? };
-    let last = reminders::find_last(&mut tx, id).await?.map(|last| last.at);
+    let last = last_chased(&mut tx, id).await?;
     let went_out = message.sent_at.is_some();
     let is_waiting = matches!(message.state, State::PendingApproval | State::Scheduled | State::Held);
     let (newer, older) = messages::neighbours(&mut tx, me.id(), message.created_at, id).await?;
     let reach = if is_waiting { Some(plan::reach(&mut tx, message, me).await?) } else { None };
     drop(tx);
-    let tally = if went_out { tally_of(message.recipients, &status.tally.totals) } else { Tally::default() };
+    let tally = if went_out { tally_of(status.tally.people, &status.tally.totals) } else { Tally::default() };
     let (asks, is_kept) = (asks(message), message.deleted_at.is_none());
-    let export = hub.last_export(me.id(), id).await?.map(|export| ExportLine {
-        progress: Progress::of(export.done, export.total),
-        is_ready: export.state == export::State::Ready,
-        is_failed: export.state == export::State::Failed,
-        at: export.created_at,
-    });
+    let can_chase = is_kept && message.state.is_out();
+    let (adds_to, added) = hub.thread(message).await?;
     Ok(OutboxDetail {
-        curve: if went_out { Curve::of(&status.tally.curve, message.recipients, asks) } else { None },
+        curve: if went_out { Curve::of(&status.tally.curve, status.tally.people, asks) } else { None },
         counted_at: curve::counted_at(status.tally.counted_at, hub.clock.now()),
-        export,
+        export: export_line(me, id).await?,
         id: id.to_string(),
         letter: letter::of_message(message, &files, &format!("/outbox/{id}")),
         state: message.state,
@@ -84,7 +83,11 @@ pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDeta
         progress: progress(&status),
         receipts: receipts(me, &status),
         channels: channels(&status),
-        reminders: if is_kept && message.state.is_out() { reminders_of(tally, asks) } else { Vec::new() },
+        reminders: if can_chase { reminders_of(tally, asks) } else { Vec::new() },
+        resends: if can_chase { resends_of(message, tally, asks) } else { Vec::new() },
+        can_add: can_chase && adds_to.is_none(),
+        additions: added.into_iter().map(addition_line).collect(),
+        adds_to: adds_to.map(|first| format!("/outbox/{first}")),
         remind_from: last.map(|last| last + PAUSE).filter(|from| *from > hub.clock.now()),
         tally,
         version: message.version,
@@ -102,9 +105,19 @@ pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDeta
     })
 }
 
+async fn export_line(me: &Me, id: MessageId) -> Result<Option<ExportLine>, PageError> {
+    let line = |export: Export| ExportLine {
+        progress: Progress::of(export.done, export.total),
+        is_ready: export.state == export::State::Ready,
+        is_failed: export.state == export::State::Failed,
+        at: export.created_at,
+    };
+    Ok(me.web.hub.last_export(me.id(), id).await?.map(line))
+}
+
 /// People who have it and to whom nothing more is on its way.
 fn progress(status: &MessageStatus) -> Progress {
-    let total = status.message.recipients;
+    let total = status.tally.people;
     match status.message.state {
         State::Sending => {
             let totals = &status.tally.totals;
@@ -130,7 +143,7 @@ fn receipts(me: &Me, status: &MessageStatus) -> Vec<Share> {
 fn channels(status: &MessageStatus) -> Vec<ChannelTally> {
     let inbox = ChannelTally {
         channel: "inbox".to_owned(),
-        total: status.message.recipients,
+        total: status.tally.people,
         sent: status.tally.totals.arrived,
         failed: 0,
     };
@@ -165,6 +178,28 @@ fn reminders_of(tally: Tally, asks: bool) -> Vec<Reminder> {
     missing.map(|(to, count)| Reminder { to: to.to_owned(), count }).collect()
 }
 
+/// Sending again: everybody, or those who are missing; nobody where it went to the inbox alone.
+fn resends_of(message: &Message, tally: Tally, asks: bool) -> Vec<Reminder> {
+    if !goes_outside(message) {
+        return Vec::new();
+    }
+    let all = Reminder { to: "all".to_owned(), count: tally.recipients };
+    std::iter::once(all).chain(reminders_of(tally, asks)).collect()
+}
+
+fn goes_outside(message: &Message) -> bool {
+    message.rounds.0.list.iter().any(|round| !round.channels.is_empty())
+}
+
+fn addition_line(addition: Addition) -> AdditionLine {
+    AdditionLine {
+        id: addition.message_id.to_string(),
+        state: addition.state,
+        people: addition.recipients,
+        at: addition.sent_at.unwrap_or(addition.created_at),
+    }
+}
+
 /// The table of people: `?people=<filter>&q=…&after=…`.
 pub async fn people(me: &Me, message: &Message, query: &Fields) -> Result<Recipients, PageError> {
     let filter = Recipients::FILTERS.into_iter().find(|name| *name == query.get("people")).unwrap_or("all");
@@ -177,6 +212,7 @@ pub async fn people(me: &Me, message: &Message, query: &Fields) -> Result<Recipi
         message: message.id.to_string(),
         asks: asks(message),
         can_remind: message.state.is_out() && message.deleted_at.is_none(),
+        can_resend: message.state.is_out() && message.deleted_at.is_none() && goes_outside(message),
         filter: filter.to_owned(),
         rows: reached.into_iter().map(|reached| row(me.tongue(), reached, message)).collect(),
         older: last.map(|last| next(message.id, filter, &search, last)),

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::{fields, fields::Fields};
-use crate::domain::{MessageId, Problem};
+use super::{audience, fields, fields::Fields};
+use crate::domain::{MessageId, Problem, message::Audience};
 
 /// Who is reminded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,49 @@ pub enum RemindTo {
     NoReceipt,
     /// These of the recipients, by account.
     Accounts(Vec<String>),
+}
+
+/// To whom a message goes again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ResendTo {
+    All,
+    Some(RemindTo),
+}
+
+/// `{"to": …}`: as for a reminder, or `all`.
+pub fn read_resend_to(value: &Value) -> Result<ResendTo, Problem> {
+    resend_to(&Fields::of(value, "", &["to"])?)
+}
+
+/// `{"id": …, "to": …}`
+pub fn read_resend(value: &Value) -> Result<(MessageId, ResendTo), Problem> {
+    let fields = Fields::of(value, "", &["id", "to"])?;
+    Ok((message_id(&fields)?, resend_to(&fields)?))
+}
+
+/// `{"id": …, "audience": …}`
+pub fn read_add(value: &Value) -> Result<(MessageId, Audience), Problem> {
+    let fields = Fields::of(value, "", &["id", "audience"])?;
+    Ok((message_id(&fields)?, added(&fields)?))
+}
+
+/// `{"audience": …}`, where the address already names the message.
+pub fn read_added(value: &Value) -> Result<Audience, Problem> {
+    added(&Fields::of(value, "", &["audience"])?)
+}
+
+fn added(fields: &Fields<'_>) -> Result<Audience, Problem> {
+    audience::read(fields.get("audience").ok_or_else(|| fields::missing("/audience"))?, "/audience")
+}
+
+fn resend_to(fields: &Fields<'_>) -> Result<ResendTo, Problem> {
+    match fields.get("to") {
+        Some(Value::String(word)) if word == "all" => Ok(ResendTo::All),
+        Some(Value::String(word)) if !["failed", "unread", "no_receipt"].contains(&word.as_str()) => {
+            Err(fields::unknown_word("/to", word, &["all", "failed", "unread", "no_receipt"]))
+        }
+        _ => remind_to(fields).map(ResendTo::Some),
+    }
 }
 
 /// `{"id": …}`

@@ -23,7 +23,9 @@ mod catalogue;
 use serde_json::Value;
 
 pub use audience::{external as read_external, read as read_audience};
-pub use follow_up::{RemindTo, read_id, read_remind, read_remind_to};
+pub use follow_up::{
+    RemindTo, ResendTo, read_add, read_added, read_id, read_remind, read_remind_to, read_resend, read_resend_to,
+};
 pub use groups::{
     ChosenGroup, ChosenMembers, read_chosen, read_copy, read_follow, read_group, read_group_order, read_member,
     read_members, read_name,
@@ -33,7 +35,12 @@ pub use recurrence::schedule;
 pub use send::read_send;
 pub use sketch::{Sketch, read_sketch};
 
-use super::{MessageId, Problem, message::Draft, seal::sha256, words::words};
+use super::{
+    MessageId, Problem,
+    message::{Audience, Draft},
+    seal::sha256,
+    words::words,
+};
 use crate::clock::Timestamp;
 
 words! {
@@ -43,6 +50,8 @@ words! {
         MessageRecall => "message.recall",
         MessageRemind => "message.remind",
         MessageRelease => "message.release",
+        MessageResend => "message.resend",
+        MessageAddRecipients => "message.add_recipients",
         TaskOpen => "task.open",
         TaskClose => "task.close",
         AnnouncementSubmit => "announcement.submit",
@@ -59,6 +68,8 @@ pub enum Command {
     Recall(MessageId),
     Release(MessageId),
     Remind { id: MessageId, to: RemindTo },
+    Resend { id: MessageId, to: ResendTo },
+    AddRecipients { id: MessageId, audience: Box<Audience> },
 }
 
 /// The command's name.
@@ -90,6 +101,10 @@ pub fn read(name: Name, value: &Value, now: Timestamp) -> Result<Command, Proble
         Name::MessageRecall => read_id(value).map(Command::Recall),
         Name::MessageRelease => read_id(value).map(Command::Release),
         Name::MessageRemind => read_remind(value).map(|(id, to)| Command::Remind { id, to }),
+        Name::MessageResend => read_resend(value).map(|(id, to)| Command::Resend { id, to }),
+        Name::MessageAddRecipients => {
+            read_add(value).map(|(id, audience)| Command::AddRecipients { id, audience: Box::new(audience) })
+        }
         other => Err(Problem::invalid("COMMAND_UNAVAILABLE", "", format!("命令 {other} 此版本尚未提供"))
             .in_english(format!("the command {other} is not part of this version"))),
     }

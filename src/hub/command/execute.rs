@@ -61,6 +61,18 @@ impl Hub {
                 let released = self.release(&source, Some(once), id).await?;
                 Ok(Done { duplicate: released.duplicate, ..Done::new(id, released.state, Map::new()) })
             }
+            Command::Resend { id, to } => {
+                let resent = self.resend(&source, Some(once), id, &to).await?;
+                let more = object(json!({"people": resent.people}));
+                let (duplicate, warnings) = (resent.duplicate, resent.warnings());
+                Ok(Done { duplicate, warnings, ..Done::new(id, State::Sent, more) })
+            }
+            Command::AddRecipients { id, audience } => {
+                let added = self.add_recipients(&source, Some(once), id, *audience).await?;
+                let more = json!({"adds_to": added.adds_to, "recipients": added.recipients,
+                                  "already": added.already, "approval": added.approval});
+                Ok(Done { duplicate: added.duplicate, ..Done::new(added.id, added.state, object(more)) })
+            }
             Command::Remind { id, to } => {
                 let reminded = self.remind(&source, Some(once), id, &to).await?;
                 let more = object(json!({"people": reminded.people}));

@@ -96,6 +96,26 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule!(
         "I19",
+        "was sent again and that was not noted once each time",
+        "select message_id, n from (
+            select resend.message_id, count(*) as planned,
+                   (select count(*) from audit where audit.object = " (object "message" "resend.message_id") "
+                                                 and audit.verb = 'message.resend') as n
+              from resend group by resend.message_id
+         ) as counted where n <> planned"
+    ),
+    rule!(
+        "I19",
+        "has additions that were not noted once each",
+        "select adds_to_id, n from (
+            select addition.adds_to_id, count(*) as planned,
+                   (select count(*) from audit where audit.object = " (object "message" "addition.adds_to_id") "
+                                                 and audit.verb = 'message.add_recipients') as n
+              from addition group by addition.adds_to_id
+         ) as counted where n <> planned"
+    ),
+    rule!(
+        "I19",
         "has reminders that were not noted once each",
         "select message_id, n from (
             select reminder.message_id, count(*) as planned,

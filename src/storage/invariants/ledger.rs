@@ -125,7 +125,49 @@ pub(super) const RULES: &[Rule] = &[
         "select delivery.message_id, count(*) from delivery
            left join reminder on reminder.message_id = delivery.message_id
                              and reminder.nth = delivery.round - 1000
-          where delivery.round >= 1000 and reminder.message_id is null group by delivery.message_id"
+          where delivery.round >= 1000 and delivery.round < 10000 and reminder.message_id is null
+          group by delivery.message_id"
+    ),
+    rule!(
+        "I4",
+        "was sent again and nobody had asked for it",
+        "select delivery.message_id, count(*) from delivery
+           left join resend on resend.message_id = delivery.message_id
+                           and resend.nth = (delivery.round - 10000) / 100
+          where delivery.round >= 10000 and resend.message_id is null group by delivery.message_id"
+    ),
+    rule!(
+        "I3",
+        "was added to a message whose people had it already",
+        "select addition.message_id, count(*) from addition
+           join message on message.id = addition.message_id and message.state not in ('rejected', 'recalled')
+           join recipient as mine on mine.message_id = addition.message_id
+           join recipient as theirs on theirs.person_id = mine.person_id and theirs.message_id <> mine.message_id
+          where theirs.message_id = addition.adds_to_id
+             or exists (select 1 from addition as other
+                          join message as sibling on sibling.id = other.message_id
+                                                 and sibling.state not in ('rejected', 'recalled')
+                         where other.message_id = theirs.message_id and other.adds_to_id = addition.adds_to_id)
+          group by addition.message_id"
+    ),
+    rule!(
+        "I3",
+        "was added to a message and says something else",
+        "select message.id, cast(1 as bigint) from addition
+           join message on message.id = addition.message_id
+           join message as first on first.id = addition.adds_to_id and first.state in ('sending', 'sent')
+          where message.title <> first.title or message.body <> first.body or message.signature <> first.signature
+             or coalesce(message.url, '') <> coalesce(first.url, '')
+             or coalesce(message.sender_id, message.producer_id) <> coalesce(first.sender_id, first.producer_id)"
+    ),
+    rule!(
+        "I8",
+        "was added to a message that is recalled or deleted, and is not",
+        "select message.id, cast(1 as bigint) from addition
+           join message on message.id = addition.message_id
+           join message as first on first.id = addition.adds_to_id
+          where message.state in ('pending_approval', 'held', 'scheduled', 'sending', 'sent')
+            and (first.state = 'recalled' or (first.deleted_at is not null and message.deleted_at is null))"
     ),
     rule!(
         "I4",

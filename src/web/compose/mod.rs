@@ -3,6 +3,7 @@
 //!
 //! Each form carries a key of its own: a double click sends once.
 
+pub mod add_recipients;
 mod choices;
 mod fields;
 mod forecast;

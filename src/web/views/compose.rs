@@ -58,6 +58,20 @@ pub struct KeptFile {
     pub size: String,
 }
 
+/// `pages/add_recipients`: `POST /outbox/{id}/add` with the fields of the audience.
+#[derive(Debug, Clone, Serialize)]
+pub struct AddRecipientsPage {
+    pub id: String,
+    pub title: String,
+    /// who have it
+    pub people: i64,
+    pub form: ComposeForm,
+    pub audience: AudienceChoices,
+    pub errors: ComposeErrors,
+    /// What no field is to blame for.
+    pub problem: Option<String>,
+}
+
 /// What sending would do; the fragment is `parts/forecast`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Forecast {

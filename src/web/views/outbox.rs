@@ -65,6 +65,14 @@ pub struct OutboxDetail {
     pub counted_at: Option<Moment>,
     /// Who can still be reminded.
     pub reminders: Vec<Reminder>,
+    /// Who can be sent it again: `all` and those who can be reminded; empty where it went to the inbox alone.
+    pub resends: Vec<Reminder>,
+    /// People can be added.
+    pub can_add: bool,
+    /// Who was added, or is to be, oldest first.
+    pub additions: Vec<AdditionLine>,
+    /// Address of the message that this one adds people to.
+    pub adds_to: Option<String>,
     /// Reminding is possible again from then on; `None`: now.
     pub remind_from: Option<Moment>,
     /// 第 N 版
@@ -133,6 +141,16 @@ pub struct Reminder {
     pub count: i64,
 }
 
+/// 新增发送人: one addition to a message.
+#[derive(Debug, Clone, Serialize)]
+pub struct AdditionLine {
+    pub id: String,
+    /// Words under `outbox.state.<state>`.
+    pub state: message::State,
+    pub people: i64,
+    pub at: Moment,
+}
+
 /// The table of people.
 #[derive(Debug, Clone, Serialize)]
 pub struct Recipients {
@@ -142,6 +160,8 @@ pub struct Recipients {
     pub asks: bool,
     /// Some of them can be chosen and reminded.
     pub can_remind: bool,
+    /// And sent it again.
+    pub can_resend: bool,
     /// `all`, `failed`, `unread`, `read`, `no_receipt`, `answered`: `?people=`.
     pub filter: String,
     /// Name or account searched for.

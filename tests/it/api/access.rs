@@ -22,6 +22,9 @@ const CASES: &[Case] = &[
     ("get", "/api/v1/messages/{id}", [401, 200, 404, 401]),
     ("get", "/api/v1/messages/{id}/deliveries", [401, 200, 404, 401]),
     ("post", "/api/v1/messages/{id}/remind", [401, 202, 404, 401]),
+    // it went to the inbox alone; whoever would be added has it
+    ("post", "/api/v1/messages/{id}/resend", [401, 409, 404, 401]),
+    ("post", "/api/v1/messages/{id}/recipients", [401, 422, 404, 401]),
     ("post", "/api/v1/messages/{id}/release", [401, 409, 404, 401]),
     ("post", "/api/v1/messages/{id}/recall", [401, 202, 404, 401]),
     ("delete", "/api/v1/messages/{id}", [401, 200, 404, 401]),
@@ -109,7 +112,8 @@ impl Kept {
 fn body_of(module: &Module, path: &str) -> Value {
     match path {
         "/api/v1/messages" => module.message(),
-        path if path.ends_with("remind") => json!({"to": "unread"}),
+        path if path.ends_with("remind") || path.ends_with("resend") => json!({"to": "unread"}),
+        path if path.ends_with("recipients") => json!({"audience": {"people": ["li"]}}),
         path if path.ends_with("resolve") => json!({"audience": {"people": [module.li.account]}}),
         _ => json!({}),
     }
@@ -168,11 +172,12 @@ async fn the_queue_lets_a_module_reach_no_more_than_the_api() {
     register(&module.test, "retired", true).await;
     module.test.disable_producer("retired").await.unwrap();
     let offered: Vec<_> = Name::ALL.iter().filter(|name| name.as_str().starts_with("message.")).collect();
-    assert_eq!(offered.len(), 4, "a new command needs a case here");
+    assert_eq!(offered.len(), 6, "a new command needs a case here");
     for name in offered {
         let body = match name {
             Name::MessageSend => continue,
-            Name::MessageRemind => json!({"id": id, "to": "unread"}),
+            Name::MessageRemind | Name::MessageResend => json!({"id": id, "to": "unread"}),
+            Name::MessageAddRecipients => json!({"id": id, "audience": {"people": ["li"]}}),
             _ => json!({"id": id}),
         };
         let code = async |user: &str| {

@@ -1,6 +1,7 @@
 //! The API as a module sees it.
 
 mod access;
+mod additions;
 mod callbacks;
 mod documents;
 mod groups;

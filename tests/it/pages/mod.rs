@@ -1,6 +1,7 @@
 //! The pages, through the router and without a socket, as browsers would use them.
 
 mod account;
+mod adding;
 mod approval_rules;
 mod approvals;
 pub mod browser;

@@ -1,5 +1,6 @@
 //! What people live through, told as the manuals do.
 
+mod adding;
 mod approval;
 mod calls;
 mod chasing;

@@ -20,6 +20,30 @@ fn group(id: &str, name: &str, people: i64, folder: Option<&str>, owner: Option<
     }
 }
 
+impl AddRecipientsPage {
+    pub fn sample() -> Self {
+        let ComposePage { form, audience, .. } = ComposePage::sample();
+        Self {
+            id: "1".into(),
+            title: "关于开展 2026 年网络安全宣传周活动的通知".into(),
+            people: 1204,
+            form,
+            audience,
+            errors: ComposeErrors::default(),
+            problem: None,
+        }
+    }
+
+    /// Everybody who was chosen has it.
+    pub fn sample_error() -> Self {
+        let errors = ComposeErrors {
+            audience: Some("没有可新增的人：所选 2 人都已收到此消息".into()),
+            ..ComposeErrors::default()
+        };
+        Self { errors, problem: Some("消息已过有效期".into()), ..Self::sample() }
+    }
+}
+
 impl ComposePage {
     pub fn sample() -> Self {
         let department = |code: &str, name: &str, people, children: Vec<DepartmentNode>| DepartmentNode {

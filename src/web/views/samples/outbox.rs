@@ -101,6 +101,13 @@ impl OutboxDetail {
             curve: Curve::of(&Self::spread(), 1204, true),
             counted_at: Some(september(14, 10, 47)),
             reminders: vec![reminder("failed", 18), reminder("unread", 226), reminder("no_receipt", 392)],
+            resends: vec![reminder("all", 1204), reminder("failed", 18)],
+            can_add: true,
+            additions: vec![
+                AdditionLine { id: "7".into(), state: State::Sent, people: 12, at: september(14, 10, 0) },
+                AdditionLine { id: "8".into(), state: State::PendingApproval, people: 3, at: september(14, 10, 30) },
+            ],
+            adds_to: None,
             remind_from: None,
             version: 2,
             former: Some("/outbox/0198f3c1".into()),
@@ -140,6 +147,8 @@ impl OutboxDetail {
             progress: Progress::of(9_314, 16_243),
             receipts: Vec::new(),
             reminders: vec![Reminder { to: "unread".into(), count: 16_032 }],
+            adds_to: Some("/outbox/1".into()),
+            additions: Vec::new(),
             remind_from: Some(september(14, 11, 5)),
             trail: Vec::new(),
             notice: Some("已再次提醒 226 人".into()),
@@ -151,7 +160,14 @@ impl OutboxDetail {
     /// Approved too late: the sender decides.
     /// In the recycle bin.
     pub fn sample_deleted() -> Self {
-        Self { can_recall: false, gone_at: Some(september(30, 18, 0)), reminders: Vec::new(), ..Self::sample() }
+        Self {
+            can_recall: false,
+            gone_at: Some(september(30, 18, 0)),
+            reminders: Vec::new(),
+            resends: Vec::new(),
+            can_add: false,
+            ..Self::sample()
+        }
     }
 
     pub fn sample_held() -> Self {
@@ -180,6 +196,9 @@ impl OutboxDetail {
             receipts: Vec::new(),
             channels: Vec::new(),
             reminders: Vec::new(),
+            resends: Vec::new(),
+            can_add: false,
+            additions: Vec::new(),
             curve: None,
             counted_at: None,
             trail: ApprovalPage::sample_decided().trail,
@@ -226,6 +245,7 @@ impl Recipients {
         Self {
             asks: true,
             can_remind: true,
+            can_resend: true,
             message: "1".into(),
             filter: "all".into(),
             query: String::new(),

@@ -1,0 +1,101 @@
+//! `/outbox/{id}/add`: more people for a message that is out (checklist MO-13), chosen as when it was
+//! written.
+
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Redirect},
+};
+
+use super::{fields, fields::Choices};
+use crate::{
+    domain::{MessageId, Problem, command, seal},
+    hub::{self, Once, Source, add_recipients::Added, policy},
+    web::{
+        form::{Fields, Form, Query},
+        page::{Answer, Around},
+        page_error::{PageError, status_of},
+        path::Path,
+        session::Me,
+        views::{
+            compose::{AddRecipientsPage, ComposeErrors, ComposeForm},
+            shell::Section,
+        },
+    },
+};
+
+/// `GET /outbox/{id}/add`
+pub async fn form(me: Me, Path(id): Path<String>, Query(_): Query) -> Answer {
+    me.show_adding(parse(&id)?, ComposeForm::default(), &Choices::default(), None).await
+}
+
+/// `POST /outbox/{id}/add` with the fields of the audience and the form's `key`.
+pub async fn add(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answer {
+    let id = parse(&id)?;
+    me.own(id).await?;
+    match me.try_adding(id, &fields).await {
+        Ok(added) => {
+            let done = if added.approval.is_some() { "adding" } else { "added" };
+            let (count, already) = (added.recipients, added.already);
+            Ok(Redirect::to(&format!("/outbox/{}?done={done}&count={count}&already={already}", added.adds_to))
+                .into_response())
+        }
+        Err(error) => {
+            let problem = error.into_problem()?;
+            let (form, choices) = fields::from_fields(&fields);
+            me.show_adding(id, form, &choices, Some(problem)).await
+        }
+    }
+}
+
+fn parse(id: &str) -> Result<MessageId, Problem> {
+    id.parse().map_err(|_| Problem::not_found())
+}
+
+impl Me {
+    async fn try_adding(&self, id: MessageId, fields: &Fields) -> Result<Added, PageError> {
+        let people = self.named(fields).await?;
+        let sketch = fields::sketch(fields, people);
+        let audience = command::read_audience(&sketch["audience"], "/audience")?;
+        let fingerprint = seal::sha256(format!("add {id} {}", sketch["audience"]).as_bytes());
+        let key = Some(fields.get("key")).filter(|key| !key.is_empty());
+        let once = key.map(|key| Once { key, fingerprint: &fingerprint });
+        Ok(self.web.hub.add_recipients(&Source::Person(self.id()), once, id, audience).await?)
+    }
+
+    async fn show_adding(
+        &self,
+        id: MessageId,
+        mut form: ComposeForm,
+        choices: &Choices,
+        problem: Option<Problem>,
+    ) -> Answer {
+        let message = self.own(id).await?;
+        let source = Source::Person(self.id());
+        policy::require(&source, policy::Action::AddRecipients, &source.facts(&message))?;
+        hub::recycle::refuse_deleted(&message)?;
+        if form.key.is_empty() || problem.as_ref().is_some_and(|problem| problem.code == "IDEM_MISMATCH") {
+            form.key = uuid::Uuid::now_v7().simple().to_string();
+        }
+        let status = problem.as_ref().map_or(StatusCode::OK, |problem| status_of(problem.class));
+        let people = self.web.hub.last_tally(&message).await?.people;
+        let mut tx = self.web.hub.db.read().await?;
+        let mut errors = ComposeErrors::default();
+        if let Some(problem) = &problem {
+            let unknown = self.unknown_accounts(&mut tx, problem, &form.accounts).await?;
+            errors.put(&problem.field, unknown.unwrap_or_else(|| self.in_words(problem)));
+        }
+        let audience = self.audience_choices(&mut tx, choices, &mut form).await?;
+        drop(tx);
+        let view = AddRecipientsPage {
+            id: id.to_string(),
+            title: message.title.clone(),
+            people,
+            problem: problem.filter(|problem| problem.field.is_empty()).map(|problem| self.in_words(&problem)),
+            audience,
+            form,
+            errors,
+        };
+        let around = Around::from(Section::Outbox).titled(&message.title).status(status);
+        self.page(around, "add_recipients", &view).await
+    }
+}
