@@ -1,5 +1,17 @@
 //! 审批箱: a head sees what goes out and to how many, consents, and it reaches open pages.
 
+use zhihui::{
+    domain::{
+        ApprovalRuleId,
+        approval::{Approver, Condition, Node, Rule},
+        person::Role,
+    },
+    storage::{
+        access,
+        approval_rules::{self, RuleRow},
+    },
+};
+
 use crate::{
     people::to_department,
     site::Site,
@@ -75,6 +87,100 @@ async fn on_a_phone_the_letter_has_the_room_and_an_opinion_is_there_when_asked_f
     window.fill("#opinion", "请核对日期").await;
     window.press("button[value=reject]").await;
     window.sees("已驳回").await;
+    window.close().await;
+    site.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_is_returned_written_anew_and_passes_two_nodes() {
+    let (site, head, sender, reader) = Site::of_sixty().await;
+    let library = site.department("xcb", "宣传部").await;
+    let second = site.member("guniannian", "顾念慈", library).await;
+    let nodes = vec![
+        Node::of(Approver::DepartmentHead),
+        Node { people: vec![second.account.clone()], ..Node::of(Approver::People) },
+    ];
+    let rule = Rule { name: "两级审批".into(), condition: Condition::default(), nodes };
+    let mut tx = site.hub.db.begin().await.unwrap();
+    approval_rules::insert(&mut tx, &RuleRow::of(ApprovalRuleId::new(), &rule), -1).await.unwrap();
+    tx.commit().await.unwrap();
+    site.send(&sender, to_department("jwc", "元旦放假安排", "元旦放假三天。")).await;
+
+    let first = Window::of(&site, PHONE, &head).await;
+    first.go("/approvals").await;
+    first.follow("元旦放假安排").await;
+    let in_sight = "[...document.querySelectorAll('.decide .btn')].every(button => { \
+        const at = button.getBoundingClientRect(); \
+        return at.left >= 0 && at.right <= innerWidth && at.height >= 44; })";
+    first.until(in_sight).await;
+    first.press("label[for=say]").await;
+    first.fill("#opinion", "请写明值班电话").await;
+    first.press("button[value=return]").await;
+    first.sees("已退回，发送人会看到要修改什么").await;
+
+    let window = Window::of(&site, DESK, &sender).await;
+    window.go("/outbox?state=rejected").await;
+    window.follow("元旦放假安排").await;
+    window.fill("textarea[name=body]", "元旦放假三天。\n值班电话 8000。").await;
+    window.press("button[value=send]").await;
+    window.until("location.pathname.startsWith('/outbox/')").await;
+    window.sees("第 2 版").await;
+    window.sees("周立群").await;
+
+    first.arrives("/approvals", "元旦放假安排").await;
+    first.follow("元旦放假安排").await;
+    first.sees("修改了什么").await;
+    let added = "[...document.querySelectorAll('.diff ins')].map(line => line.textContent).join()";
+    first.until(&format!("{added} === '值班电话 8000。'")).await;
+    first.press("button[value=approve]").await;
+    first.sees("已同意，还要等其他审批人").await;
+
+    let third = Window::of(&site, DESK, &second).await;
+    third.sees_badge("approvals", "1").await;
+    third.follow("审批箱").await;
+    third.follow("元旦放假安排").await;
+    third.sees("指定人员").await;
+    third.press("button[value=approve]").await;
+    third.sees("已同意，正在发给 61 人").await;
+    third.sign_in(&site, &reader).await;
+    third.arrives("/inbox", "元旦放假安排").await;
+    for page in [first, window, third] {
+        page.close().await;
+    }
+    site.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn approval_rules_are_dragged_and_moved_by_keys() {
+    let site = Site::start().await;
+    let office = site.department("jwc", "教务处").await;
+    let admin = site.member("yezhiqiu", "叶知秋", office).await;
+    let mut tx = site.hub.db.begin().await.unwrap();
+    access::grant(&mut tx, admin.id, Role::OrgAdmin).await.unwrap();
+    tx.commit().await.unwrap();
+    let window = Window::open(&site, DESK).await;
+    let password = "lan tian bai yun 42";
+    window.go(&format!("/setup/{}", site.invitation_of(&admin).await)).await;
+    window.fill("input[name=password]", password).await;
+    window.fill("input[name=again]", password).await;
+    window.press("main button.primary, form button.primary").await;
+    window.until("!location.pathname.startsWith('/setup')").await;
+    window.go("/admin/approval-rules").await;
+    window.fill("input[name=password]", password).await;
+    window.press("main form button.primary").await;
+    window.sees("部门群发").await;
+    let order = "[...document.querySelectorAll('.ruled strong')].map(each => each.textContent)";
+    let handle = |name: &str| format!("//li[.//strong[text()='{name}']]//button[contains(@class, 'handle')]");
+    window.drag(&handle("部门群发"), &handle("模块群发"), false).await;
+    window.until(&format!("{order}[0] === '部门群发'")).await;
+    window.until("document.body.innerText.includes('1')").await;
+    window.go("/admin/approval-rules").await;
+    window.until(&format!("{order}[0] === '部门群发'")).await;
+    window.follow("部门群发").await;
+    window.press_in_the_middle("button[value=add_node]").await;
+    window.sees("第 2 个节点").await;
+    window.press_in_the_middle(".dock button[value=save]").await;
+    window.sees("已保存").await;
     window.close().await;
     site.end().await;
 }

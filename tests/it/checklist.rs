@@ -13,7 +13,26 @@ struct Section {
 }
 
 /// Those that are whole. A section comes in with its last line.
-const DONE: [Section; 2] = [GROUPS, RECYCLE_BIN];
+const DONE: [Section; 3] = [APPROVALS, GROUPS, RECYCLE_BIN];
+
+/// 审批箱
+#[rustfmt::skip]
+const APPROVALS: Section = Section { code: "MA", lines: 9, tests: &[
+    (1, &["an_approver_sees_what_goes_out_and_decides", "nobody_opens_what_is_not_theirs"]),
+    (2, &["the_box_has_two_tabs_and_is_searched_by_sender_or_title"]),
+    (3, &["the_box_has_two_tabs_and_is_searched_by_sender_or_title"]),
+    (4, &["an_approver_sees_what_goes_out_and_decides", "a_head_consents_and_a_recipients_open_page_learns_of_it"]),
+    (5, &["each_is_told_when_his_node_is_reached_and_it_goes_out_after_the_last",
+          "a_message_is_returned_written_anew_and_passes_two_nodes"]),
+    (6, &["a_rejected_broadcast_goes_to_nobody_and_needs_a_reason",
+          "what_comes_back_from_its_sender_shows_what_has_changed_since_it_was_returned"]),
+    (7, &["each_is_told_when_his_node_is_reached_and_it_goes_out_after_the_last",
+          "an_administrator_adds_changes_and_orders_rules_and_each_change_is_in_the_audit"]),
+    (8, &["an_approver_sees_what_goes_out_and_decides",
+          "somebody_stands_in_for_a_while_and_a_request_is_passed_on_in_the_browser"]),
+    (9, &["a_broadcast_waits_for_the_head_and_leaves_when_he_agrees",
+          "the_last_rule_that_catches_mass_mail_goes_only_when_that_is_meant"]),
+] };
 
 /// 群分组
 #[rustfmt::skip]

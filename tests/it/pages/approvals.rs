@@ -280,3 +280,28 @@ async fn what_comes_back_from_its_sender_shows_what_has_changed_since_it_was_ret
     page.assert(200, &["<p>请准时参加。</p>", "<del>站内</del> <ins>钉钉提醒</ins>"]).lacks(&["都没有变化"]);
     site.test.end().await;
 }
+
+#[tokio::test]
+async fn the_box_has_two_tabs_and_is_searched_by_sender_or_title() {
+    let site = Site::start().await;
+    let office = site.test.department("office", None).await;
+    let head = site.test.head("zhang", office).await;
+    let names: Vec<_> = (0..60).map(|nth| format!("p{nth}")).collect();
+    let staff = site.test.members(&names.iter().map(String::as_str).collect::<Vec<_>>(), office, false).await;
+    for (sender, title) in [(&staff[7], "放假安排"), (&staff[8], "值班安排"), (&staff[9], "体检通知")] {
+        site.test.sends(sender, to_department("office", title)).await.unwrap();
+    }
+    site.test.rejects(&head, "请核对日期").await.unwrap();
+    let mut browser = site.browser_of(&head).await;
+    let tabs = ["待审 <small>2</small>", "已审 <small>1</small>"];
+    let pending = browser.get("/approvals").await.assert(200, &tabs);
+    let pending = pending.assert(200, &["p7", "office", "放假安排", "群发消息", "<time datetime"]);
+    pending.lacks(&["体检通知", "class=\"st "]);
+    let done = browser.get("/approvals?state=done").await.assert(200, &tabs);
+    done.assert(200, &["体检通知", "p9", "已驳回", "群发消息"]).lacks(&["放假安排"]);
+    browser.get("/approvals?q=%E6%94%BE%E5%81%87").await.assert(200, &["放假安排"]).lacks(&["值班安排"]);
+    browser.get("/approvals?q=P8").await.assert(200, &["值班安排"]).lacks(&["放假安排"]);
+    browser.get("/approvals?q=%25").await.assert(200, &["没有找到相关审批"]);
+    browser.get("/approvals?state=done&q=p9").await.assert(200, &["体检通知"]);
+    site.test.end().await;
+}

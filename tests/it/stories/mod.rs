@@ -4,6 +4,7 @@ mod adding;
 mod approval;
 mod calls;
 mod chasing;
+mod countersign_races;
 mod delegation;
 mod demo;
 mod escalation;
