@@ -8,4 +8,5 @@ mod dead_letters;
 mod people;
 mod producers;
 mod storage;
+mod upgrade;
 mod versions;
