@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     domain::{
-        MessageId, PersonId,
+        MessageId, PersonId, approval,
         delivery::{self, Bucket},
         export,
         message::State,
@@ -90,6 +90,7 @@ pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDeta
         adds_to: adds_to.map(|first| format!("/outbox/{first}")),
         remind_from: last.map(|last| last + PAUSE).filter(|from| *from > hub.clock.now()),
         tally,
+        returned: status.approvals.iter().any(|asked| asked.state == approval::State::Returned),
         version: message.version,
         former: message.replaces_id.map(|former| format!("/outbox/{former}")),
         trail,

@@ -37,6 +37,8 @@ pub struct OutboxDetail {
     pub id: String,
     pub letter: Letter,
     pub state: message::State,
+    /// 已退回: rejected, but only for changes.
+    pub returned: bool,
     /// Name of the send rule.
     pub rule: String,
     pub steps: Vec<ChannelStep>,

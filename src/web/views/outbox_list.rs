@@ -55,6 +55,8 @@ pub struct OutboxRow {
     pub kind: message::ListedKind,
     /// Words under `outbox.state.<state>`.
     pub state: message::State,
+    /// 已退回: rejected, but only for changes.
+    pub returned: bool,
     /// Sent, planned, or last changed.
     pub at: Moment,
     /// 发送人数; `None` as long as nobody is frozen as a recipient.

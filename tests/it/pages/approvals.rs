@@ -252,7 +252,8 @@ async fn what_comes_back_from_its_sender_shows_what_has_changed_since_it_was_ret
     site.test.settle().await;
     let mut sender = site.browser_of(&staff[0]).await;
     sender.get("/inbox").await.assert(200, &["审批被退回：放假安排"]);
-    sender.get(&format!("/outbox/{}", first.id)).await.assert(200, &["退回", "请写明地点"]);
+    sender.get(&format!("/outbox/{}", first.id)).await.assert(200, &["已退回", "请写明地点"]).lacks(&["已驳回<"]);
+    sender.get("/outbox?state=rejected").await.assert(200, &["已退回", "放假安排"]).lacks(&["已驳回"]);
     let form = sender.get(&format!("/compose/{}", first.id)).await.assert(200, &["放假安排"]);
     let key = form.body.split("name=\"key\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     let id = first.id.to_string();
