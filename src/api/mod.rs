@@ -14,6 +14,7 @@ mod caller;
 mod dead_letters;
 mod deliveries;
 pub mod documents;
+mod exports;
 mod follow_up;
 mod group_members;
 mod groups;
@@ -24,6 +25,7 @@ mod path;
 mod query;
 mod recycle;
 mod reference;
+mod sent;
 
 use std::{num::NonZeroU32, sync::Arc};
 
@@ -61,8 +63,12 @@ pub struct Route {
 
 /// All of them.
 #[rustfmt::skip]
-pub const ROUTES: [Route; 38] = [
+pub const ROUTES: [Route; 42] = [
     Route { method: "post", path: "/api/v1/messages", endpoint: || post(messages::send) },
+    Route { method: "get", path: "/api/v1/messages", endpoint: || get(sent::list) },
+    Route { method: "post", path: "/api/v1/messages/{id}/exports", endpoint: || post(exports::begin) },
+    Route { method: "get", path: "/api/v1/messages/{id}/exports/{kind}", endpoint: || get(exports::show) },
+    Route { method: "get", path: "/api/v1/messages/{id}/exports/{kind}/content", endpoint: || get(exports::content) },
     Route { method: "get", path: "/api/v1/messages/{id}", endpoint: || get(messages::show) },
     Route { method: "get", path: "/api/v1/messages/{id}/deliveries", endpoint: || get(deliveries::list) },
     Route { method: "post", path: "/api/v1/messages/{id}/recall", endpoint: || post(follow_up::recall) },

@@ -9,6 +9,7 @@ mod admin;
 mod bench;
 mod check;
 pub mod demo;
+mod evidence;
 mod import;
 mod migrate;
 mod person;
@@ -75,6 +76,11 @@ enum Command {
     Producer {
         #[command(subcommand)]
         command: producer::Command,
+    },
+    /// Checks signed evidence of who was told what, and shows the key that signs it.
+    Evidence {
+        #[command(subcommand)]
+        command: evidence::Command,
     },
     /// Sends a message as a registered module, for scripts and cron.
     Send(send::Options),
@@ -154,6 +160,7 @@ async fn run(call: Call, command: Command) -> anyhow::Result<ExitCode> {
         Command::Export { file } => import::export(call, &file).await?,
         Command::Person { command } => person::run(call, command).await?,
         Command::Producer { command } => producer::run(call, command).await?,
+        Command::Evidence { command } => evidence::run(call, command).await?,
         Command::Send(options) => send::run(call, options).await?,
         Command::Bench(options) => bench::run(call, options).await?,
     }

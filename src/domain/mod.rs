@@ -13,6 +13,7 @@ pub mod contact;
 pub mod delivery;
 pub mod difference;
 pub mod email;
+pub mod evidence;
 pub mod export;
 pub mod group;
 mod ids;

@@ -10,15 +10,16 @@ use crate::clock::Timestamp;
 const PAUSE: Duration = Duration::minutes(1);
 
 /// One thing that may be broken, for the log of this process.
-pub(super) struct Complaint(Mutex<Option<Timestamp>>);
+#[derive(Default)]
+pub struct Complaint(Mutex<Option<Timestamp>>);
 
 impl Complaint {
-    pub(super) const fn new() -> Self {
+    pub const fn new() -> Self {
         Self(Mutex::new(None))
     }
 
     /// It failed: is that worth a line?
-    pub(super) fn is_due(&self, now: Timestamp) -> bool {
+    pub fn is_due(&self, now: Timestamp) -> bool {
         let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let due = told.is_none_or(|at| now - at >= PAUSE);
         if due {
@@ -28,7 +29,7 @@ impl Complaint {
     }
 
     /// It worked: had it been complained of?
-    pub(super) fn is_over(&self) -> bool {
+    pub fn is_over(&self) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take().is_some()
     }
 }

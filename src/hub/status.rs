@@ -32,6 +32,8 @@ pub struct MessageStatus {
 #[derive(Debug, Clone)]
 pub struct Reached {
     pub person: Person,
+    /// the message of the thread by which they got it
+    pub part: MessageId,
     /// how each stands
     pub tries: Vec<Try>,
     /// and stood before
@@ -74,8 +76,18 @@ impl Hub {
         wanted: Wanted<'_>,
         limit: i64,
     ) -> Result<(Vec<Reached>, Option<PersonId>)> {
+        self.check_own(source, id).await?;
+        self.list_reached(id, wanted, limit).await
+    }
+
+    /// [`Hub::message_deliveries`] for whoever has been let in already.
+    pub async fn list_reached(
+        &self,
+        id: MessageId,
+        wanted: Wanted<'_>,
+        limit: i64,
+    ) -> Result<(Vec<Reached>, Option<PersonId>)> {
         let mut tx = self.db.read().await?;
-        own(&mut tx, source, id).await?;
         let mut parts = vec![id];
         parts.extend(additions::list_out(&mut tx, id).await?);
         let mut people: Vec<(MessageId, Person)> = Vec::new();
@@ -102,9 +114,9 @@ impl Hub {
                 tried.entry(each.person_id).or_default().1.push(each);
             }
         }
-        let reached = people.into_iter().map(|(_, person)| {
+        let reached = people.into_iter().map(|(part, person)| {
             let (tries, earlier) = tried.remove(&person.person_id).unwrap_or_default();
-            Reached { person, tries, earlier }
+            Reached { person, part, tries, earlier }
         });
         Ok((reached.collect(), last.filter(|_| is_more)))
     }

@@ -86,3 +86,14 @@ pub async fn list_of(tx: &mut Tx, object: &str, limit: i64) -> Result<Vec<Entry>
         [object, limit]
     )
 }
+
+/// What was done to one object, in its order.
+pub async fn list_of_object(tx: &mut Tx, object: &str, limit: i64) -> Result<Vec<Entry>> {
+    fetch_all!(
+        tx,
+        Entry,
+        "select id, at, actor, verb, object, detail, seal_no, prev_hash, hash
+           from audit where object = $1 order by id limit $2",
+        [object, limit]
+    )
+}

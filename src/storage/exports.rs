@@ -1,9 +1,9 @@
-//! Table `export`: spreadsheets that were asked for, and those that are ready.
+//! Tables `export` and `export_part`: files that were asked for, and those that are ready.
 
 use super::{Result, Tx};
 use crate::{
     clock::Timestamp,
-    domain::{ExportId, MessageId, PersonId, export::State},
+    domain::{ExportId, MessageId, PersonId, evidence::Kind, export::State},
 };
 
 row! {
@@ -12,7 +12,9 @@ row! {
     pub struct Export {
         pub id: ExportId,
         pub message_id: MessageId,
+        /// a person, or a module under its own id
         pub owner_id: PersonId,
+        pub kind: Kind,
         pub lang: String,
         pub state: State,
         pub done: i64,
@@ -24,12 +26,13 @@ row! {
 pub async fn insert(tx: &mut Tx, export: &Export) -> Result<u64> {
     execute!(
         tx,
-        "insert into export (id, message_id, owner_id, lang, state, done, total, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "insert into export (id, message_id, owner_id, kind, lang, state, done, total, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         [
             export.id,
             export.message_id,
             export.owner_id,
+            export.kind,
             &export.lang,
             export.state,
             export.done,
@@ -40,26 +43,54 @@ pub async fn insert(tx: &mut Tx, export: &Export) -> Result<u64> {
 }
 
 /// The last one of a message that this person asked for.
-pub async fn find_last(tx: &mut Tx, message: MessageId, owner: PersonId) -> Result<Option<Export>> {
+pub async fn find_last(tx: &mut Tx, message: MessageId, owner: PersonId, kind: Kind) -> Result<Option<Export>> {
     fetch_optional!(
         tx,
         Export,
-        "select id, message_id, owner_id, lang, state, done, total, created_at from export
-          where message_id = $1 and owner_id = $2 order by created_at desc, id desc limit 1",
-        [message, owner]
+        "select id, message_id, owner_id, kind, lang, state, done, total, created_at from export
+          where message_id = $1 and owner_id = $2 and kind = $3 order by created_at desc, id desc limit 1",
+        [message, owner, kind]
     )
 }
 
-/// Takes the next one that nobody writes, until `until`.
-pub async fn take_next(tx: &mut Tx, now: Timestamp, until: Timestamp) -> Result<Option<Export>> {
+/// Whether anything waits to be written or to be given up.
+pub async fn any_waiting(tx: &mut Tx, now: Timestamp) -> Result<bool> {
+    fetch_value!(
+        tx,
+        bool,
+        "select exists (select 1 from export where state = 'waiting' and (lease_until is null or lease_until <= $1))",
+        [now]
+    )
+}
+
+/// Takes the next one that nobody writes, until `until`; those that were taken `most` times in vain not.
+pub async fn take_next(tx: &mut Tx, now: Timestamp, until: Timestamp, most: i64) -> Result<Option<Export>> {
     let sql = skip_locked!(
         tx,
-        "update export set lease_until = $2 where id in (
-            select id from export where state = 'waiting' and (lease_until is null or lease_until <= $1)
+        "update export set lease_until = $2, tries = tries + 1 where id in (
+            select id from export
+             where state = 'waiting' and (lease_until is null or lease_until <= $1) and tries < $3
              order by created_at, id limit 1",
-        ") returning id, message_id, owner_id, lang, state, done, total, created_at"
+        ") returning id, message_id, owner_id, kind, lang, state, done, total, created_at"
     );
-    fetch_optional!(tx, Export, sql, [now, until])
+    fetch_optional!(tx, Export, sql, [now, until, most])
+}
+
+/// Gives up what was taken `most` times and never came to an end.
+pub async fn fail_exhausted(tx: &mut Tx, now: Timestamp, most: i64) -> Result<Vec<MessageId>> {
+    fetch_values!(
+        tx,
+        MessageId,
+        "update export set state = 'failed', lease_until = null
+          where state = 'waiting' and tries >= $2 and (lease_until is null or lease_until <= $1)
+         returning message_id",
+        [now, most]
+    )
+}
+
+/// It could not be written now; somebody takes it again after `until`.
+pub async fn put_back(tx: &mut Tx, id: ExportId, until: Timestamp) -> Result<u64> {
+    execute!(tx, "update export set lease_until = $2 where id = $1 and state = 'waiting'", [id, until])
 }
 
 /// So many people are written; whoever writes it goes on until `until`.
@@ -67,22 +98,47 @@ pub async fn advance(tx: &mut Tx, id: ExportId, done: i64, until: Timestamp) -> 
     execute!(tx, "update export set done = $2, lease_until = $3 where id = $1 and state = 'waiting'", [id, done, until])
 }
 
-/// It is ready, with its sealed content; or failed, without one.
-pub async fn end(tx: &mut Tx, id: ExportId, content: Option<&[u8]>) -> Result<u64> {
-    let state = if content.is_some() { State::Ready } else { State::Failed };
+/// Its parts are written.
+pub async fn end(tx: &mut Tx, id: ExportId) -> Result<u64> {
     execute!(
         tx,
-        "update export set state = $2, content = $3, lease_until = null where id = $1 and state = 'waiting'",
-        [id, state, content]
+        "update export set state = $2, lease_until = null where id = $1 and state = 'waiting'",
+        [id, State::Ready]
     )
 }
 
+/// Keeps a part, in place of one that an earlier writer left.
+pub async fn keep_part(tx: &mut Tx, id: ExportId, nth: i64, sealed: &[u8]) -> Result<u64> {
+    execute!(
+        tx,
+        "insert into export_part (export_id, nth, content) values ($1, $2, $3)
+         on conflict (export_id, nth) do update set content = excluded.content",
+        [id, nth, sealed]
+    )
+}
+
+pub async fn find_part(tx: &mut Tx, id: ExportId, nth: i64) -> Result<Option<Vec<u8>>> {
+    fetch_optional_value!(tx, Vec<u8>, "select content from export_part where export_id = $1 and nth = $2", [id, nth])
+}
+
+/// All of them, or those from `nth` on.
+pub async fn remove_parts(tx: &mut Tx, id: ExportId, nth: i64) -> Result<u64> {
+    execute!(tx, "delete from export_part where export_id = $1 and nth >= $2", [id, nth])
+}
+
+/// The content of one from before files were kept in parts.
 pub async fn find_content(tx: &mut Tx, id: ExportId) -> Result<Option<Vec<u8>>> {
     fetch_optional_value!(tx, Vec<u8>, "select content from export where id = $1 and content is not null", [id])
 }
 
 /// Those from before `before`, `limit` at most; how many.
 pub async fn remove_before(tx: &mut Tx, before: Timestamp, limit: i64) -> Result<u64> {
+    execute!(
+        tx,
+        "delete from export_part where export_id in (
+            select id from export where created_at < $1 order by created_at limit $2)",
+        [before, limit]
+    )?;
     execute!(
         tx,
         "delete from export where id in (select id from export where created_at < $1 order by created_at limit $2)",

@@ -1,7 +1,8 @@
-//! `/outbox/{id}/export`: whom a message reached, as a spreadsheet (checklist MO-16). It is written in
-//! the background, a part at a time, by whichever replica serves pages; the page shows how far it is.
+//! `/outbox/{id}/export`: whom a message reached, as a spreadsheet (checklist MO-16) or as evidence. It is
+//! written in the background, a part at a time, by whichever replica serves pages; the page shows how far it is.
 
 use axum::{
+    body::Body,
     http::{HeaderValue, header},
     response::{IntoResponse, Redirect},
 };
@@ -12,6 +13,7 @@ use super::{
     Web,
     attachments::disposition,
     export_sheet::Sheet,
+    form::{Form, Query},
     page::Answer,
     path::Path,
     session::Me,
@@ -19,8 +21,8 @@ use super::{
     text::{Lang, Tongue},
 };
 use crate::{
-    domain::{MessageId, PersonId, Problem, delivery::Bucket},
-    hub::{self, Source},
+    domain::{MessageId, PersonId, Problem, delivery::Bucket, evidence::Kind},
+    hub::{self, Source, complaint::Complaint},
     storage::{exports::Export, message_status::Wanted, messages},
 };
 
@@ -28,39 +30,59 @@ use crate::{
 const PART: i64 = 500;
 /// How often each replica looks by itself.
 const PERIOD: std::time::Duration = std::time::Duration::from_secs(5);
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
-/// `POST /outbox/{id}/export`
-pub async fn begin(me: Me, Path(id): Path<String>) -> Answer {
+/// A file comes in parts of this length.
+const LENGTH: usize = 1024 * 1024;
+
+/// `POST /outbox/{id}/export` with `kind` = `sheet` or `evidence`.
+pub async fn begin(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answer {
     let id: MessageId = id.parse().map_err(|_| Problem::not_found())?;
-    me.web.hub.begin_export(me.id(), id, me.tongue().lang.tag()).await?;
+    let kind = kind(fields.get("kind"));
+    me.web.hub.begin_export(&Source::Person(me.id()), id, kind, me.tongue().lang.tag()).await?;
     Ok(Redirect::to(&format!("/outbox/{id}")).into_response())
 }
 
-/// `GET /outbox/{id}/export`: the file.
-pub async fn download(me: Me, Path(id): Path<String>) -> Answer {
+/// `GET /outbox/{id}/export?kind=…`: the file.
+pub async fn download(me: Me, Path(id): Path<String>, Query(query): Query) -> Answer {
     let id: MessageId = id.parse().map_err(|_| Problem::not_found())?;
-    let (export, content) = me.web.hub.exported(me.id(), id).await?;
+    let kind = kind(query.get("kind"));
+    let export = me.web.hub.exported(&Source::Person(me.id()), id, kind).await?;
     let at = export.created_at.with_timezone(&me.web.hub.place.timezone).format("%Y%m%d-%H%M");
-    let name = me.say("export.file", &[("at", at.to_string())]);
+    let name = me.say(&format!("export.file.{kind}"), &[("at", at.to_string())]);
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(XLSX)),
+        (header::CONTENT_TYPE, HeaderValue::from_static(kind.media_type())),
         (header::CONTENT_DISPOSITION, disposition(&name)),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
-    Ok((headers, content).into_response())
+    Ok((headers, Body::from_stream(me.web.hub.clone().export_content(export.id))).into_response())
+}
+
+fn kind(word: &str) -> Kind {
+    word.parse().unwrap_or(Kind::Sheet)
 }
 
 /// Writes what is asked for, until told to stop.
 pub async fn work(web: Web, stop: CancellationToken) {
+    static AWAY: Complaint = Complaint::new();
     while !stop.is_cancelled() {
-        // A panic belongs to one export.
+        // A panic belongs to one export, which is given up when it comes again and again.
         let written = std::panic::AssertUnwindSafe(web.write_next()).catch_unwind().await;
         match written {
-            Ok(Ok(true)) => continue,
-            Ok(Ok(false)) => {}
+            Ok(Ok(is_written)) => {
+                if AWAY.is_over() {
+                    tracing::info!("exports are written again");
+                }
+                if is_written {
+                    continue;
+                }
+            }
             Ok(Err(error)) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "an export could not be written");
+                if AWAY.is_due(web.hub.clock.now()) {
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "exports cannot be written, the storage is away"
+                    );
+                }
             }
             Err(_) => tracing::error!("an export broke off"),
         }
@@ -79,19 +101,30 @@ impl Web {
     /// When the storage is away: the export is taken again later.
     pub async fn write_next(&self) -> hub::Result<bool> {
         let Some(export) = self.hub.take_export().await? else { return Ok(false) };
-        match self.write(&export).await {
-            Ok(content) => self.hub.end_export(&export, Some(content)).await?,
+        let written = match export.kind {
+            Kind::Sheet => self.write_sheet(&export).await,
+            Kind::Evidence => self.hub.write_evidence(&export).await,
+        };
+        match written {
+            Ok(()) => self.hub.end_export(&export).await?,
             Err(hub::Error::Storage(error)) => return Err(error.into()),
             Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, export.id = %export.id, "export {} cannot be written", export.id);
-                self.hub.end_export(&export, None).await?;
+                tracing::error!(error = &error as &dyn std::error::Error, export.id = %export.id, "export {} could not be written", export.id);
+                self.hub.put_export_back(&export).await?;
             }
         }
         Ok(true)
     }
 
-    async fn write(&self, export: &Export) -> hub::Result<Vec<u8>> {
-        let source = Source::Person(export.owner_id);
+    async fn write_sheet(&self, export: &Export) -> hub::Result<()> {
+        let content = self.sheet(export).await?;
+        for (nth, part) in (0..).zip(content.chunks(LENGTH)) {
+            self.hub.keep_part(export, nth, part.to_vec()).await?;
+        }
+        Ok(())
+    }
+
+    async fn sheet(&self, export: &Export) -> hub::Result<Vec<u8>> {
         let mut tx = self.hub.db.read().await?;
         let message = messages::find(&mut tx, export.message_id).await?.ok_or_else(Problem::not_found)?;
         drop(tx);
@@ -101,7 +134,7 @@ impl Web {
         let mut after = PersonId(uuid::Uuid::nil());
         loop {
             let wanted = Wanted { bucket: Bucket::All, search: "", after };
-            let (people, last) = self.hub.message_deliveries(&source, message.id, wanted, PART).await?;
+            let (people, last) = self.hub.list_reached(message.id, wanted, PART).await?;
             for reached in people {
                 sheet.add(&tally::row(tongue, reached, &message)).map_err(std::io::Error::other)?;
             }

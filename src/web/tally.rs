@@ -22,6 +22,7 @@ use crate::{
     domain::{
         MessageId, PersonId, approval,
         delivery::{self, Bucket},
+        evidence::Kind,
         export,
         message::State,
     },
@@ -34,7 +35,6 @@ use crate::{
     storage::{
         additions::Addition,
         attachments,
-        exports::Export,
         message_status::Wanted,
         messages::{self, Message},
     },
@@ -67,7 +67,7 @@ pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDeta
     Ok(OutboxDetail {
         curve: if went_out { Curve::of(&status.tally.curve, status.tally.people, asks) } else { None },
         counted_at: curve::counted_at(status.tally.counted_at, hub.clock.now()),
-        export: export_line(me, id).await?,
+        exports: exports(me, id).await?,
         id: id.to_string(),
         letter: letter::of_message(message, &files, &format!("/outbox/{id}")),
         state: message.state,
@@ -106,14 +106,22 @@ pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDeta
     })
 }
 
-async fn export_line(me: &Me, id: MessageId) -> Result<Option<ExportLine>, PageError> {
-    let line = |export: Export| ExportLine {
-        progress: Progress::of(export.done, export.total),
-        is_ready: export.state == export::State::Ready,
-        is_failed: export.state == export::State::Failed,
-        at: export.created_at,
-    };
-    Ok(me.web.hub.last_export(me.id(), id).await?.map(line))
+async fn exports(me: &Me, id: MessageId) -> Result<Vec<ExportLine>, PageError> {
+    let mut lines = Vec::new();
+    for kind in [Kind::Sheet, Kind::Evidence] {
+        let Some(export) = me.web.hub.last_export(&Source::Person(me.id()), id, kind).await? else { continue };
+        let is_ready = export.state == export::State::Ready;
+        let signs = is_ready && kind == Kind::Evidence;
+        lines.push(ExportLine {
+            kind,
+            progress: Progress::of(export.done, export.total),
+            is_ready,
+            is_failed: export.state == export::State::Failed,
+            at: export.created_at,
+            key: if signs { Some(me.web.hub.evidence_signer().await?.public()) } else { None },
+        });
+    }
+    Ok(lines)
 }
 
 /// People who have it and to whom nothing more is on its way.

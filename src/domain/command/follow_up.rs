@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{audience, fields, fields::Fields};
-use crate::domain::{MessageId, Problem, message::Audience};
+use crate::domain::{MessageId, Problem, evidence::Kind, message::Audience};
 
 /// Who is reminded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +28,13 @@ pub enum ResendTo {
 /// `{"to": …}`: as for a reminder, or `all`.
 pub fn read_resend_to(value: &Value) -> Result<ResendTo, Problem> {
     resend_to(&Fields::of(value, "", &["to"])?)
+}
+
+/// `{"kind": …}` of what is to be written about a message.
+pub fn read_export(value: &Value) -> Result<Kind, Problem> {
+    let fields = Fields::of(value, "", &["kind"])?;
+    let word = fields.required_text("kind")?;
+    word.parse().map_err(|_| fields::unknown_word("/kind", word, &["sheet", "evidence"]))
 }
 
 /// `{"id": …, "to": …}`

@@ -24,7 +24,8 @@ use serde_json::Value;
 
 pub use audience::{external as read_external, read as read_audience};
 pub use follow_up::{
-    RemindTo, ResendTo, read_add, read_added, read_id, read_remind, read_remind_to, read_resend, read_resend_to,
+    RemindTo, ResendTo, read_add, read_added, read_export, read_id, read_remind, read_remind_to, read_resend,
+    read_resend_to,
 };
 pub use groups::{
     ChosenGroup, ChosenMembers, read_chosen, read_copy, read_follow, read_group, read_group_order, read_member,

@@ -8,7 +8,7 @@ use super::{
     curve::Curve,
     letter::Letter,
 };
-use crate::domain::{delivery, message};
+use crate::domain::{delivery, evidence, message};
 
 /// How far a message has come.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
@@ -91,8 +91,8 @@ pub struct OutboxDetail {
     pub gone_at: Option<Moment>,
     /// It was held because its time had passed: it may go out now.
     pub can_send: bool,
-    /// The spreadsheet that was asked for last and is still kept.
-    pub export: Option<ExportLine>,
+    /// The files that were asked for last and are still kept.
+    pub exports: Vec<ExportLine>,
     /// Address of the message that was written after it; `None` for the newest.
     pub previous: Option<String>,
     /// Of the one before.
@@ -100,13 +100,17 @@ pub struct OutboxDetail {
     pub notice: Option<String>,
 }
 
-/// A spreadsheet: `POST /outbox/{id}/export`, then `GET` the same.
+/// A file: `POST /outbox/{id}/export` with its kind, then `GET` the same.
 #[derive(Debug, Clone, Serialize)]
 pub struct ExportLine {
+    /// Words under `export.<kind>.…`.
+    pub kind: evidence::Kind,
     pub progress: Progress,
     pub is_ready: bool,
     pub is_failed: bool,
     pub at: Moment,
+    /// Of evidence that is ready: the public key that it was signed with.
+    pub key: Option<String>,
 }
 
 /// Done and all; shows a bar while the first is smaller.

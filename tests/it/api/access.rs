@@ -19,7 +19,12 @@ type Case = (&'static str, &'static str, [u16; 4]);
 const CASES: &[Case] = &[
     //                                                    nobody own other disabled
     ("post", "/api/v1/messages", [401, 202, 202, 401]),
+    ("get", "/api/v1/messages", [401, 200, 200, 401]),
     ("get", "/api/v1/messages/{id}", [401, 200, 404, 401]),
+    ("post", "/api/v1/messages/{id}/exports", [401, 202, 404, 401]),
+    ("get", "/api/v1/messages/{id}/exports/{kind}", [401, 200, 404, 401]),
+    // nobody has written it yet
+    ("get", "/api/v1/messages/{id}/exports/{kind}/content", [401, 404, 404, 401]),
     ("get", "/api/v1/messages/{id}/deliveries", [401, 200, 404, 401]),
     ("post", "/api/v1/messages/{id}/remind", [401, 202, 404, 401]),
     // it went to the inbox alone; whoever would be added has it
@@ -113,6 +118,7 @@ fn body_of(module: &Module, path: &str) -> Value {
     match path {
         "/api/v1/messages" => module.message(),
         path if path.ends_with("remind") || path.ends_with("resend") => json!({"to": "unread"}),
+        path if path.ends_with("exports") => json!({"kind": "sheet"}),
         path if path.ends_with("recipients") => json!({"audience": {"people": ["li"]}}),
         path if path.ends_with("resolve") => json!({"audience": {"people": [module.li.account]}}),
         _ => json!({}),
@@ -141,6 +147,7 @@ async fn a_module_reaches_its_own_messages_alone() {
     for caller in [0, 3, 2, 1] {
         for (nth, (method, path, expected)) in CASES.iter().enumerate() {
             let address = path.replace("{id}", &id).replace("{letter}", &letter).replace("{channel}", "sms");
+            let address = address.replace("{kind}", "sheet");
             let address = address.replace("{group}", &kept.group).replace("{folder}", &kept.folder);
             let address = address.replace("{member}", &kept.member);
             let request = axum::http::Request::builder().method(method.to_uppercase().as_str()).uri(&address);

@@ -4,6 +4,7 @@ mod access;
 mod additions;
 mod callbacks;
 mod documents;
+mod exports;
 mod groups;
 mod messages;
 mod operation;

@@ -133,7 +133,7 @@ async fn what_is_not_there_is_not_there() {
     }
     assert_eq!(module.post("/callbacks/%ff", &json!({})).await.code(), (404, "NOT_FOUND"));
     assert_eq!(module.get("/api/v1/nothing").await.code(), (404, "NOT_FOUND"));
-    let wrong = module.get("/api/v1/messages").await;
+    let wrong = module.get("/api/v1/audiences/resolve").await;
     assert_eq!((wrong.code(), wrong.header("allow")), ((405, "METHOD"), "POST"));
     module.test.end().await;
 }

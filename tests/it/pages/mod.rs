@@ -7,6 +7,7 @@ mod approvals;
 pub mod browser;
 mod compose;
 mod events;
+mod evidence;
 mod group_uses;
 mod groups;
 mod inbox;

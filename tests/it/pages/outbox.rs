@@ -5,7 +5,13 @@ use std::io::Cursor;
 use axum::http::Method;
 use calamine::{Reader, Xlsx};
 use http_body_util::BodyExt;
-use zhihui::domain::message::{External, ReceiptRequest};
+use zhihui::{
+    domain::{
+        evidence::Kind,
+        message::{External, ReceiptRequest},
+    },
+    hub::Source,
+};
 
 use super::browser::Site;
 use crate::support::{count, people::to};
@@ -132,13 +138,14 @@ async fn a_spreadsheet_whose_writer_is_lost_is_written_by_another() {
     let (mut site, sender, reader) = Site::of_two().await;
     let id = site.test.sends(&sender, to(&[&reader], "停水通知")).await.unwrap().id;
     site.test.settle().await;
-    let begun = site.test.begin_export(sender.id, id, "en").await.unwrap();
+    let begun = site.test.begin_export(&Source::Person(sender.id), id, Kind::Sheet, "en").await.unwrap();
     let taken = site.test.take_export().await.unwrap().unwrap();
     assert_eq!((taken.id, taken.total), (begun, 1));
     assert!(!site.web.write_next().await.unwrap(), "somebody is at it");
     site.test.clock.advance(chrono::Duration::minutes(1));
     assert!(site.web.write_next().await.unwrap());
-    let (export, file) = site.test.exported(sender.id, id).await.unwrap();
+    let export = site.test.exported(&Source::Person(sender.id), id, Kind::Sheet).await.unwrap();
+    let file = site.test.export_part(export.id, 0).await.unwrap().unwrap();
     assert!(export.id == begun && file.starts_with(b"PK"));
     site.test.end().await;
 }

@@ -4,6 +4,7 @@ use super::september;
 use crate::{
     domain::{
         delivery,
+        evidence::Kind,
         message::{ListedKind, State},
     },
     hub::tallies::{self, STEPS},
@@ -119,17 +120,33 @@ impl OutboxDetail {
             can_edit: false,
             can_delete: false,
             gone_at: None,
-            export: Some(ExportLine {
-                progress: Progress::of(500, 1204),
-                is_ready: false,
-                is_failed: false,
-                at: september(14, 9, 0),
-            }),
+            exports: Self::sample_exports(),
             previous: None,
             next: Some("/outbox/2".into()),
             can_send: false,
             notice: None,
         }
+    }
+
+    fn sample_exports() -> Vec<ExportLine> {
+        vec![
+            ExportLine {
+                kind: Kind::Sheet,
+                progress: Progress::of(500, 1204),
+                is_ready: false,
+                is_failed: false,
+                at: september(14, 9, 0),
+                key: None,
+            },
+            ExportLine {
+                kind: Kind::Evidence,
+                progress: Progress::of(1204, 1204),
+                is_ready: true,
+                is_failed: false,
+                at: september(14, 9, 5),
+                key: Some("3f".repeat(32)),
+            },
+        ]
     }
 
     fn spread() -> tallies::Curve {
