@@ -10,7 +10,7 @@ use super::{
     text::Tongue,
     timeline, trail,
     views::{
-        approvals::Share,
+        approvals::{Share, TrailStep},
         curve::{self, Curve},
         outbox::{
             AdditionLine, ChannelResult, ChannelTally, ExportLine, OutboxDetail, Progress, RecipientRow, Recipients,
@@ -33,6 +33,7 @@ use crate::{
         status::{MessageStatus, Reached},
     },
     storage::{
+        Tx,
         additions::Addition,
         attachments,
         message_status::Wanted,
@@ -52,8 +53,7 @@ pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDeta
     let mut tx = hub.db.read().await?;
     let files = attachments::list(&mut tx, id).await?;
     let send = plan::send(&mut tx, message, me).await?;
-    let trail =
-        if status.approvals.is_empty() { Vec::new() } else { trail::of_message(&mut tx, message, me.tongue()).await? };
+    let trail = trail(&mut tx, &status, me).await?;
     let last = last_chased(&mut tx, id).await?;
     let went_out = message.sent_at.is_some();
     let is_waiting = matches!(message.state, State::PendingApproval | State::Scheduled | State::Held);
@@ -90,7 +90,7 @@ pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDeta
         adds_to: adds_to.map(|first| format!("/outbox/{first}")),
         remind_from: last.map(|last| last + PAUSE).filter(|from| *from > hub.clock.now()),
         tally,
-        returned: status.approvals.iter().any(|asked| asked.state == approval::State::Returned),
+        returned: is_returned(&status),
         version: message.version,
         former: message.replaces_id.map(|former| format!("/outbox/{former}")),
         trail,
@@ -122,6 +122,19 @@ async fn exports(me: &Me, id: MessageId) -> Result<Vec<ExportLine>, PageError> {
         });
     }
     Ok(lines)
+}
+
+/// The way through approval; empty when none was needed.
+async fn trail(tx: &mut Tx, status: &MessageStatus, me: &Me) -> Result<Vec<TrailStep>, PageError> {
+    if status.approvals.is_empty() {
+        return Ok(Vec::new());
+    }
+    trail::of_message(tx, &status.message, me.tongue()).await
+}
+
+/// Sent back by an approver to be changed.
+fn is_returned(status: &MessageStatus) -> bool {
+    status.approvals.iter().any(|asked| asked.state == approval::State::Returned)
 }
 
 /// People who have it and to whom nothing more is on its way.

@@ -34,17 +34,14 @@ fn id(db: &Db, nth: u8) -> String {
     if db.has_many_writers() { format!("'{id}'") } else { format!("x'{}'", id.simple()) }
 }
 
-#[tokio::test]
-async fn what_was_asked_before_there_were_nodes_is_decided_as_it_was_asked() {
-    let dir = tempfile::tempdir().unwrap();
-    let db = Db::open(&database_url(&dir).await).await.unwrap();
-    migrate(&db, 1, 9).await;
-    let [head, other, note, open, done] = [1, 2, 5, 10, 11].map(|nth| id(&db, nth));
+/// Two approvers with one request that waits for them and one that the first has rejected, and a rule.
+async fn asked_before(db: &Db) {
+    let [head, other, note, open, done] = [1, 2, 5, 10, 11].map(|nth| id(db, nth));
     let bytes = if db.has_many_writers() { "'\\x00'" } else { "x'00'" };
     let at = "'2026-11-20T02:00:00+00:00'";
     for (person, name) in [(&head, "zhang"), (&other, "li")] {
         run(
-            &db,
+            db,
             &format!(
                 "insert into person (id, account, name, search, kind, state, created_at, updated_at)
                  values ({person}, '{name}', '{name}', '{name}', 'staff', 'active', {at}, {at});
@@ -62,16 +59,16 @@ async fn what_was_asked_before_there_were_nodes_is_decided_as_it_was_asked() {
                  '{{}}', '{{}}', {about}, '{state}', 1, {bytes}, {bytes}, 0, {at})"
         )
     };
-    run(&db, &message(&id(&db, 20), "null", "pending_approval")).await;
-    run(&db, &message(&id(&db, 21), "null", "rejected")).await;
-    run(&db, &message(&note, &open, "sent")).await;
+    run(db, &message(&id(db, 20), "null", "pending_approval")).await;
+    run(db, &message(&id(db, 21), "null", "rejected")).await;
+    run(db, &message(&note, &open, "sent")).await;
     for (approval, of, state, decision) in [
         (&open, 20, "pending", "null, null, ''".to_owned()),
         (&done, 21, "rejected", format!("{at}, {head}, '时间冲突'")),
     ] {
-        let of = id(&db, of);
+        let of = id(db, of);
         run(
-            &db,
+            db,
             &format!(
                 "insert into approval (id, message_id, message_version, content_hash, snapshot_hash, rule_name, state,
                      created_at, decided_at, decided_by, opinion)
@@ -81,9 +78,16 @@ async fn what_was_asked_before_there_were_nodes_is_decided_as_it_was_asked() {
         )
         .await;
     }
-    let rule = id(&db, 30);
-    run(&db, &format!("insert into approval_rule (id, name, condition, approver, position) values ({rule}, '旧', '{{\"min_recipients\": 9}}', 'department_head', 0)")).await;
+    let rule = id(db, 30);
+    run(db, &format!("insert into approval_rule (id, name, condition, approver, position) values ({rule}, '旧', '{{\"min_recipients\": 9}}', 'department_head', 0)")).await;
+}
 
+#[tokio::test]
+async fn what_was_asked_before_there_were_nodes_is_decided_as_it_was_asked() {
+    let dir = tempfile::tempdir().unwrap();
+    let db = Db::open(&database_url(&dir).await).await.unwrap();
+    migrate(&db, 1, 9).await;
+    asked_before(&db).await;
     migrate(&db, 10, 10).await;
     let person = |nth: u8| PersonId(uuid::Uuid::from_bytes([nth; 16]));
     let approval = |nth: u8| ApprovalId(uuid::Uuid::from_bytes([nth; 16]));
@@ -100,7 +104,7 @@ async fn what_was_asked_before_there_were_nodes_is_decided_as_it_was_asked() {
     let rule = approval_rules::list(&mut tx).await.unwrap().remove(0).into_rule();
     assert_eq!((rule.condition.min_recipients, rule.nodes), (Some(9), vec![Node::of(Approver::DepartmentHead)]));
     drop(tx);
-    let noted = format!("select count(*) from approval_seat where state = 'waiting' and note_id = {note}");
+    let noted = format!("select count(*) from approval_seat where state = 'waiting' and note_id = {}", id(&db, 5));
     assert_eq!(crate::support::count(&db, &noted).await, 2, "what was written to them still chases them");
     db.close().await;
 }
