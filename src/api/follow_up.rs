@@ -65,6 +65,12 @@ pub async fn release(
     Ok(idempotency::mark((StatusCode::ACCEPTED, Json(answer)).into_response(), released.duplicate))
 }
 
+/// The series of which the message is a run makes no more of them.
+pub async fn stop(State(api): State<Api>, caller: Caller, InPath(id): InPath<MessageId>) -> Result<Response, ApiError> {
+    to_the_end(async move { api.hub.stop_series(&caller.source(), id).await }).await?;
+    Ok((StatusCode::ACCEPTED, Json(json!({"id": id, "state": "stopped"}))).into_response())
+}
+
 pub async fn remind(
     State(api): State<Api>,
     caller: Caller,

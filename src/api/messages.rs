@@ -25,6 +25,8 @@ use crate::{
     storage::message_status::Seat,
 };
 
+/// Runs of a series that are told ahead.
+const NEXT_RUNS: usize = 5;
 pub async fn send(State(api): State<Api>, caller: Caller, request: Request) -> Result<Response, ApiError> {
     let (key, lang) = (idempotency::required(request.headers())?, language(request.headers()));
     let (value, size, held) = body::json(api.hub.in_hand.room(), request, body::WITH_FILES).await?;
@@ -59,7 +61,9 @@ pub async fn show(
     caller: Caller,
     InPath(id): InPath<MessageId>,
 ) -> Result<Json<Value>, ApiError> {
-    let status = api.hub.message_status(&caller.source(), id).await?;
+    let source = caller.source();
+    let status = api.hub.message_status(&source, id).await?;
+    let series = api.hub.series_of(&source, &status.message).await?;
     let (adds_to, added) = api.hub.thread(&status.message).await?;
     let added = added.iter().map(|each| {
         json!({"id": each.message_id, "state": each.state, "recipients": each.recipients,
@@ -68,6 +72,14 @@ pub async fn show(
     let mut answer = written(&status);
     answer["adds_to"] = json!(adds_to);
     answer["additions"] = added.collect();
+    answer["series"] = series.map_or(Value::Null, |series| {
+        json!({
+            "id": series.id,
+            "recurrence": series.recurrence.0,
+            "next": series.recurrence.0.runs(series.run_at - chrono::Duration::seconds(1), NEXT_RUNS),
+            "ended_at": series.ended_at,
+        })
+    });
     Ok(Json(answer))
 }
 

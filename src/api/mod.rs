@@ -63,7 +63,7 @@ pub struct Route {
 
 /// All of them.
 #[rustfmt::skip]
-pub const ROUTES: [Route; 42] = [
+pub const ROUTES: [Route; 43] = [
     Route { method: "post", path: "/api/v1/messages", endpoint: || post(messages::send) },
     Route { method: "get", path: "/api/v1/messages", endpoint: || get(sent::list) },
     Route { method: "post", path: "/api/v1/messages/{id}/exports", endpoint: || post(exports::begin) },
@@ -76,6 +76,7 @@ pub const ROUTES: [Route; 42] = [
     Route { method: "post", path: "/api/v1/messages/{id}/resend", endpoint: || post(follow_up::resend) },
     Route { method: "post", path: "/api/v1/messages/{id}/recipients", endpoint: || post(follow_up::add_recipients) },
     Route { method: "post", path: "/api/v1/messages/{id}/release", endpoint: || post(follow_up::release) },
+    Route { method: "post", path: "/api/v1/messages/{id}/stop", endpoint: || post(follow_up::stop) },
     Route { method: "delete", path: "/api/v1/messages/{id}", endpoint: || delete(recycle::delete) },
     Route { method: "post", path: "/api/v1/messages/{id}/restore", endpoint: || post(recycle::restore) },
     Route { method: "post", path: "/api/v1/messages/{id}/purge", endpoint: || post(recycle::purge) },

@@ -101,6 +101,8 @@ ids!(
     AuditId,
     ExportId,
     AttachmentId,
+    /// 周期发送: messages that come again and again.
+    SeriesId,
     DeadLetterId,
     /// One running process of the hub.
     ReplicaId,

@@ -38,6 +38,6 @@ pub mod words;
 
 pub use ids::{
     ApprovalId, ApprovalRuleId, AttachmentId, AuditId, ClaimId, DeadLetterId, DelegationId, DepartmentId, EventId,
-    ExportId, FolderId, GroupId, MessageId, PersonId, ProducerId, ReplicaId, TicketId,
+    ExportId, FolderId, GroupId, MessageId, PersonId, ProducerId, ReplicaId, SeriesId, TicketId,
 };
 pub use problem::Problem;

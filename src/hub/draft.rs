@@ -38,6 +38,8 @@ pub struct Writing {
     pub send_rule: String,
     pub receipt: Option<ReceiptRequest>,
     pub send_at: Option<Timestamp>,
+    /// What else its page wants to see again.
+    pub attributes: serde_json::Value,
 }
 
 /// What somebody writes on: a draft, or a message of his that he writes once more.
@@ -172,7 +174,7 @@ fn unfinished(id: MessageId, who: PersonId, writing: Writing, now: Timestamp) ->
         rounds: Json(List { list: Vec::new() }),
         receipt: writing.receipt.map(Json),
         actions: Json(List { list: Vec::new() }),
-        attributes: Json(json!({})),
+        attributes: Json(writing.attributes),
         audience: Json(writing.audience),
         about_approval_id: None,
         state: State::Draft,

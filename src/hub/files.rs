@@ -94,6 +94,14 @@ pub(super) async fn carry(tx: &mut Tx, who: PersonId, origin: &Origin, to: Messa
     Ok(())
 }
 
+/// All files of a message go with another one too.
+pub(super) async fn copy(tx: &mut Tx, from: MessageId, to: MessageId) -> Result<()> {
+    for file in attachments::list(tx, from).await? {
+        attachments::insert(tx, to, &Attachment { id: AttachmentId::new(), ..file }).await?;
+    }
+    Ok(())
+}
+
 /// What one message carries, however it came together.
 fn refuse_too_many(files: &[Attachment]) -> Result<(), Problem> {
     let total: usize = files.iter().map(|file| usize::try_from(file.size_bytes).unwrap_or(0)).sum();

@@ -17,7 +17,7 @@ use crate::{
     clock::Timestamp,
     domain::{
         MessageId, PersonId, Problem, approval,
-        message::{Draft, State},
+        message::{Draft, Recurrence, State},
         personal,
         problem::Class,
         seal::hex,
@@ -121,15 +121,7 @@ impl Hub {
         draft: Draft,
         now: Timestamp,
     ) -> Result<Answer> {
-        if draft.recurrence.is_some() {
-            return Err(Problem::invalid(
-                "RECURRENCE_UNAVAILABLE",
-                "/recurrence",
-                "周期发送此版本尚未提供，请去掉 recurrence",
-            )
-            .in_english("recurring messages are not part of this version, leave out recurrence")
-            .into());
-        }
+        let recurrence = draft.recurrence.clone();
         let undo_until = draft.undo_until;
         let is_verbatim = matches!(source, Source::Hub) && draft.preview_of.is_none();
         let mut message = self.compose(tx, source, id, draft, now).await?;
@@ -150,6 +142,7 @@ impl Hub {
         }
         message.sent_at = (message.state == State::Sending).then_some(now);
         let approval = self.submit(tx, source, &message, (rule, is_verbatim), now).await?;
+        self.begin_series(tx, &message, recurrence, now).await?;
         Ok(Answer {
             duplicate: false,
             id,
@@ -274,7 +267,7 @@ impl Hub {
             snapshot_hash: Vec::new(),
             recipients: 0,
             created_at: now,
-            send_at: draft.send_at,
+            send_at: first_run(draft.recurrence.as_ref(), draft.send_at, now),
             expires_at: draft.expires_at,
             sent_at: None,
             finished_at: None,
@@ -347,6 +340,15 @@ async fn fill(tx: &mut Tx, draft: &Draft) -> Result<(String, String)> {
     };
     let names: Vec<_> = values.iter().flat_map(|values| values.keys()).map(String::as_str).collect();
     Ok((template::fill(&title, "/title", &names, value)?, template::fill(&body, "/body", &names, value)?))
+}
+
+/// When it goes out: the first run of a series is not before the time that its sender names.
+fn first_run(recurrence: Option<&Recurrence>, send_at: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+    match recurrence {
+        // What is later than the second before may be at that time.
+        Some(recurrence) => recurrence.next_after(send_at.map_or(now, |at| at - chrono::Duration::seconds(1))),
+        None => send_at,
+    }
 }
 
 /// A rule that this source may choose: how approvers are chased is nobody's choice.

@@ -50,6 +50,7 @@ pub mod room;
 pub mod run;
 pub mod schedule;
 pub mod seal;
+pub mod series;
 mod set_password;
 mod setup;
 pub mod sign_in;

@@ -31,6 +31,7 @@ impl Hub {
             in_hand.stop();
         });
         self.spawn_loop(tasks, stop, "schedule", None, |hub| async move { hub.send_due().await });
+        self.spawn_loop(tasks, stop, "series", None, |hub| async move { hub.repeat().await });
         self.spawn_loop(tasks, stop, "waves", Some(Wake::waves), |hub| async move { hub.fan_out().await });
         self.spawn_loop(tasks, stop, "tickets", Some(Wake::tickets), |hub| async move {
             Ok(hub.queue_tickets().await?.len())

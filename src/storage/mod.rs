@@ -52,6 +52,7 @@ pub mod resends;
 pub mod scratch;
 pub mod seats;
 pub mod sent;
+pub mod series;
 pub mod sessions;
 pub mod settings;
 pub mod snapshot;

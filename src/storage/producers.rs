@@ -57,6 +57,17 @@ pub async fn insert(tx: &mut Tx, producer: &Producer, token_hash: &[u8], at: Tim
     Ok(inserted == 1)
 }
 
+/// A module that is not disabled.
+pub async fn find(tx: &mut Tx, id: ProducerId) -> Result<Option<Producer>> {
+    fetch_optional!(
+        tx,
+        Producer,
+        "select id, name, label, amqp_user, audience, categories, is_trusted from producer
+          where id = $1 and disabled_at is null",
+        [id]
+    )
+}
+
 /// Is this the broker account of a module, be it disabled?
 pub async fn has_amqp_user(tx: &mut Tx, user: &str) -> Result<bool> {
     fetch_value!(tx, bool, "select exists (select 1 from producer where amqp_user = $1)", [user])

@@ -46,6 +46,7 @@ mod recalls;
 mod recycle;
 pub mod render;
 mod request;
+mod series;
 mod session;
 mod setup;
 mod static_files;
@@ -192,6 +193,7 @@ routes! {
     get  "/outbox/{id}"                 => outbox::open;
     post "/outbox/{id}/discard"         => outbox::discard;
     post "/outbox/{id}/recall"          => outbox::recall;
+    post "/outbox/{id}/stop"            => outbox::stop;
     post "/outbox/{id}/remind"          => outbox::remind;
     post "/outbox/{id}/resend"          => outbox::resend;
     get  "/outbox/{id}/add"             => compose::add_recipients::form;
@@ -207,6 +209,7 @@ routes! {
     get  "/compose"                     => compose::empty;
     post "/compose"                     => compose::submit;
     get  "/compose/people"              => compose::people::find;
+    get  "/compose/runs"                => compose::repeating::runs;
     get  "/compose/{id}"                => compose::again;
 
     get  "/groups"                      => groups::list;

@@ -92,6 +92,13 @@ pub async fn recall(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answe
     Ok(Redirect::to(&format!("/outbox/{id}?done=recalled{}", kept(&outcome))).into_response())
 }
 
+/// `POST /outbox/{id}/stop`: of the series that the message belongs to no more are made.
+pub async fn stop(me: Me, Path(id): Path<String>) -> Answer {
+    let id = parse(&id)?;
+    me.web.hub.stop_series(&Source::Person(me.id()), id).await?;
+    Ok(Redirect::to(&format!("/outbox/{id}?done=stopped")).into_response())
+}
+
 /// What each channel took back and what is out for good, for the sentences about it.
 pub fn kept(outcome: &RecallOutcome) -> String {
     let mut told = String::new();
@@ -219,7 +226,7 @@ impl Me {
 
 /// What can just have been done: words under `outbox.done.<name>`.
 #[rustfmt::skip]
-const DONE: [&str; 13] = ["undone", "sent", "pending_approval", "scheduled", "recalled", "reminded", "resent", "added",
+const DONE: [&str; 14] = ["undone", "stopped", "sent", "pending_approval", "scheduled", "recalled", "reminded", "resent", "added",
     "adding", "drafted", "delete", "restore", "purge"];
 
 impl Me {

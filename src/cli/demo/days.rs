@@ -334,6 +334,7 @@ fn writing(draft: Draft) -> Writing {
         audience: draft.audience,
         send_rule: draft.send_rule.unwrap_or_else(|| "inbox".to_owned()),
         receipt: draft.receipt,
+        attributes: serde_json::json!({}),
         send_at: draft.send_at,
     }
 }

@@ -45,6 +45,29 @@ pub fn read(fields: &Fields<'_>, now: Timestamp, start: Option<Timestamp>) -> Re
     })
 }
 
+/// A series by itself, which begins now.
+///
+/// # Errors
+/// As in a message.
+pub fn read_alone(value: &serde_json::Value, now: Timestamp) -> Result<Recurrence, Problem> {
+    read(&Fields::of(value, "/recurrence", &["cron", "timezone", "until"])?, now, None)
+}
+
+impl Recurrence {
+    /// The first run later than this; none when it has run its time.
+    pub fn next_after(&self, at: Timestamp) -> Option<Timestamp> {
+        let zone: Tz = self.timezone.parse().ok()?;
+        let schedule = schedule(&self.cron, "").ok()?;
+        let next = schedule.after(&at.with_timezone(&zone)).next()?.with_timezone(&Utc);
+        self.until.is_none_or(|until| next <= until).then_some(next)
+    }
+
+    /// The next runs after this, `count` of them at most.
+    pub fn runs(&self, at: Timestamp, count: usize) -> Vec<Timestamp> {
+        std::iter::successors(self.next_after(at), |run| self.next_after(*run)).take(count).collect()
+    }
+}
+
 /// The expression, checked.
 ///
 /// # Errors

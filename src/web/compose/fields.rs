@@ -4,12 +4,13 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono_tz::Tz;
 use serde_json::{Map, Value, json};
 
+use super::repeating;
 use crate::{
     clock::Timestamp,
     domain::{
         Problem,
         command::time,
-        message::{Audience, DepartmentChoice, Exceptions, External, Filter, Kind, OTHER, ReceiptRequest},
+        message::{Audience, DepartmentChoice, Exceptions, External, Filter, Kind, OTHER, ReceiptRequest, State},
     },
     hub::draft::{Origin, Writing},
     storage::messages::Message,
@@ -69,6 +70,9 @@ pub fn command(fields: &Fields, people: Vec<String>, zone: Tz) -> Result<Value, 
     }
     if !is_link && fields.get("receipt") == "1" {
         command.insert("receipt".into(), receipt(fields, zone)?);
+    }
+    if fields.get("when") == "series" {
+        command.insert("recurrence".into(), Value::Object(repeating::command(fields, zone)?));
     }
     if fields.get("when") == "at" {
         command.insert("send_at".into(), json!(moment(fields.get("send_at"), zone, "/send_at")?));
@@ -174,6 +178,7 @@ pub fn writing(fields: &Fields, zone: Tz) -> Writing {
         receipt: (fields.get("receipt") == "1")
             .then(|| ReceiptRequest { options: options(fields), due_at: moment("receipt_due_at") }),
         send_at: moment("send_at").filter(|_| fields.get("when") == "at"),
+        attributes: repeating::kept(fields),
     }
 }
 
@@ -193,8 +198,9 @@ pub fn from_fields(fields: &Fields) -> (ComposeForm, Choices) {
         receipt: fields.get("receipt") == "1",
         options: options(fields),
         receipt_due_at: text("receipt_due_at"),
-        scheduled: fields.get("when") == "at",
+        when: text("when"),
         send_at: text("send_at"),
+        repeating: repeating::from_fields(fields),
     };
     let texts = |name: &'static str| fields.all(name).map(str::to_owned).collect();
     let choices = Choices {
@@ -218,6 +224,8 @@ pub fn from_message(message: &Message, zone: Tz) -> (ComposeForm, Choices) {
         at.map(|at| at.with_timezone(&zone).format("%Y-%m-%dT%H:%M").to_string()).unwrap_or_default()
     };
     let options = receipt.iter().flat_map(|receipt| &receipt.options).filter(|option| *option != OTHER).cloned();
+    let repeating = Some(message).filter(|message| message.state == State::Draft);
+    let repeating = repeating.and_then(|draft| repeating::from_kept(&draft.attributes.0));
     let form = ComposeForm {
         key: String::new(),
         kind: message.kind.to_string(),
@@ -231,8 +239,14 @@ pub fn from_message(message: &Message, zone: Tz) -> (ComposeForm, Choices) {
         receipt: receipt.is_some(),
         options: options.collect(),
         receipt_due_at: local(receipt.and_then(|receipt| receipt.due_at)),
-        scheduled: message.send_at.is_some(),
+        when: match (&repeating, message.send_at) {
+            (Some(_), _) => "series",
+            (None, Some(_)) => "at",
+            (None, None) => "now",
+        }
+        .to_owned(),
         send_at: local(message.send_at),
+        repeating: repeating.unwrap_or_default(),
     };
     let choices = Choices {
         departments: audience.departments.iter().map(|department| department.code.clone()).collect(),

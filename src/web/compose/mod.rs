@@ -9,6 +9,7 @@ mod fields;
 mod forecast;
 mod keeping;
 pub mod people;
+pub mod repeating;
 
 pub use fields::accounts;
 
@@ -25,7 +26,7 @@ use super::{
     path::Path,
     session::Me,
     views::{
-        compose::{ComposeErrors, ComposeForm, ComposePage, Forecast, Placeholder},
+        compose::{ComposeErrors, ComposeForm, ComposePage, Forecast, Placeholder, Weekday},
         shell::Section,
     },
 };
@@ -193,7 +194,10 @@ impl Me {
             errors.put(&problem.field, unknown.unwrap_or_else(|| self.in_words(problem)));
         }
         let audience = self.audience_choices(&mut tx, choices, &mut form).await?;
+        let chosen = &form.repeating.weekdays;
+        let weekday = |day: &str| Weekday { value: day.to_owned(), chosen: chosen.iter().any(|chosen| chosen == day) };
         let page = ComposePage {
+            weekdays: repeating::DAYS.map(weekday).into(),
             audience,
             kept: self.kept(&mut tx, origin).await?,
             fields: self.placeholders(),

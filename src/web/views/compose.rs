@@ -1,7 +1,7 @@
 //! `/compose` and `/compose/{draft}`: a message being written. What was typed comes back after an
 //! error, and each error stands beside its field.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Moment,
@@ -15,6 +15,7 @@ pub struct ComposePage {
     pub audience: AudienceChoices,
     pub rules: Vec<RuleCard>,
     pub kept: ComposeFiles,
+    pub weekdays: Vec<Weekday>,
     /// What a text can name of its reader.
     pub fields: Vec<Placeholder>,
     pub errors: ComposeErrors,
@@ -110,10 +111,43 @@ pub struct ComposeForm {
     pub options: Vec<String>,
     /// `receipt_due_at`, local: `2026-09-18T18:00`.
     pub receipt_due_at: String,
-    /// `when=at`: at `send_at`; otherwise at once.
-    pub scheduled: bool,
+    /// `at`: at `send_at`; `series`: as `repeating` says; otherwise at once.
+    pub when: String,
     /// Local: `2026-09-18T18:00`.
     pub send_at: String,
+    pub repeating: Repeating,
+}
+
+/// How often it is sent.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Repeating {
+    /// `day`, `workday`, `week`, `month`
+    pub every: String,
+    /// `weekday`, repeated: `Mon` …
+    pub weekdays: Vec<String>,
+    /// 1 to 31
+    pub monthday: String,
+    /// `run_at`, local: `08:00`
+    pub at: String,
+    /// `run_until`, the last day, local: `2026-12-31`; empty: without end
+    pub until: String,
+}
+
+/// `parts/compose_runs`: when the next runs would be.
+#[derive(Debug, Clone, Serialize)]
+pub struct Runs {
+    pub runs: Vec<Moment>,
+    /// Why there are none, already in the person's language.
+    pub problem: Option<String>,
+}
+
+/// A day of the week to be ticked.
+#[derive(Debug, Clone, Serialize)]
+pub struct Weekday {
+    /// `Mon`
+    pub value: String,
+    pub chosen: bool,
 }
 
 /// Whom it may go to, and what of that is chosen.
@@ -234,6 +268,7 @@ pub struct ComposeErrors {
     pub send_rule: Option<String>,
     pub receipt: Option<String>,
     pub send_at: Option<String>,
+    pub recurrence: Option<String>,
     /// What belongs to no field.
     pub other: Option<String>,
 }
@@ -254,6 +289,7 @@ impl ComposeErrors {
             "send_rule" => &mut self.send_rule,
             "receipt" => &mut self.receipt,
             "send_at" => &mut self.send_at,
+            "recurrence" => &mut self.recurrence,
             _ => &mut self.other,
         };
         *place = Some(text);

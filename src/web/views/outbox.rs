@@ -23,6 +23,25 @@ pub struct Tally {
     pub answered: i64,
 }
 
+/// The series of which a message is a run.
+#[derive(Debug, Clone, Serialize)]
+pub struct SeriesNote {
+    /// The next ones, the one that is planned already among them.
+    pub next: Vec<Moment>,
+    pub has_ended: bool,
+    /// Those that were made, the latest first.
+    pub runs: Vec<RunLine>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct RunLine {
+    pub id: String,
+    pub at: Option<Moment>,
+    pub state: message::State,
+    /// It is this one.
+    pub current: bool,
+}
+
 /// Until when a message that was just sent can be taken back.
 #[derive(Debug, Clone, Serialize)]
 pub struct Undo {
@@ -46,6 +65,8 @@ pub struct OutboxDetail {
     pub send_at: Option<Moment>,
     /// It was just sent and can still be taken back.
     pub undo: Option<Undo>,
+    /// It comes again and again.
+    pub series: Option<SeriesNote>,
     /// When it should have gone out, of one that is held.
     pub missed_at: Option<Moment>,
     /// Whom it will reach, as long as it waits for consent, its time, or its sender.

@@ -69,6 +69,24 @@
     writing.dispatchEvent(new Event('input', { bubbles: true }));
   });
 
+  /* How often: only what belongs to the choice, and when the next ones would be. */
+  var repeating = $('#repeating');
+  function often() {
+    var every = $('[name=every]', repeating).value;
+    $$('[data-every]', repeating).forEach(function (part) { part.hidden = part.getAttribute('data-every') !== every; });
+    if (repeating.hidden || !$('[name=run_at]', repeating).value) return;
+    var box = $('#compose_runs'), query = new URLSearchParams(), wanted = Zh.turn(box);
+    $$('select, input', repeating).forEach(function (input) {
+      if (input.type !== 'checkbox' || input.checked) query.append(input.name, input.value);
+    });
+    fetch(repeating.getAttribute('data-runs') + '?' + query, {
+      headers: { 'X-Fragment': 'compose_runs' }, credentials: 'same-origin'
+    }).then(function (response) { return response.ok ? response.text() : ''; }).then(function (html) {
+      if (wanted()) box.innerHTML = html;
+    }).catch(function () { /* asked again with the next choice */ });
+  }
+  on('change', '#repeating, [name=when]', often);
+
   /* --- Finding people ---------------------------------------------------------------------- */
 
   function isChosen(account) {
@@ -183,5 +201,6 @@
   on('click', 'button[data-check]', function () { clearTimeout(soon); });
 
   marks();
+  often();
   if ($('#forecast').children.length === 0) foresee();
 })();

@@ -31,6 +31,7 @@ const CASES: &[Case] = &[
     ("post", "/api/v1/messages/{id}/resend", [401, 409, 404, 401]),
     ("post", "/api/v1/messages/{id}/recipients", [401, 422, 404, 401]),
     ("post", "/api/v1/messages/{id}/release", [401, 409, 404, 401]),
+    ("post", "/api/v1/messages/{id}/stop", [401, 409, 404, 401]),
     ("post", "/api/v1/messages/{id}/recall", [401, 202, 404, 401]),
     ("delete", "/api/v1/messages/{id}", [401, 200, 404, 401]),
     ("post", "/api/v1/messages/{id}/restore", [401, 200, 404, 401]),

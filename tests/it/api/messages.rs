@@ -41,11 +41,21 @@ async fn a_repeat_is_answered_even_when_its_time_has_come() {
 }
 
 #[tokio::test]
-async fn what_this_version_cannot_do_is_refused_by_name() {
+async fn a_series_is_sent_seen_and_stopped() {
     let module = Module::start().await;
     let mut message = module.message();
     message["recurrence"] = json!({"cron": "0 0 8 * * Mon"});
-    assert_eq!(module.send("k", &message).await.code(), (422, "RECURRENCE_UNAVAILABLE"));
+    let sent = module.send("k", &message).await;
+    assert_eq!((sent.status.as_u16(), &sent.body["state"]), (202, &json!("scheduled")));
+    let id = sent.body["id"].as_str().unwrap().to_owned();
+    let seen = module.get(&format!("/api/v1/messages/{id}")).await;
+    let next = &seen.body["series"]["next"];
+    assert_eq!((&next[0], next.as_array().unwrap().len()), (&json!("2026-11-23T00:00:00Z"), 5));
+    assert_eq!(seen.body["series"]["recurrence"]["cron"], "0 0 8 * * Mon");
+    let stop = format!("/api/v1/messages/{id}/stop");
+    assert_eq!(module.post(&stop, &json!({})).await.status.as_u16(), 202);
+    assert_eq!(module.post(&stop, &json!({})).await.code(), (409, "SERIES_ENDED"));
+    assert_eq!(module.get(&format!("/api/v1/messages/{id}")).await.body["state"], "recalled");
     module.test.end().await;
 }
 

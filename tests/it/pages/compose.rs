@@ -7,7 +7,7 @@ use zhihui::storage::{
 };
 
 use super::browser::{Browser, Page, Site};
-use crate::support::{count, people::to};
+use crate::support::people::to;
 
 fn key(page: &Page) -> String {
     page.body.split("name=\"key\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
@@ -302,87 +302,5 @@ async fn whom_it_is_for_is_picked_pasted_left_out_and_narrowed() {
     ] {
         assert!(page.has(&format!("name=\"{field}\" checked")), "{field}: {}", page.body);
     }
-    site.test.end().await;
-}
-
-#[tokio::test]
-async fn a_preview_goes_to_its_writer_over_every_channel_of_the_rule_and_is_no_message_of_his() {
-    let (mut site, sender, reader) = Site::of_two().await;
-    let mut browser = site.browser_of(&sender).await;
-    let typed = [("kind", "content"), ("title", "停水"), ("body", "明日九点"), ("signature", "后勤处")];
-    let typed = [&typed[..], &[("do", "preview"), ("send_rule", "urgent"), ("department", "office")]].concat();
-    let page = browser.upload("/compose", &typed, &[("图.pdf", b"%PDF-1.7")]).await;
-    page.assert(200, &["预览已发给您本人", "停水", "图.pdf", "value=\"office\" checked"]);
-    site.test.settle().await;
-    let to_me = ["dingtalk", "sms", "voice"].map(|channel| format!("{channel} {}", sender.phone));
-    assert_eq!(site.test.sent(), to_me);
-    browser.get("/inbox").await.assert(200, &["共 1 条", "【预览】停水", "wang"]);
-    site.browser_of(&reader).await.get("/inbox").await.assert(200, &["共 0 条"]);
-    // In the outbox there is the draft, and nothing else.
-    browser.get("/outbox").await.assert(200, &[]).lacks(&["停水"]);
-    browser.get("/outbox?state=draft").await.assert(200, &["停水"]);
-    let counted = "select count(*) from audit where verb = 'message.preview'";
-    assert_eq!(count(&site.test.db, counted).await, 1);
-    // It costs text messages and calls: not without end.
-    for _ in 1..10 {
-        browser.post("/compose", &typed).await.assert(200, &[]);
-    }
-    browser.post("/compose", &typed).await.assert(429, &["10 分钟内最多预览 10 次", "明日九点"]);
-    // What could not be sent is not previewed either.
-    browser
-        .post("/compose", &[("do", "preview"), ("kind", "content"), ("body", "b")])
-        .await
-        .assert(422, &["id=\"e-title\""]);
-    site.test.end().await;
-}
-
-#[tokio::test]
-async fn what_was_just_sent_is_taken_back_before_anybody_has_it() {
-    let (mut site, sender, reader) = Site::with_undo(5).await;
-    let mut browser = site.browser_of(&sender).await;
-    let typed = [("do", "send"), ("kind", "content"), ("title", "停水"), ("body", "明日九点"), ("person", "li")];
-    let sent = browser.post("/compose", &typed).await.assert(303, &[]).leads_to().to_owned();
-    site.test.settle().await;
-    browser.get(&sent).await.assert(200, &["消息将在 5 秒后发出", "撤销"]);
-    let id: String = sent.trim_start_matches("/outbox/").chars().take(36).collect();
-    let back = browser.post(&format!("/outbox/{id}/recall"), &[("undo", "1"), ("edit", "1")]).await.assert(303, &[]);
-    browser.get(back.leads_to()).await.assert(200, &["已撤销，消息没有发出", "明日九点"]);
-    site.test.after(chrono::Duration::seconds(6)).await;
-    site.browser_of(&reader).await.get("/inbox").await.assert(200, &["共 0 条"]);
-
-    let sent = browser.post("/compose", &typed).await.assert(303, &[]).leads_to().to_owned();
-    site.test.after(chrono::Duration::seconds(6)).await;
-    browser.get(&sent).await.assert(200, &["已发送"]).lacks(&["秒后发出"]);
-    site.browser_of(&reader).await.get("/inbox").await.assert(200, &["共 1 条", "停水"]);
-    // Too late to undo, it is recalled, and that is what is said.
-    let id: String = sent.trim_start_matches("/outbox/").chars().take(36).collect();
-    let back = browser.post(&format!("/outbox/{id}/recall"), &[("undo", "1"), ("edit", "1")]).await.assert(303, &[]);
-    browser.get(back.leads_to()).await.assert(200, &["已撤回，接收人无法再查看"]);
-    site.test.end().await;
-}
-
-#[tokio::test]
-async fn a_text_names_its_reader_in_the_list_the_letter_and_the_bin() {
-    let (mut site, sender, reader) = Site::of_two().await;
-    let mut browser = site.browser_of(&sender).await;
-    browser.get("/compose").await.assert(200, &["data-insert=\"{{姓名}}\"", "data-insert=\"{{部门}}\""]);
-    let typed = [("do", "send"), ("kind", "content"), ("title", "{{姓名}}，请参加"), ("body", "{{部门}}：九点")];
-    let typed = [&typed[..], &[("person", "li"), ("person", "wang")]].concat();
-    let page = browser.post("/compose", &typed).await.assert(303, &[]).leads_to().to_owned();
-    site.test.settle().await;
-    // Its sender sees what he wrote; every reader sees himself.
-    browser.get(&page).await.assert(200, &["{{姓名}}，请参加", "{{部门}}：九点"]);
-    for person in [&sender, &reader] {
-        let mut browser = site.browser_of(person).await;
-        let named = format!("{}，请参加", person.account);
-        let list = browser.get("/inbox").await.assert(200, &[&named, "office：九点"]).lacks(&["{{"]);
-        let id = list.body.split("data-id=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
-        browser.get(&format!("/inbox/{id}")).await.assert(200, &[&named, "office：九点"]).lacks(&["{{"]);
-        browser.get("/").await.assert(200, &[&named]).lacks(&["{{"]);
-        browser.post("/inbox/bulk", &[("do", "delete"), ("id", &id)]).await.assert(303, &[]);
-        browser.get("/recycle").await.assert(200, &[&named]).lacks(&["{{"]);
-    }
-    let wrong = [("do", "send"), ("kind", "content"), ("title", "会议"), ("body", "{{手机号}}"), ("person", "li")];
-    browser.post("/compose", &wrong).await.assert(422, &["还有 1 处未填写：{{手机号}}，未发送"]);
     site.test.end().await;
 }

@@ -17,4 +17,5 @@ mod outbox;
 mod outbox_list;
 mod portal;
 mod recycle;
+mod sending;
 mod timeline;

@@ -17,4 +17,5 @@ mod nodes;
 mod personal;
 mod races;
 pub mod sending;
+mod series;
 mod sign_in;

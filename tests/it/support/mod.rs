@@ -109,7 +109,8 @@ impl TestHub {
     /// Lets everything that is due happen, until nothing is.
     pub async fn settle(&mut self) {
         loop {
-            let mut done = self.send_due().await.unwrap() + self.fan_out().await.unwrap();
+            let mut done =
+                self.send_due().await.unwrap() + self.repeat().await.unwrap() + self.fan_out().await.unwrap();
             let queued = self.queue_tickets().await.unwrap();
             done += queued.len();
             for ticket in &queued {

@@ -5,7 +5,7 @@ use zhihui::{
         ApprovalId, ApprovalRuleId, DepartmentId, MessageId,
         approval::{Decision, Rule},
         message::{Audience, Draft, State},
-        person::Role,
+        person::{self, Role},
     },
     hub::{Answer, Result, Source},
     storage::{
@@ -44,6 +44,13 @@ impl TestHub {
     pub async fn sets_deputy(&self, person: &Actor, deputy: &Actor) {
         let mut tx = self.db.begin().await.unwrap();
         people::set_deputy(&mut tx, person.id, Some(deputy.id), self.clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// 在职, 停用 or 离职.
+    pub async fn becomes(&self, person: &Actor, state: person::State) {
+        let mut tx = self.db.begin().await.unwrap();
+        assert!(people::set_state(&mut tx, person.id, state, self.clock.now()).await.unwrap());
         tx.commit().await.unwrap();
     }
 

@@ -6,7 +6,7 @@ use zhihui::web::views::{
     admin::{AdminPage, RecallsPage},
     approval_rules::{RulePage, RulesPage},
     approvals::{ApprovalPage, ApprovalsPage},
-    compose::{AddRecipientsPage, ComposeFiles, ComposePage, FoundPeople},
+    compose::{AddRecipientsPage, ComposeFiles, ComposePage, FoundPeople, Runs},
     door::{ErrorPage, LoginPage, SetupPage},
     groups::{GroupAddPage, GroupMemberPage, GroupPage, GroupPeople, GroupsPage},
     inbox::{InboxPage, Reader},
@@ -127,6 +127,7 @@ fn of_senders() -> Vec<Sample> {
         page("compose", "error", Section::Compose, &ComposePage::sample_error()),
         part("forecast", Section::Compose, &ComposePage::sample().forecast),
         part("compose_files", Section::Compose, &ComposeFiles::sample()),
+        part("compose_runs", Section::Compose, &Runs::sample()),
         part("compose_found", Section::Compose, &FoundPeople::sample()),
     ]
 }

@@ -90,6 +90,7 @@ impl ComposePage {
                 rule("undertaker", "承接", vec![step("voice", 5), ChannelStep { deputy: true, ..step("voice", 25) }]),
             ],
             kept: ComposeFiles::sample(),
+            weekdays: vec![Weekday { value: "Mon".into(), chosen: true }],
             fields: vec![Placeholder { placeholder: "{{姓名}}".into(), label: "姓名".into() }],
             errors: ComposeErrors::default(),
             wrong: false,
@@ -127,6 +128,7 @@ impl ComposePage {
             ("/url", "链接只能以 http:// 或 https:// 开头"),
             ("/send_rule", "没有这个发送规则"),
             ("/receipt/options/1", "回执选项重复：“收到”"),
+            ("/recurrence", "请选择每周的哪几天"),
             ("/send_at", "定时时间 2026-09-10 08:00 已过，请选择 2026-09-14 11:05 以后的时间"),
             ("/", "页面已过期，请刷新后重试（内容已为您保留）"),
         ] {
@@ -150,8 +152,15 @@ impl ComposeForm {
             receipt: true,
             options: vec!["全员参加".into(), "部分参加".into(), "不参加".into()],
             receipt_due_at: "2026-09-25T18:00".into(),
-            scheduled: true,
+            when: "series".into(),
             send_at: "2026-09-20T08:30".into(),
+            repeating: Repeating {
+                every: "week".into(),
+                weekdays: vec!["Mon".into()],
+                monthday: "1".into(),
+                at: "08:00".into(),
+                until: "2026-12-31".into(),
+            },
             ..Self::default()
         }
     }
@@ -193,6 +202,12 @@ impl ComposeFiles {
             saved: Some(super::september(14, 14, 32)),
             apart: false,
         }
+    }
+}
+
+impl Runs {
+    pub fn sample() -> Self {
+        Self { runs: vec![super::september(21, 8, 0)], problem: Some("请选择每周的哪几天".into()) }
     }
 }
 

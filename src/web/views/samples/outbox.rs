@@ -87,6 +87,7 @@ impl OutboxDetail {
             steps: plan.steps,
             send_at: None,
             undo: None,
+            series: None,
             missed_at: None,
             reach: None,
             asked: Vec::new(),
@@ -224,6 +225,14 @@ impl OutboxDetail {
             people: Recipients { rows: Vec::new(), older: None, ..Recipients::sample() },
             can_recall: false,
             can_edit: true,
+            series: Some(SeriesNote {
+                next: vec![september(21, 8, 0), september(28, 8, 0)],
+                has_ended: false,
+                runs: vec![
+                    RunLine { id: "r2".into(), at: Some(september(21, 8, 0)), state: State::Scheduled, current: true },
+                    RunLine { id: "r1".into(), at: Some(september(14, 8, 0)), state: State::Sent, current: false },
+                ],
+            }),
             ..Self::sample()
         }
     }

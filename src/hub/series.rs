@@ -1,0 +1,204 @@
+//! 周期发送: a message that comes again and again. Each run is a message of its own: it stands in the
+//! outbox as planned, asks for consent, and can be recalled alone. The next one is made when the time of
+//! the last has come, with the same words for whoever belongs to the audience then. Runs that fell into
+//! a time when nothing ran are not made up for.
+
+use serde_json::json;
+
+use super::{
+    Answer, Change, Error, Hub, Result, Source, files,
+    policy::{self, Action},
+    recycle::refuse_deleted,
+};
+use crate::{
+    clock::Timestamp,
+    domain::{
+        MessageId, Problem, SeriesId,
+        message::{Draft, ReceiptRequest, Recurrence, State},
+    },
+    storage::{
+        Json, Tx, audit,
+        messages::{self, Message},
+        producers,
+        series::{self, Series},
+    },
+};
+
+/// So many in one pass.
+const BATCH: i64 = 5;
+
+impl Hub {
+    /// Begins a series with this message as its first run.
+    pub(super) async fn begin_series(
+        &self,
+        tx: &mut Tx,
+        message: &Message,
+        recurrence: Option<Recurrence>,
+        now: Timestamp,
+    ) -> Result<()> {
+        let (Some(recurrence), Some(run_at)) = (recurrence, message.send_at) else { return Ok(()) };
+        let series =
+            Series { id: SeriesId::new(), recurrence: Json(recurrence), run_id: message.id, run_at, ended_at: None };
+        series::insert(tx, &series, now).await?;
+        series::add_run(tx, series.id, message.id).await?;
+        Ok(())
+    }
+
+    /// Makes the next run of every series whose last one has had its time; returns how many were moved
+    /// on.
+    pub async fn repeat(&self) -> Result<usize> {
+        let now = self.clock.now();
+        let due = series::list_due(&mut self.db.read().await?, now, BATCH).await?;
+        for series in &due {
+            match self.run_again(series, now).await {
+                Err(Error::Problem(problem)) => self.pass_over(series, &problem, now).await?,
+                done => done?,
+            }
+        }
+        Ok(due.len())
+    }
+
+    async fn run_again(&self, series: &Series, now: Timestamp) -> Result<()> {
+        let mut tx = self.db.begin().await?;
+        let last = messages::find(&mut tx, series.run_id).await?.ok_or_else(Problem::not_found)?;
+        let next = series.recurrence.0.next_after(now.max(series.run_at));
+        let source = source_of(&mut tx, &last).await?;
+        let (Some(next), Some(source), false) = (next, source, last.state == State::Rejected) else {
+            self.end_series(&mut tx, series, &last, now).await?;
+            tx.commit().await?;
+            return Ok(());
+        };
+        let id = MessageId::new();
+        if !series::advance(&mut tx, series.id, series.run_at, id, next).await? {
+            return Ok(());
+        }
+        files::copy(&mut tx, last.id, id).await?;
+        let answer = Box::pin(self.write(&mut tx, &source, id, again(&last, next), now)).await?;
+        series::add_run(&mut tx, series.id, id).await?;
+        tx.commit().await?;
+        tracing::info!(message.id = %id, series.id = %series.id, "made run {id} of series {}", series.id);
+        self.made(&answer);
+        Ok(())
+    }
+
+    fn made(&self, answer: &Answer) {
+        self.announce(Change::Sent(answer.id));
+        if let Some(approval) = &answer.approval {
+            self.announce(Change::Approval(approval.id));
+        }
+    }
+
+    /// This once it could not be made, and its sender hears why; the next time may be better.
+    async fn pass_over(&self, series: &Series, why: &Problem, now: Timestamp) -> Result<()> {
+        let mut tx = self.db.begin().await?;
+        let Some(last) = messages::find(&mut tx, series.run_id).await? else { return Ok(()) };
+        match series.recurrence.0.next_after(now.max(series.run_at)) {
+            Some(next) => _ = series::advance(&mut tx, series.id, series.run_at, series.run_id, next).await?,
+            None => _ = series::end(&mut tx, series.id, now).await?,
+        }
+        let detail = json!({"series": series.id, "code": why.code});
+        audit::insert(&mut tx, now, "hub", "series.pass_over", &format!("message:{}", last.id), detail).await?;
+        if let Some(sender) = last.sender_id {
+            let title = format!("周期消息未能生成：{}", last.title);
+            let body = format!("《{}》的下一期没有生成，原因：{}。系统将在下一个周期再试。", last.title, why.detail);
+            self.note(&mut tx, sender, &title, &body, now).await?;
+        }
+        tx.commit().await?;
+        tracing::warn!(series.id = %series.id, code = why.code, "a run of series {} could not be made", series.id);
+        Ok(())
+    }
+
+    /// It has run its time, was refused, or its sender is no longer there.
+    async fn end_series(&self, tx: &mut Tx, series: &Series, last: &Message, now: Timestamp) -> Result<()> {
+        if !series::end(tx, series.id, now).await? {
+            return Ok(());
+        }
+        let detail = json!({"series": series.id, "state": last.state});
+        audit::insert(tx, now, "hub", "series.end", &format!("message:{}", last.id), detail).await?;
+        if let (State::Rejected, Some(sender)) = (last.state, last.sender_id) {
+            let title = format!("周期发送已停止：{}", last.title);
+            let body =
+                format!("《{}》的最近一期没有通过审批，不再生成以后各期。如仍需要，请修改后重新提交。", last.title);
+            self.note(tx, sender, &title, &body, now).await?;
+        }
+        Ok(())
+    }
+
+    /// The series of which a message of one's own is a run.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`
+    pub async fn series_of(&self, source: &Source, message: &Message) -> Result<Option<Series>> {
+        policy::require(source, Action::SeeDeliveries, &source.facts(message))?;
+        Ok(series::find_of(&mut self.db.read().await?, message.id).await?)
+    }
+
+    /// No more runs are made, and the one that waits is recalled. Only its sender stops a series.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`, `SERIES_NONE`, `SERIES_ENDED`
+    pub async fn stop_series(&self, source: &Source, id: MessageId) -> Result<()> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        let message = messages::lock(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+        policy::require(source, Action::Recall, &source.facts(&message))?;
+        refuse_deleted(&message)?;
+        let series = series::find_of(&mut tx, id).await?.ok_or_else(|| {
+            Problem::conflict("SERIES_NONE", "这条消息不是周期发送的").in_english("this message belongs to no series")
+        })?;
+        if !series::end(&mut tx, series.id, now).await? {
+            return Err(Problem::conflict("SERIES_ENDED", "周期发送已经停止")
+                .in_english("this series has ended already")
+                .into());
+        }
+        let detail = json!({"series": series.id});
+        audit::insert(&mut tx, now, &source.actor(), "series.stop", &format!("message:{id}"), detail).await?;
+        let run = messages::lock(&mut tx, series.run_id).await?;
+        let waiting = run.filter(|run| {
+            matches!(run.state, State::Scheduled | State::PendingApproval | State::Held) && run.deleted_at.is_none()
+        });
+        if let Some(run) = &waiting {
+            self.take_back(&mut tx, &source.actor(), run, json!({"from": run.state})).await?;
+        }
+        tx.commit().await?;
+        self.announce(Change::Sent(id));
+        if let Some(run) = waiting {
+            self.recalled(run.id);
+        }
+        Ok(())
+    }
+}
+
+/// Whoever sent it, if he still may.
+async fn source_of(tx: &mut Tx, message: &Message) -> Result<Option<Source>> {
+    if let Some(person) = message.sender_id {
+        let is_there = crate::storage::accounts::signature_of(tx, person).await?.is_some();
+        return Ok(is_there.then_some(Source::Person(person)));
+    }
+    match message.producer_id {
+        Some(producer) => Ok(producers::find(tx, producer).await?.map(Source::Producer)),
+        None => Ok(None),
+    }
+}
+
+/// The same once more, at another time; its deadlines are as far from it as they were.
+fn again(last: &Message, send_at: Timestamp) -> Draft {
+    let shift = last.send_at.map_or_else(chrono::Duration::zero, |before| send_at - before);
+    let receipt = last.receipt.as_ref().map(|receipt| &receipt.0);
+    Draft {
+        kind: last.kind,
+        signature: last.signature.clone(),
+        url: last.url.clone(),
+        category: Some(last.category.clone()),
+        send_rule: Some(last.rule_name.clone()),
+        receipt: receipt.map(|receipt| ReceiptRequest {
+            options: receipt.options.clone(),
+            due_at: receipt.due_at.map(|due| due + shift),
+        }),
+        actions: last.actions.0.list.clone(),
+        attributes: last.attributes.0.as_object().cloned().unwrap_or_default(),
+        send_at: Some(send_at),
+        expires_at: last.expires_at.map(|until| until + shift),
+        ..Draft::content(last.title.clone(), last.body.clone(), last.audience.0.clone())
+    }
+}

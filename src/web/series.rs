@@ -1,0 +1,31 @@
+//! The series of which a message is a run, as its sender sees it beside the message.
+
+use super::{
+    page_error::PageError,
+    views::outbox::{RunLine, SeriesNote},
+};
+use crate::storage::{Tx, messages::Message, series};
+
+/// Runs that are shown of what is to come.
+const NEXT: usize = 5;
+/// Runs that are shown of what was made.
+const MADE: i64 = 10;
+
+/// None for a message that comes once.
+pub async fn note(tx: &mut Tx, message: &Message) -> Result<Option<SeriesNote>, PageError> {
+    let Some(series) = series::find_of(tx, message.id).await? else { return Ok(None) };
+    let runs = series::list_runs(tx, series.id, MADE).await?;
+    let line = |run: series::Run| RunLine {
+        id: run.id.to_string(),
+        at: run.send_at,
+        state: run.state,
+        current: run.id == message.id,
+    };
+    let has_ended = series.ended_at.is_some();
+    let from = series.run_at - chrono::Duration::seconds(1);
+    Ok(Some(SeriesNote {
+        next: if has_ended { Vec::new() } else { series.recurrence.0.runs(from, NEXT) },
+        has_ended,
+        runs: runs.into_iter().map(line).collect(),
+    }))
+}
