@@ -8,6 +8,7 @@ use super::{
     page::{Answer, Around},
     page_error::PageError,
     path::Path,
+    series,
     session::Me,
     tally,
     views::{
@@ -71,6 +72,7 @@ pub async fn open(me: Me, Path(id): Path<String>, Query(query): Query) -> Answer
     }
     let mut view = tally::detail(&me, id, &query).await?;
     view.notice = me.notice(&query);
+    view.series = series::note(&mut me.web.hub.db.read().await?, id).await?;
     if query.get("done") == "undo" {
         let left = |until: Timestamp| until - me.web.hub.clock.now();
         let until = view.send_at.filter(|until| left(*until) <= me.web.hub.place.undo);

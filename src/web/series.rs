@@ -4,7 +4,10 @@ use super::{
     page_error::PageError,
     views::outbox::{RunLine, SeriesNote},
 };
-use crate::storage::{Tx, messages::Message, series};
+use crate::{
+    domain::MessageId,
+    storage::{Tx, series},
+};
 
 /// Runs that are shown of what is to come.
 const NEXT: usize = 5;
@@ -12,14 +15,14 @@ const NEXT: usize = 5;
 const MADE: i64 = 10;
 
 /// None for a message that comes once.
-pub async fn note(tx: &mut Tx, message: &Message) -> Result<Option<SeriesNote>, PageError> {
-    let Some(series) = series::find_of(tx, message.id).await? else { return Ok(None) };
+pub async fn note(tx: &mut Tx, message: MessageId) -> Result<Option<SeriesNote>, PageError> {
+    let Some(series) = series::find_of(tx, message).await? else { return Ok(None) };
     let runs = series::list_runs(tx, series.id, MADE).await?;
     let line = |run: series::Run| RunLine {
         id: run.id.to_string(),
         at: run.send_at,
         state: run.state,
-        current: run.id == message.id,
+        current: run.id == message,
     };
     let has_ended = series.ended_at.is_some();
     let from = series.run_at - chrono::Duration::seconds(1);

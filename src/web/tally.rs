@@ -5,7 +5,7 @@ use super::{
     letter,
     outbox::{can_delete, can_edit, can_recall, tally_of},
     page_error::PageError,
-    plan, series,
+    plan,
     session::Me,
     text::Tongue,
     timeline, trail,
@@ -59,7 +59,6 @@ pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDeta
     let is_waiting = matches!(message.state, State::PendingApproval | State::Scheduled | State::Held);
     let (newer, older) = messages::neighbours(&mut tx, me.id(), message.created_at, id).await?;
     let reach = if is_waiting { Some(plan::reach(&mut tx, message, me).await?) } else { None };
-    let series = series::note(&mut tx, message).await?;
     drop(tx);
     let tally = if went_out { tally_of(status.tally.people, &status.tally.totals) } else { Tally::default() };
     let (asks, is_kept) = (asks(message), message.deleted_at.is_none());
@@ -76,7 +75,7 @@ pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDeta
         steps: send.steps,
         send_at: send.send_at.filter(|_| is_waiting && message.state != State::Held),
         undo: None,
-        series,
+        series: None,
         missed_at: message.send_at.filter(|_| message.state == State::Held),
         asked: if is_waiting { asked(me, message) } else { Vec::new() },
         due_at: send.receipt_due_at,
