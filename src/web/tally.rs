@@ -53,8 +53,7 @@ pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDeta
     let mut tx = hub.db.read().await?;
     let files = attachments::list(&mut tx, id).await?;
     let send = plan::send(&mut tx, message, me).await?;
-    let trail = trail(&mut tx, &status, me).await?;
-    let last = last_chased(&mut tx, id).await?;
+    let (trail, last) = (trail(&mut tx, &status, me).await?, last_chased(&mut tx, id).await?);
     let went_out = message.sent_at.is_some();
     let is_waiting = matches!(message.state, State::PendingApproval | State::Scheduled | State::Held);
     let (newer, older) = messages::neighbours(&mut tx, me.id(), message.created_at, id).await?;
