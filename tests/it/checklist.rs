@@ -13,7 +13,7 @@ struct Section {
 }
 
 /// Those that are whole. A section comes in with its last line.
-const DONE: [Section; 3] = [APPROVALS, GROUPS, RECYCLE_BIN];
+const DONE: [Section; 4] = [APPROVALS, GROUPS, RECYCLE_BIN, OUTBOX];
 
 /// 审批箱
 #[rustfmt::skip]
@@ -66,6 +66,27 @@ const RECYCLE_BIN: Section = Section { code: "MR", lines: 5, tests: &[
           "several_are_deleted_at_once_and_what_is_under_way_stays"]),
     (5, &["what_a_reader_deletes_lies_in_his_bin_until_he_restores_or_purges_it",
           "what_a_sender_deletes_nobody_opens_until_he_restores_it"]),
+] };
+
+/// 发件箱
+#[rustfmt::skip]
+const OUTBOX: Section = Section { code: "MO", lines: 16, tests: &[
+    (1, &["the_outbox_has_its_columns_ten_lines_and_a_jump", "a_draft_waits_for_its_writer_and_is_gone_when_it_is_sent", "a_message_that_was_held_goes_out_when_its_sender_says_so"]),
+    (2, &["the_outbox_has_its_columns_ten_lines_and_a_jump"]),
+    (3, &["a_sender_leafs_through_what_he_sent_and_reminds_whom_he_chooses"]),
+    (4, &["what_a_sender_deletes_nobody_opens_until_he_restores_it"]),
+    (5, &["a_sender_sees_who_read_and_answered_reminds_and_recalls"]),
+    (6, &["what_was_recalled_is_written_again_and_what_is_out_is_not"]),
+    (7, &["a_sender_sees_who_read_and_answered_reminds_and_recalls", "what_was_added_is_recalled_and_deleted_with_the_message"]),
+    (8, &["what_was_recalled_is_written_again_and_what_is_out_is_not", "a_draft_waits_for_its_writer_and_is_gone_when_it_is_sent"]),
+    (9, &["several_are_deleted_at_once_and_what_is_under_way_stays"]),
+    (10, &["a_curve_shows_when_it_was_read_and_answered", "a_sender_sees_who_read_and_answered_reminds_and_recalls"]),
+    (11, &["a_sender_sees_who_read_and_answered_reminds_and_recalls"]),
+    (12, &["a_sender_leafs_through_what_he_sent_and_reminds_whom_he_chooses"]),
+    (13, &["people_are_added_and_sent_to_again_from_the_data_page", "a_sender_has_the_recipients_as_a_spreadsheet"]),
+    (14, &["a_sender_sees_who_read_and_answered_reminds_and_recalls"]),
+    (15, &["every_try_to_reach_somebody_stands_with_its_time_and_the_providers_words"]),
+    (16, &["a_sender_has_the_recipients_as_a_spreadsheet"]),
 ] };
 
 #[test]
