@@ -93,3 +93,39 @@ async fn somebody_confirms_with_the_button_of_a_message() {
     window.close().await;
     site.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_letter_is_counted_signed_and_leafed_through() {
+    let site = Site::start().await;
+    let office = site.department("jwc", "教务处").await;
+    let sender = site.member("wangxiaomei", "王晓梅", office).await;
+    site.member("liwenbo", "李文博", office).await;
+    let window = Window::of(&site, DESK, &sender).await;
+    for title in ["第一封通知", "第二封"] {
+        window.go("/compose").await;
+        window.fill("input[name=title]", title).await;
+        let counted = format!("{}/200", title.chars().count());
+        window
+            .until(&format!("document.querySelector('input[name=title] + output').textContent === '{counted}'"))
+            .await;
+        window.fill("textarea[name=body]", "请查收。").await;
+        window.until("document.querySelector('textarea[name=body] + output').textContent === '4/10000'").await;
+        window.press_in_the_middle("input[name=department][value=jwc]").await;
+        window.press("button[value=send]").await;
+        window.until("location.pathname.startsWith('/outbox/')").await;
+        site.after_minutes(1);
+    }
+    window.arrives("/inbox", "第二封").await;
+    window.until("document.querySelectorAll('.row .sign.unread[title=未读无需回执]').length === 2").await;
+    window.follow("第二封").await;
+    window.until("document.querySelector('#reader .headline').textContent === '第二封'").await;
+    // The signature stands at the right, under the text.
+    window.until("getComputedStyle(document.querySelector('#reader .sign-off')).textAlign === 'right'").await;
+    window.press("#reader a[rel=next]").await;
+    window.until("document.querySelector('#reader .headline').textContent === '第一封通知'").await;
+    window.press("#reader a[rel=prev]").await;
+    window.until("document.querySelector('#reader .headline').textContent === '第二封'").await;
+    window.until("document.querySelectorAll('.row .sign.read[title=已读无需回执]').length === 2").await;
+    window.close().await;
+    site.end().await;
+}

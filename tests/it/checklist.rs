@@ -13,7 +13,51 @@ struct Section {
 }
 
 /// Those that are whole. A section comes in with its last line.
-const DONE: [Section; 4] = [APPROVALS, GROUPS, RECYCLE_BIN, OUTBOX];
+const DONE: [Section; 6] = [COMPOSE, INBOX, OUTBOX, APPROVALS, RECYCLE_BIN, GROUPS];
+
+/// 发信
+#[rustfmt::skip]
+const COMPOSE: Section = Section { code: "MC", lines: 17, tests: &[
+    (1, &["what_is_written_reaches_whom_it_is_for_once", "files_are_kept_with_a_draft_until_they_are_taken_out",
+          "a_preview_goes_to_its_writer_over_every_channel_of_the_rule_and_is_no_message_of_his"]),
+    (2, &["people_are_found_by_name_sound_account_and_phone_and_narrowed_down",
+          "people_are_found_picked_and_taken_out_and_the_number_follows",
+          "a_shared_group_is_used_and_not_edited_until_it_is_taken_back"]),
+    (3, &["people_are_found_by_name_sound_account_and_phone_and_narrowed_down",
+          "whom_it_is_for_is_picked_pasted_left_out_and_narrowed"]),
+    (4, &["what_is_written_reaches_whom_it_is_for_once"]),
+    (5, &["a_link_is_written_waits_for_its_time_and_counts_who_follows_it", "a_button_is_pressed_once_and_a_link_is_followed"]),
+    (6, &["a_draft_waits_for_its_writer_and_is_gone_when_it_is_sent", "a_letter_is_counted_signed_and_leafed_through"]),
+    (7, &["what_people_write_is_never_markup"]),
+    (8, &["a_letter_is_counted_signed_and_leafed_through"]),
+    (9, &["files_go_with_a_message_and_are_what_they_say", "files_go_up_when_they_are_chosen_dropped_or_pasted"]),
+    (10, &["a_rule_that_would_reach_only_the_inbox_is_shown_and_cannot_be_chosen"]),
+    (11, &["opening_is_reading_and_an_answer_is_given_once", "a_receipt_is_given_once_and_其他_needs_words"]),
+    (12, &["somebody_signs_in_reads_and_answers_with_words_of_their_own",
+           "a_sender_sees_who_read_and_answered_reminds_and_recalls"]),
+    (13, &["a_link_is_written_waits_for_its_time_and_counts_who_follows_it",
+           "a_message_is_sent_again_and_again_until_it_is_stopped"]),
+    (14, &["a_draft_waits_for_its_writer_and_is_gone_when_it_is_sent",
+           "what_is_written_saves_itself_and_two_windows_lose_nothing"]),
+    (15, &["a_preview_goes_to_its_writer_over_every_channel_of_the_rule_and_is_no_message_of_his"]),
+    (16, &["what_was_just_sent_is_taken_back_before_anybody_has_it",
+           "a_head_consents_and_a_recipients_open_page_learns_of_it"]),
+    (17, &["the_outbox_has_its_columns_ten_lines_and_a_jump"]),
+] };
+
+/// 收件箱
+#[rustfmt::skip]
+const INBOX: Section = Section { code: "MI", lines: 9, tests: &[
+    (1, &["opening_is_reading_and_an_answer_is_given_once"]),
+    (2, &["a_letter_is_counted_signed_and_leafed_through"]),
+    (3, &["opening_is_reading_and_an_answer_is_given_once", "what_was_deleted_comes_back_when_it_is_undone"]),
+    (4, &["opening_is_reading_and_an_answer_is_given_once"]),
+    (5, &["many_are_tidied_at_once_and_found_by_words"]),
+    (6, &["what_a_reader_deletes_lies_in_his_bin_until_he_restores_or_purges_it"]),
+    (7, &["what_a_reader_deletes_lies_in_his_bin_until_he_restores_or_purges_it"]),
+    (8, &["a_letter_is_counted_signed_and_leafed_through", "opening_is_reading_and_an_answer_is_given_once"]),
+    (9, &["the_first_page_says_what_waits", "a_new_message_is_told_and_a_reading_too"]),
+] };
 
 /// 审批箱
 #[rustfmt::skip]

@@ -38,7 +38,7 @@ use crate::{
         seal,
     },
     hub::{self, draft::Origin},
-    storage::Tx,
+    storage::{Tx, approvals},
 };
 
 /// `GET /compose?group=…`: empty, but for groups that are ticked.
@@ -60,7 +60,11 @@ pub async fn again(me: Me, Path(id): Path<String>, Query(query): Query) -> Answe
     }
     let (form, choices) = fields::from_message(&message, me.web.hub.place.timezone);
     let origin = me.all_of(&message).await?;
-    me.show_form(form, &choices, &origin, Said { notice: me.notice(&query), ..Said::default() }).await
+    let refusal = approvals::list_of_message(&mut me.web.hub.db.read().await?, id).await?.pop();
+    let refusal = refusal.map(|asked| asked.opinion).filter(|opinion| !opinion.is_empty());
+    let refusal = refusal.filter(|_| message.state == State::Rejected);
+    let said = Said { notice: me.notice(&query), refusal, ..Said::default() };
+    me.show_form(form, &choices, &origin, said).await
 }
 
 /// `POST /compose` with the fields of [`ComposeForm`] and `do` = `send`, `draft`, `preview`, which sends
@@ -81,6 +85,8 @@ pub async fn submit(me: Me, Form(fields): Form) -> Answer {
 struct Said {
     /// What was just done: it was taken back to be written again.
     notice: Option<String>,
+    /// Why an approver sent it back.
+    refusal: Option<String>,
     problem: Option<Problem>,
     forecast: Option<Forecast>,
 }
@@ -177,7 +183,7 @@ impl Me {
     }
 
     async fn show_form(&self, mut form: ComposeForm, choices: &Choices, origin: &Origin, said: Said) -> Answer {
-        let Said { notice, problem, forecast } = said;
+        let Said { notice, refusal, problem, forecast } = said;
         // A form that was refused was not taken, so its key may come again; one whose key is used up
         // must not be stuck with it.
         if form.key.is_empty() || problem.as_ref().is_some_and(|problem| problem.code == "IDEM_MISMATCH") {
@@ -206,6 +212,7 @@ impl Me {
             errors,
             wrong: problem.is_some(),
             notice,
+            refusal,
             forecast,
         };
         drop(tx);

@@ -23,6 +23,8 @@ pub struct ComposePage {
     pub wrong: bool,
     /// What was just done, already in the person's language.
     pub notice: Option<String>,
+    /// Why an approver sent it back, in his words.
+    pub refusal: Option<String>,
     /// What sending it as it stands would do; `None` until that is asked for.
     pub forecast: Option<Forecast>,
 }

@@ -127,3 +127,42 @@ async fn a_message_is_sent_again_and_again_until_it_is_stopped() {
     browser.get("/outbox?state=scheduled").await.assert(200, &[]).lacks(&["例会"]);
     site.test.end().await;
 }
+
+#[tokio::test]
+async fn a_link_is_written_waits_for_its_time_and_counts_who_follows_it() {
+    let (mut site, sender, reader) = Site::of_two().await;
+    let mut browser = site.browser_of(&sender).await;
+    let typed = [
+        ("do", "send"),
+        ("kind", "link"),
+        ("title", "满意度问卷"),
+        ("url", "https://survey.example.edu.cn/a"),
+        ("body", "链接没有内容"),
+        ("signature", "也没有落款"),
+        ("receipt", "1"),
+        ("option", "收到"),
+        ("person", "li"),
+        ("when", "at"),
+        ("send_at", "2026-11-20T10:30"),
+    ];
+    let sent = browser.post("/compose", &typed).await.assert(303, &[]).leads_to().to_owned();
+    browser.get("/outbox?state=scheduled").await.assert(200, &["满意度问卷"]);
+    site.test.after_minutes(29).await;
+    site.browser_of(&reader).await.get("/inbox").await.assert(200, &["共 0 条"]);
+    site.test.after_minutes(1).await;
+    let mut there = site.browser_of(&reader).await;
+    let list = there.get("/inbox").await.assert(200, &["满意度问卷", "未读无需回执"]);
+    let id = list.body.split("data-id=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let followed = there.get(&format!("/inbox/{id}/open")).await.assert(303, &[]);
+    assert_eq!(followed.leads_to(), "https://survey.example.edu.cn/a");
+    let page = site
+        .browser_of(&sender)
+        .await
+        .get(&sent)
+        .await
+        .assert(200, &["满意度问卷"])
+        .lacks(&["链接没有内容", "也没有落款"]);
+    let read = page.body.split("已查看").nth(1).unwrap();
+    assert!(read.split("</b>").next().unwrap().ends_with('1'), "{read}");
+    site.test.end().await;
+}

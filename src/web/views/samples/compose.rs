@@ -94,6 +94,7 @@ impl ComposePage {
             fields: vec![Placeholder { placeholder: "{{姓名}}".into(), label: "姓名".into() }],
             errors: ComposeErrors::default(),
             wrong: false,
+            refusal: Some("请补充联系人电话".into()),
             notice: Some("已撤回，接收人无法再查看。短信已发出 2 条，无法收回。".into()),
             forecast: Some(Forecast::sample()),
         }
