@@ -12,7 +12,7 @@ use crate::support::{Child, Installation, Set, notice, until};
 
 /// The places, those first after which a lease must run out. From accepting to delivering these are
 /// all that the code has: `every_place_is_crashed_at` holds the list against it.
-const POINTS: [&str; 23] = [
+const POINTS: [&str; 25] = [
     "deliver.after_fired_commit",
     "esc.before_call",
     "deliver.after_provider_ok",
@@ -30,6 +30,8 @@ const POINTS: [&str; 23] = [
     "sched.after_claim",
     "recall.after_commit",
     "remind.after_commit",
+    "add.after_commit",
+    "export.mid",
     "cb.before_update",
     "audit.before_commit",
     "deliver.after_result_commit:3",
@@ -117,6 +119,8 @@ async fn lead_to(
     match point {
         "recall.after_commit" => _ = place.recalls(doomed, last.unwrap()).await,
         "remind.after_commit" => _ = place.reminds(doomed, first.unwrap()).await,
+        "add.after_commit" => _ = place.adds(doomed, first.unwrap()).await,
+        "export.mid" => _ = place.asks_for_evidence(doomed, first.unwrap()).await,
         "attach.after_file_before_row" => _ = place.sends_file(doomed, "file").await,
         "shutdown.draining" => doomed.signal("TERM"),
         CONSUMED => place.publishes("command").await,
@@ -148,6 +152,18 @@ async fn finish(
             assert!(place.reminds(child, first).await);
             assert_eq!(place.rest().await, []);
             assert_eq!(place.value("select count(*) from delivery where round >= 1000").await, 12, "reminded once");
+        }
+        "add.after_commit" => {
+            assert!(place.adds(child, first).await.is_some(), "{}", place.last_words());
+            let added = "select count(*) from recipient join person on person.id = person_id where account is null";
+            assert_eq!(place.value(added).await, 1, "added once");
+        }
+        // Whoever writes it next begins anew; nobody asks for it again.
+        "export.mid" => {
+            let written = until(Duration::from_secs(90), || async {
+                place.value("select count(*) from export where state = 'ready'").await == 1
+            });
+            assert!(written.await, "{}", place.last_words());
         }
         "attach.after_file_before_row" => {
             assert!(place.sends_file(child, "file").await.is_some());

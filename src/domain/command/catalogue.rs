@@ -117,13 +117,13 @@ fn recipients_and_placeholders_are_filled_in() {
             json!({"body": "{{#each x}}"}),
             "TPL_SYNTAX",
             "/body",
-            "不支持的模板写法“{{#each x}}”，可用字段：无，请去掉双花括号",
+            "不支持的模板写法“{{#each x}}”，可用字段：姓名、部门、工号、职务",
         ),
         (
             json!({"title": "{{{x}}}"}),
             "TPL_SYNTAX",
             "/title",
-            "不支持的模板写法“{{{x}}}”，可用字段：无，请去掉双花括号",
+            "不支持的模板写法“{{{x}}}”，可用字段：姓名、部门、工号、职务",
         ),
     ]);
 }

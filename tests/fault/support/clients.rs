@@ -79,6 +79,22 @@ impl Installation {
         self.post(child, &path, Some(&key), &json!({"to": "unread"})).await.is_some()
     }
 
+    /// Adds somebody outside to a message, once for each message; none when the child did not answer.
+    pub async fn adds(&self, child: &Child, id: MessageId) -> Option<MessageId> {
+        let (key, path) = (format!("add-{id}"), format!("/api/v1/messages/{id}/recipients"));
+        let body = json!({"audience": {"external": [{"name": "李雷", "phone": "13900000009"}]}});
+        let answer = self.post(child, &path, Some(&key), &body).await?;
+        let added = answer["id"].as_str().expect("an addition has an id").parse().unwrap();
+        self.note(added);
+        Some(added)
+    }
+
+    /// Asks for the proof of who was told; false when the child did not answer.
+    pub async fn asks_for_evidence(&self, child: &Child, id: MessageId) -> bool {
+        let path = format!("/api/v1/messages/{id}/exports");
+        self.post(child, &path, None, &json!({"kind": "evidence"})).await.is_some()
+    }
+
     /// Posts as the module `tests`; none when there was no answer, or the hub could not serve.
     pub async fn post(&self, child: &Child, path: &str, key: Option<&str>, body: &Value) -> Option<Value> {
         let url = format!("{}{path}", child.url.as_ref()?);
