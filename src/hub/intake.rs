@@ -29,7 +29,7 @@ use crate::{
         attachments::{self, Attachment},
         audit, groups,
         messages::{self, List, Message},
-        readers, settings,
+        readers, settings, templates,
     },
 };
 
@@ -318,7 +318,7 @@ impl Hub {
 async fn fill(tx: &mut Tx, draft: &Draft) -> Result<(String, String)> {
     let (title, body, values) = match &draft.template {
         Some(used) => {
-            let Some((title, body)) = settings::find_template(tx, &used.name).await? else {
+            let Some(kept) = templates::find(tx, &used.name).await? else {
                 return Err(Problem::invalid(
                     "TPL_UNKNOWN",
                     "/template/name",
@@ -327,8 +327,8 @@ async fn fill(tx: &mut Tx, draft: &Draft) -> Result<(String, String)> {
                 .in_english(format!("there is no message template “{}”", used.name))
                 .into());
             };
-            let title = if draft.title.is_empty() { title } else { draft.title.clone() };
-            (title, body, Some(&used.values))
+            let title = if draft.title.is_empty() { kept.title } else { draft.title.clone() };
+            (title, kept.body, Some(&used.values))
         }
         None => (draft.title.clone(), draft.body.clone(), None),
     };

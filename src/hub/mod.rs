@@ -59,6 +59,7 @@ mod spare;
 pub mod status;
 pub mod tallies;
 mod tell;
+pub mod templates;
 mod together;
 pub mod transfer;
 mod wake;

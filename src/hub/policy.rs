@@ -74,6 +74,8 @@ pub enum Action {
     /// Add, change, import and invite people; freeze and resign them.
     EditDirectory,
     GrantRole(Role),
+    /// 消息模板 of everybody, or of a department that one heads.
+    KeepTemplates,
     /// Which sends need whose consent.
     EditApprovalRules,
     /// Channels, send rules, modules, dead letters.
@@ -147,6 +149,7 @@ fn person_may(roles: &[Role], action: Action, facts: &Facts) -> bool {
         Action::FindForeign | Action::EditApprovalRules => has(Role::OrgAdmin) && facts.is_proved,
         Action::Remind | Action::Resend | Action::AddRecipients | Action::Release | Action::Discard => facts.is_own,
         Action::EditDirectory => has(Role::OrgAdmin),
+        Action::KeepTemplates => facts.is_own || has(Role::OrgAdmin) || has(Role::SystemAdmin),
         Action::Administer | Action::ReplayDeadLetter => has(Role::SystemAdmin),
         Action::ReadAudit => has(Role::AuditAdmin),
         Action::GrantRole(role) => match role {

@@ -56,6 +56,7 @@ pub mod series;
 pub mod sessions;
 pub mod settings;
 pub mod snapshot;
+pub mod templates;
 pub mod tickets;
 pub mod watching;
 pub mod waves;

@@ -118,8 +118,3 @@ pub async fn insert_send_rule(tx: &mut Tx, rule: &SendRuleRow, position: i64) ->
         [&rule.name, &rule.label, &rule.definition, position, rule.is_offered]
     )
 }
-
-/// Title and body of a kept template.
-pub async fn find_template(tx: &mut Tx, name: &str) -> Result<Option<(String, String)>> {
-    fetch_optional!(tx, (String, String), "select title, body from message_template where name = $1", [name])
-}

@@ -51,6 +51,7 @@ mod session;
 mod setup;
 mod static_files;
 mod tally;
+mod templates;
 pub mod text;
 mod throttle;
 mod timeline;
@@ -211,6 +212,10 @@ routes! {
     get  "/compose/people"              => compose::people::find;
     get  "/compose/runs"                => compose::repeating::runs;
     get  "/compose/{id}"                => compose::again;
+
+    get  "/templates"                   => templates::list;
+    get  "/templates/{name}"            => templates::open;
+    post "/templates/{name}"            => templates::change;
 
     get  "/groups"                      => groups::list;
     post "/groups"                      => groups::add;

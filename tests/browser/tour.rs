@@ -54,6 +54,8 @@ pub async fn stops(site: &Site) -> Vec<Stop> {
         stop("letter", "staff", ".row a").at("/inbox?tab=receipt"),
         stop("recalled", "staff", "").at(format!("/inbox/{taken_back}")).answers(410),
         stop("compose", "staff", "").at("/compose"),
+        stop("templates", "head", "").at("/templates"),
+        stop("template", "head", "").at("/templates/new"),
         stop("outbox", "staff", "").at("/outbox"),
         stop("outbox-pending", "staff", "").at("/outbox?state=pending"),
         stop("outbox-recalled", "staff", "").at("/outbox?state=recalled"),

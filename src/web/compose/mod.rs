@@ -26,7 +26,7 @@ use super::{
     path::Path,
     session::Me,
     views::{
-        compose::{ComposeErrors, ComposeForm, ComposePage, Forecast, Placeholder, Weekday},
+        compose::{ComposeErrors, ComposeForm, ComposePage, Forecast, Placeholder, TemplateChoice, Weekday},
         shell::Section,
     },
 };
@@ -38,12 +38,15 @@ use crate::{
         seal,
     },
     hub::{self, draft::Origin},
-    storage::{Tx, approvals},
+    storage::{Tx, approvals, templates::Template},
 };
 
-/// `GET /compose?group=…`: empty, but for groups that are ticked.
+/// `GET /compose?group=…&template=…`: empty, but for groups that are ticked and the words of a template.
 pub async fn empty(me: Me, Query(query): Query) -> Answer {
-    let form = ComposeForm { signature: me.who.department.clone(), ..ComposeForm::default() };
+    let mut form = ComposeForm { signature: me.who.department.clone(), ..ComposeForm::default() };
+    if !query.get("template").is_empty() {
+        me.take_words(&mut form, query.get("template")).await?;
+    }
     let groups = query.all("group").map(str::to_owned).collect();
     me.show_form(form, &Choices { groups, ..Choices::default() }, &Origin::default(), Said::default()).await
 }
@@ -75,6 +78,7 @@ pub async fn submit(me: Me, Form(fields): Form) -> Answer {
         "draft" => me.draft(&fields, &origin).await,
         "check" => me.foresee(&fields, &origin).await,
         "preview" => me.preview(fields, &origin).await,
+        "template" => me.use_template(&fields, &origin).await,
         "send" => me.send(fields, origin).await,
         _ => Err(Problem::invalid("FIELD_VALUE", "/do", "请选择发送或存为草稿").in_english("send or draft").into()),
     }
@@ -144,6 +148,32 @@ impl Me {
         self.show_form(form, &choices, origin, Said { forecast: Some(forecast), ..Said::default() }).await
     }
 
+    /// `do=template`: the words of a template in place of those that stand there; all else stays.
+    async fn use_template(&self, fields: &Fields, origin: &Origin) -> Answer {
+        let (mut form, choices) = fields::from_fields(fields);
+        if !fields.get("template").is_empty() {
+            self.take_words(&mut form, fields.get("template")).await?;
+        }
+        self.show_form(form, &choices, origin, Said::default()).await
+    }
+
+    async fn take_words(&self, form: &mut ComposeForm, name: &str) -> Result<(), PageError> {
+        let template = self.web.hub.find_template(&self.who, name).await?;
+        (form.title, form.body) = (template.title, template.body);
+        if !template.signature.is_empty() {
+            form.signature = template.signature;
+        }
+        Ok(())
+    }
+
+    async fn templates(&self) -> Result<Vec<TemplateChoice>, PageError> {
+        let choice = |(template, _): (Template, bool)| TemplateChoice {
+            label: if template.label.is_empty() { template.name.clone() } else { template.label },
+            name: template.name,
+        };
+        Ok(self.web.hub.list_templates(&self.who).await?.into_iter().map(choice).collect())
+    }
+
     /// Kept as a draft, and sent to its writer.
     async fn preview(&self, mut fields: Fields, origin: &Origin) -> Answer {
         let origin = match self.save(&fields, origin).await {
@@ -207,6 +237,7 @@ impl Me {
             audience,
             kept: self.kept(&mut tx, origin).await?,
             fields: self.placeholders(),
+            templates: self.templates().await?,
             form,
             rules: choices::rules(&mut tx, choices, self).await?,
             errors,
@@ -219,7 +250,8 @@ impl Me {
         self.page(Around::from(Section::Compose).status(status), "compose", &page).await
     }
 
-    fn placeholders(&self) -> Vec<Placeholder> {
+    /// What a text can name of its reader, with the words for it.
+    pub(in crate::web) fn placeholders(&self) -> Vec<Placeholder> {
         let field = |of: Trait| {
             let key = match of {
                 Trait::Name => "compose.insert.name",

@@ -16,6 +16,8 @@ pub struct ComposePage {
     pub rules: Vec<RuleCard>,
     pub kept: ComposeFiles,
     pub weekdays: Vec<Weekday>,
+    /// `template=<name>`, with `do=template`.
+    pub templates: Vec<TemplateChoice>,
     /// What a text can name of its reader.
     pub fields: Vec<Placeholder>,
     pub errors: ComposeErrors,
@@ -142,6 +144,13 @@ pub struct Runs {
     pub runs: Vec<Moment>,
     /// Why there are none, already in the person's language.
     pub problem: Option<String>,
+}
+
+/// A text that is kept to be used.
+#[derive(Debug, Clone, Serialize)]
+pub struct TemplateChoice {
+    pub name: String,
+    pub label: String,
 }
 
 /// A day of the week to be ticked.

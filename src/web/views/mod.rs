@@ -21,6 +21,7 @@ pub mod portal;
 pub mod recycle;
 mod samples;
 pub mod shell;
+pub mod templates;
 
 pub use shell::Shell;
 

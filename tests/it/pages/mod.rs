@@ -18,4 +18,5 @@ mod outbox_list;
 mod portal;
 mod recycle;
 mod sending;
+mod templates;
 mod timeline;

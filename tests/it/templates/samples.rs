@@ -17,6 +17,7 @@ use zhihui::web::views::{
     portal::PortalPage,
     recycle::RecyclePage,
     shell::Section,
+    templates::{TemplatePage, TemplatesPage},
 };
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -125,6 +126,9 @@ fn of_senders() -> Vec<Sample> {
         page("compose", "", Section::Compose, &ComposePage::sample()),
         page("compose", "blank", Section::Compose, &ComposePage::sample_blank()),
         page("compose", "error", Section::Compose, &ComposePage::sample_error()),
+        page("templates", "", Section::Compose, &TemplatesPage::sample()),
+        page("templates", "empty", Section::Compose, &TemplatesPage::sample_empty()),
+        page("template", "", Section::Compose, &TemplatePage::sample()),
         part("forecast", Section::Compose, &ComposePage::sample().forecast),
         part("compose_files", Section::Compose, &ComposeFiles::sample()),
         part("compose_runs", Section::Compose, &Runs::sample()),

@@ -90,6 +90,7 @@ impl ComposePage {
                 rule("undertaker", "承接", vec![step("voice", 5), ChannelStep { deputy: true, ..step("voice", 25) }]),
             ],
             kept: ComposeFiles::sample(),
+            templates: vec![TemplateChoice { name: "t1".into(), label: "会议通知".into() }],
             weekdays: vec![Weekday { value: "Mon".into(), chosen: true }],
             fields: vec![Placeholder { placeholder: "{{姓名}}".into(), label: "姓名".into() }],
             errors: ComposeErrors::default(),

@@ -15,6 +15,7 @@ mod phone;
 mod portal;
 mod recycle;
 mod shell;
+mod templates;
 
 use chrono::TimeZone;
 

@@ -1,0 +1,150 @@
+//! `/templates`: 消息模板 that one may use, and keeping them for everybody or for a department.
+
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Redirect},
+};
+
+use super::{
+    form::{Fields, Form, Query},
+    groups::no_such_act,
+    page::{Answer, Around},
+    page_error::{PageError, status_of},
+    path::Path,
+    session::Me,
+    views::{
+        shell::Section,
+        templates::{TemplateForm, TemplatePage, TemplateRow, TemplatesPage, Unit},
+    },
+};
+use crate::{
+    domain::Problem,
+    hub::{
+        policy::{self, Action, Facts},
+        templates::Written,
+    },
+    storage::{departments, templates},
+};
+
+/// `GET /templates`
+pub async fn list(me: Me, Query(query): Query) -> Answer {
+    let row = |(template, may_edit): (templates::Template, bool)| TemplateRow {
+        label: if template.label.is_empty() { template.name.clone() } else { template.label },
+        name: template.name,
+        title: template.title,
+        department: template.department_name,
+        editable: may_edit,
+    };
+    let rows = me.web.hub.list_templates(&me.who).await?.into_iter().map(row).collect();
+    let done = ["saved", "removed"].into_iter().find(|known| *known == query.get("done"));
+    let view = TemplatesPage {
+        rows,
+        can_add: me.who.is_head || me.keeps_all(),
+        notice: done.map(|done| me.say(&format!("templates.done.{done}"), &[])),
+    };
+    me.page(Section::Compose, "templates", &view).await
+}
+
+/// `GET /templates/{name}`; `new`: an empty one.
+pub async fn open(me: Me, Path(name): Path<String>) -> Answer {
+    let form = match known(&name) {
+        None if me.who.is_head || me.keeps_all() => TemplateForm::default(),
+        None => return Err(Problem::not_found().into()),
+        Some(name) => {
+            let found = me.web.hub.list_templates(&me.who).await?.into_iter().find(|(one, _)| one.name == name);
+            let (template, _) = found.filter(|(_, may_edit)| *may_edit).ok_or_else(Problem::not_found)?;
+            TemplateForm {
+                label: template.label,
+                title: template.title,
+                body: template.body,
+                signature: template.signature,
+                department: me.code_of(template.department_id).await?,
+            }
+        }
+    };
+    me.show_template(name, form, None).await
+}
+
+/// `POST /templates/{name}` with the fields of [`TemplateForm`] and `do` = `save` or `delete`.
+pub async fn change(me: Me, Path(name): Path<String>, Form(fields): Form) -> Answer {
+    let hub = &me.web.hub;
+    let done = match (fields.get("do"), known(&name)) {
+        ("delete", Some(name)) => hub.remove_template(&me.who, name).await.map(|()| "removed"),
+        ("save", name) => hub.save_template(&me.who, name, &written(&fields)).await.map(|_| "saved"),
+        _ => return Err(no_such_act()),
+    };
+    match done {
+        Ok(done) => Ok(Redirect::to(&format!("/templates?done={done}")).into_response()),
+        Err(error) => {
+            let problem = PageError::from(error).into_problem()?;
+            if problem.code == "NOT_FOUND" {
+                return Err(problem.into());
+            }
+            let form = typed(&fields);
+            me.show_template(name, form, Some(problem)).await
+        }
+    }
+}
+
+/// None: one that is not there yet.
+fn known(name: &str) -> Option<&str> {
+    (name != "new").then_some(name)
+}
+
+fn typed(fields: &Fields) -> TemplateForm {
+    let text = |name: &str| fields.get(name).to_owned();
+    TemplateForm {
+        label: text("label"),
+        title: text("title"),
+        body: text("body"),
+        signature: text("signature"),
+        department: text("department"),
+    }
+}
+
+fn written(fields: &Fields) -> Written {
+    let form = typed(fields);
+    Written {
+        label: form.label,
+        title: form.title,
+        body: form.body.replace("\r\n", "\n"),
+        signature: form.signature,
+        department: form.department,
+    }
+}
+
+impl Me {
+    /// Also those of everybody.
+    fn keeps_all(&self) -> bool {
+        policy::may(&*self.who, Action::KeepTemplates, &Facts::STRANGER)
+    }
+
+    async fn code_of(&self, department: Option<crate::domain::DepartmentId>) -> Result<String, PageError> {
+        let Some(id) = department else { return Ok(String::new()) };
+        let mut tx = self.web.hub.db.read().await?;
+        Ok(departments::find(&mut tx, id).await?.map(|department| department.code).unwrap_or_default())
+    }
+
+    async fn show_template(&self, name: String, form: TemplateForm, problem: Option<Problem>) -> Answer {
+        let mut tx = self.web.hub.db.read().await?;
+        let keeps_all = self.keeps_all();
+        let mut units = Vec::new();
+        for branch in departments::list_tree(&mut tx).await? {
+            if keeps_all || templates::is_headed_by(&mut tx, branch.id, self.id()).await? {
+                units.push(Unit { chosen: branch.code == form.department, code: branch.code, name: branch.name });
+            }
+        }
+        drop(tx);
+        let status = problem.as_ref().map_or(StatusCode::OK, |problem| status_of(problem.class));
+        let view = TemplatePage {
+            is_new: known(&name).is_none(),
+            name,
+            units,
+            for_all: keeps_all,
+            form,
+            fields: self.placeholders(),
+            problem: problem.as_ref().map(|problem| self.in_words(problem)),
+        };
+        self.page(Around::from(Section::Compose).status(status), "template", &view).await
+    }
+}
