@@ -85,14 +85,16 @@ impl Hub {
             Some(id) => messages::find_draft(&mut tx, id, who).await?,
             None => None,
         };
-        let is_apart = before.is_some_and(|at| origin.saved_at.is_some_and(|seen| seen != at));
         let replaces = replaced(&mut tx, who, origin).await?;
-        let in_place = origin.message.filter(|_| before.is_some() && !is_apart);
-        if let Some(id) = in_place {
-            messages::remove_draft(&mut tx, id, who).await?;
-            attachments::keep_only(&mut tx, id, &origin.files).await?;
-        } else {
-            refuse_many(&mut tx, who).await?;
+        let shown = before.filter(|at| origin.saved_at.is_none_or(|seen| seen == *at));
+        // Another window may save it between this transaction's reading and its writing.
+        let in_place = match (origin.message, shown) {
+            (Some(id), Some(at)) if messages::remove_saving(&mut tx, id, who, at).await? => Some(id),
+            _ => None,
+        };
+        match in_place {
+            Some(id) => _ = attachments::keep_only(&mut tx, id, &origin.files).await?,
+            None => refuse_many(&mut tx, who).await?,
         }
         let (sender_name, sender_department) = self.sender(&mut tx, &source).await?;
         let id = in_place.unwrap_or_else(MessageId::new);
@@ -111,7 +113,7 @@ impl Hub {
         }
         self.attach(&mut tx, id, &added).await?;
         tx.commit().await?;
-        Ok(Kept { id, saved_at: now, is_apart })
+        Ok(Kept { id, saved_at: now, is_apart: before.is_some() && in_place.is_none() })
     }
 
     /// Throws a draft away; false when it is none of this person's.

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     clock::Timestamp,
     domain::{
-        MessageId, PersonId, Problem, approval,
+        MessageId, PersonId, Problem, approval, command,
         message::{Draft, Recurrence, State},
         personal,
         problem::Class,
@@ -267,7 +267,7 @@ impl Hub {
             snapshot_hash: Vec::new(),
             recipients: 0,
             created_at: now,
-            send_at: first_run(draft.recurrence.as_ref(), draft.send_at, now),
+            send_at: first_run(draft.recurrence.as_ref(), draft.send_at, now)?,
             expires_at: draft.expires_at,
             sent_at: None,
             finished_at: None,
@@ -343,12 +343,19 @@ async fn fill(tx: &mut Tx, draft: &Draft) -> Result<(String, String)> {
 }
 
 /// When it goes out: the first run of a series is not before the time that its sender names.
-fn first_run(recurrence: Option<&Recurrence>, send_at: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
-    match recurrence {
-        // What is later than the second before may be at that time.
-        Some(recurrence) => recurrence.next_after(send_at.map_or(now, |at| at - chrono::Duration::seconds(1))),
-        None => send_at,
-    }
+///
+/// # Errors
+/// `CRON_NEVER` when the series ended between its reading and now.
+fn first_run(
+    recurrence: Option<&Recurrence>,
+    send_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, Problem> {
+    let Some(recurrence) = recurrence else { return Ok(send_at) };
+    // What is later than the second before may be at that time.
+    let from = send_at.map_or(now, |at| at - chrono::Duration::seconds(1));
+    let first = recurrence.next_after(from);
+    first.map(Some).ok_or_else(|| command::over_before_it_began("/recurrence/until"))
 }
 
 /// A rule that this source may choose: how approvers are chased is nobody's choice.

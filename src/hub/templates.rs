@@ -1,6 +1,8 @@
 //! 消息模板: texts that are written again and again. Administrators keep those of everybody, heads those
 //! of their departments; whoever belongs to one of them may use them. Programs use them by name.
 
+use std::collections::HashSet;
+
 use serde_json::json;
 
 use super::{
@@ -34,15 +36,14 @@ pub struct Written {
 
 impl Hub {
     /// Those that this person may use, each with whether he may change it.
-    pub async fn list_templates(&self, who: &SignedIn) -> Result<Vec<(Template, bool)>> {
-        let mut tx = self.db.read().await?;
-        let keeps_all = policy::may(who, Action::KeepTemplates, &Facts::STRANGER);
-        let mut listed = Vec::new();
-        for template in templates::list_for(&mut tx, who.person, keeps_all, MOST).await? {
-            let may_edit = may_keep(&mut tx, who, template.department_id).await?;
-            listed.push((template, may_edit));
-        }
-        Ok(listed)
+    pub async fn list_templates(&self, tx: &mut Tx, who: &SignedIn) -> Result<Vec<(Template, bool)>> {
+        let keeper = Keeper::of(tx, who).await?;
+        let listed = templates::list_for(tx, who.person, keeper.keeps_all(), MOST).await?;
+        let marked = |template: Template| {
+            let may_edit = keeper.may_keep(template.department_id);
+            (template, may_edit)
+        };
+        Ok(listed.into_iter().map(marked).collect())
     }
 
     /// One that this person may use.
@@ -50,7 +51,8 @@ impl Hub {
     /// # Errors
     /// `NOT_FOUND`
     pub async fn find_template(&self, who: &SignedIn, name: &str) -> Result<Template> {
-        let found = self.list_templates(who).await?.into_iter().find(|(template, _)| template.name == name);
+        let mut tx = self.db.read().await?;
+        let found = self.list_templates(&mut tx, who).await?.into_iter().find(|(template, _)| template.name == name);
         Ok(found.map(|(template, _)| template).ok_or_else(Problem::not_found)?)
     }
 
@@ -63,15 +65,16 @@ impl Hub {
         let label = check(written)?;
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
+        let keeper = Keeper::of(&mut tx, who).await?;
         if let Some(name) = name {
             let before = templates::find(&mut tx, name).await?.ok_or_else(Problem::not_found)?;
-            require(&mut tx, who, before.department_id).await?;
+            keeper.require(before.department_id)?;
         }
         let department = match written.department.as_str() {
             "" => None,
             code => Some(departments::find_by_code(&mut tx, code).await?.ok_or_else(Problem::not_found)?),
         };
-        require(&mut tx, who, department.as_ref().map(|department| department.id)).await?;
+        keeper.require(department.as_ref().map(|department| department.id))?;
         let name = name.map_or_else(|| uuid::Uuid::now_v7().simple().to_string(), str::to_owned);
         let template = Template {
             name: name.clone(),
@@ -95,7 +98,7 @@ impl Hub {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
         let before = templates::find(&mut tx, name).await?.ok_or_else(Problem::not_found)?;
-        require(&mut tx, who, before.department_id).await?;
+        Keeper::of(&mut tx, who).await?.require(before.department_id)?;
         templates::remove(&mut tx, name).await?;
         let detail = json!({"label": before.label});
         audit::insert(&mut tx, now, &who.actor(), "template.remove", &format!("template:{name}"), detail).await?;
@@ -104,16 +107,32 @@ impl Hub {
     }
 }
 
-async fn may_keep(tx: &mut Tx, who: &SignedIn, of: Option<DepartmentId>) -> Result<bool> {
-    let is_own = match of {
-        Some(department) if who.is_head => templates::is_headed_by(tx, department, who.person).await?,
-        _ => false,
-    };
-    Ok(policy::may(who, Action::KeepTemplates, &Facts::owned(is_own)))
+/// What somebody may keep.
+pub struct Keeper<'a> {
+    who: &'a SignedIn,
+    headed: HashSet<DepartmentId>,
 }
 
-async fn require(tx: &mut Tx, who: &SignedIn, of: Option<DepartmentId>) -> Result<()> {
-    if may_keep(tx, who, of).await? { Ok(()) } else { Err(Problem::not_found().into()) }
+impl<'a> Keeper<'a> {
+    pub async fn of(tx: &mut Tx, who: &'a SignedIn) -> Result<Self> {
+        let headed = if who.is_head { templates::list_headed(tx, who.person).await? } else { Vec::new() };
+        Ok(Self { who, headed: headed.into_iter().collect() })
+    }
+
+    /// Those of this department; none: of everybody.
+    pub fn may_keep(&self, department: Option<DepartmentId>) -> bool {
+        let is_own = department.is_some_and(|department| self.headed.contains(&department));
+        policy::may(self.who, Action::KeepTemplates, &Facts::owned(is_own))
+    }
+
+    /// Also those of everybody.
+    pub fn keeps_all(&self) -> bool {
+        self.may_keep(None)
+    }
+
+    fn require(&self, department: Option<DepartmentId>) -> Result<(), Problem> {
+        if self.may_keep(department) { Ok(()) } else { Err(Problem::not_found()) }
+    }
 }
 
 /// The label, trimmed. What a text lacks is filled when it is used; a template language is refused here.

@@ -170,6 +170,16 @@ pub async fn remove_draft(tx: &mut Tx, id: MessageId, sender: PersonId) -> Resul
     Ok(removed == 1)
 }
 
+/// Takes a draft away as it was saved at this moment; false when it was saved again since.
+pub async fn remove_saving(tx: &mut Tx, id: MessageId, sender: PersonId, saved_at: Timestamp) -> Result<bool> {
+    let removed = execute!(
+        tx,
+        "delete from message where id = $1 and sender_id = $2 and state = 'draft' and created_at = $3",
+        [id, sender, saved_at]
+    )?;
+    Ok(removed == 1)
+}
+
 /// Moves a message on if it is still in `from`; whoever comes second gets `false`.
 pub async fn transition(tx: &mut Tx, id: MessageId, from: State, to: State) -> Result<bool> {
     debug_assert!(from.may_become(to), "{from} may not become {to}");

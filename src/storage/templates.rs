@@ -78,14 +78,14 @@ pub async fn remove(tx: &mut Tx, name: &str) -> Result<bool> {
     Ok(execute!(tx, "delete from message_template where name = $1", [name])? == 1)
 }
 
-/// This person heads the department or one above it.
-pub async fn is_headed_by(tx: &mut Tx, department: DepartmentId, person: PersonId) -> Result<bool> {
-    let headed = fetch_value!(
+/// The departments that this person heads, with all below them.
+pub async fn list_headed(tx: &mut Tx, person: PersonId) -> Result<Vec<DepartmentId>> {
+    fetch_values!(
         tx,
-        i64,
-        "select count(*) from assignment join department_ancestor up on up.ancestor_id = assignment.department_id
-          where assignment.person_id = $2 and assignment.is_head and up.department_id = $1",
-        [department, person]
-    )?;
-    Ok(headed > 0)
+        DepartmentId,
+        "select distinct up.department_id
+           from assignment join department_ancestor up on up.ancestor_id = assignment.department_id
+          where assignment.person_id = $1 and assignment.is_head",
+        [person]
+    )
 }

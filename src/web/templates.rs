@@ -18,12 +18,16 @@ use super::{
     },
 };
 use crate::{
-    domain::Problem,
+    domain::{DepartmentId, Problem},
     hub::{
         policy::{self, Action, Facts},
-        templates::Written,
+        templates::{Keeper, Written},
     },
-    storage::{departments, templates},
+    storage::{
+        Tx,
+        departments::{self, Branch},
+        templates,
+    },
 };
 
 /// `GET /templates`
@@ -35,7 +39,9 @@ pub async fn list(me: Me, Query(query): Query) -> Answer {
         department: template.department_name,
         editable: may_edit,
     };
-    let rows = me.web.hub.list_templates(&me.who).await?.into_iter().map(row).collect();
+    let mut tx = me.web.hub.db.read().await?;
+    let rows = me.web.hub.list_templates(&mut tx, &me.who).await?.into_iter().map(row).collect();
+    drop(tx);
     let done = ["saved", "removed"].into_iter().find(|known| *known == query.get("done"));
     let view = TemplatesPage {
         rows,
@@ -51,14 +57,16 @@ pub async fn open(me: Me, Path(name): Path<String>) -> Answer {
         None if me.who.is_head || me.keeps_all() => TemplateForm::default(),
         None => return Err(Problem::not_found().into()),
         Some(name) => {
-            let found = me.web.hub.list_templates(&me.who).await?.into_iter().find(|(one, _)| one.name == name);
+            let mut tx = me.web.hub.db.read().await?;
+            let found =
+                me.web.hub.list_templates(&mut tx, &me.who).await?.into_iter().find(|(one, _)| one.name == name);
             let (template, _) = found.filter(|(_, may_edit)| *may_edit).ok_or_else(Problem::not_found)?;
             TemplateForm {
                 label: template.label,
                 title: template.title,
                 body: template.body,
                 signature: template.signature,
-                department: me.code_of(template.department_id).await?,
+                department: code_of(&mut tx, template.department_id).await?,
             }
         }
     };
@@ -119,32 +127,30 @@ impl Me {
         policy::may(&*self.who, Action::KeepTemplates, &Facts::STRANGER)
     }
 
-    async fn code_of(&self, department: Option<crate::domain::DepartmentId>) -> Result<String, PageError> {
-        let Some(id) = department else { return Ok(String::new()) };
-        let mut tx = self.web.hub.db.read().await?;
-        Ok(departments::find(&mut tx, id).await?.map(|department| department.code).unwrap_or_default())
-    }
-
     async fn show_template(&self, name: String, form: TemplateForm, problem: Option<Problem>) -> Answer {
         let mut tx = self.web.hub.db.read().await?;
-        let keeps_all = self.keeps_all();
-        let mut units = Vec::new();
-        for branch in departments::list_tree(&mut tx).await? {
-            if keeps_all || templates::is_headed_by(&mut tx, branch.id, self.id()).await? {
-                units.push(Unit { chosen: branch.code == form.department, code: branch.code, name: branch.name });
-            }
-        }
+        let keeper = Keeper::of(&mut tx, &self.who).await?;
+        let tree = departments::list_tree(&mut tx).await?.into_iter();
         drop(tx);
+        let unit =
+            |branch: Branch| Unit { chosen: branch.code == form.department, code: branch.code, name: branch.name };
+        let units = tree.filter(|branch| keeper.may_keep(Some(branch.id))).map(unit).collect();
         let status = problem.as_ref().map_or(StatusCode::OK, |problem| status_of(problem.class));
         let view = TemplatePage {
             is_new: known(&name).is_none(),
             name,
             units,
-            for_all: keeps_all,
+            for_all: keeper.keeps_all(),
             form,
             fields: self.placeholders(),
             problem: problem.as_ref().map(|problem| self.in_words(problem)),
         };
         self.page(Around::from(Section::Compose).status(status), "template", &view).await
     }
+}
+
+/// Empty: everybody's.
+async fn code_of(tx: &mut Tx, department: Option<DepartmentId>) -> Result<String, PageError> {
+    let Some(id) = department else { return Ok(String::new()) };
+    Ok(departments::find(tx, id).await?.map(|department| department.code).unwrap_or_default())
 }

@@ -32,7 +32,7 @@ pub use groups::{
     read_members, read_name,
 };
 pub use json::{most_values, parse};
-pub use recurrence::{read_alone as read_recurrence, schedule};
+pub use recurrence::{over_before_it_began, read_alone as read_recurrence, schedule};
 pub use send::read_send;
 pub use sketch::{Sketch, read_sketch};
 

@@ -35,7 +35,7 @@ pub fn read(fields: &Fields<'_>, now: Timestamp, start: Option<Timestamp>) -> Re
     let from = start.map_or(now, |start| start - Duration::seconds(1)).with_timezone(&zone);
     let next = schedule.after(&from).next().ok_or_else(|| never(&at, "", ""))?;
     if until.is_some_and(|until| until < next.fixed_offset()) {
-        return Err(never(&fields.at("until"), "（截止时间早于第一次触发）", " (it would end before its first run)"));
+        return Err(over_before_it_began(&fields.at("until")));
     }
     Ok(Recurrence {
         cron,
@@ -135,6 +135,11 @@ fn check_distance(schedule: &Schedule, at: &str) -> Result<(), Problem> {
 
 fn invalid(at: &str, detail: String, english: String) -> Problem {
     Problem::invalid("CRON_INVALID", at, detail).in_english(english)
+}
+
+/// Its end lies before its first run.
+pub fn over_before_it_began(at: &str) -> Problem {
+    never(at, "（截止时间早于第一次触发）", " (it would end before its first run)")
 }
 
 fn never(at: &str, why: &str, english: &str) -> Problem {

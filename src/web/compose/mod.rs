@@ -166,12 +166,12 @@ impl Me {
         Ok(())
     }
 
-    async fn templates(&self) -> Result<Vec<TemplateChoice>, PageError> {
+    async fn templates(&self, tx: &mut Tx) -> Result<Vec<TemplateChoice>, PageError> {
         let choice = |(template, _): (Template, bool)| TemplateChoice {
             label: if template.label.is_empty() { template.name.clone() } else { template.label },
             name: template.name,
         };
-        Ok(self.web.hub.list_templates(&self.who).await?.into_iter().map(choice).collect())
+        Ok(self.web.hub.list_templates(tx, &self.who).await?.into_iter().map(choice).collect())
     }
 
     /// Kept as a draft, and sent to its writer.
@@ -237,7 +237,7 @@ impl Me {
             audience,
             kept: self.kept(&mut tx, origin).await?,
             fields: self.placeholders(),
-            templates: self.templates().await?,
+            templates: self.templates(&mut tx).await?,
             form,
             rules: choices::rules(&mut tx, choices, self).await?,
             errors,

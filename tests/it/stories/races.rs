@@ -11,9 +11,12 @@ use zhihui::{
     domain::{
         approval::Decision,
         delivery::{Key, State},
-        message::Draft,
+        message::{Audience, Draft, Kind},
     },
-    hub::{Error, Hub, Place, Source},
+    hub::{
+        Error, Hub, Place, Source,
+        draft::{Origin, Writing},
+    },
     storage::{Db, deliveries, messages},
     web::Web,
 };
@@ -48,6 +51,47 @@ async fn of_many_requests_with_one_key_one_is_carried_out() {
     assert!(messages::find(&mut tx, answers[0].id).await.unwrap().is_some(), "what was answered is committed");
     drop(tx);
     test.end().await;
+}
+
+/// One row takes it, the other window keeps a draft of its own; neither loses what was typed.
+#[tokio::test]
+async fn two_windows_that_save_one_draft_at_once_both_keep_their_words() {
+    let test = TestHub::start().await;
+    let office = test.department("jwc", None).await;
+    let writer = test.member("zhang", office).await.id;
+    let hubs = [test.hub.clone(), test.replica().await];
+    for _ in 0..8 {
+        let first = hubs[0].keep_draft(writer, &Origin::default(), writing("一"), &[]).await.unwrap();
+        let origin = Origin { message: Some(first.id), saved_at: Some(first.saved_at), ..Origin::default() };
+        test.clock.advance(Duration::seconds(1));
+        let (one, two) = tokio::join!(
+            hubs[0].keep_draft(writer, &origin, writing("二"), &[]),
+            hubs[1].keep_draft(writer, &origin, writing("三"), &[])
+        );
+        let (one, two) = (one.unwrap(), two.unwrap());
+        assert_ne!(one.id, two.id);
+        assert_eq!([one.is_apart, two.is_apart].iter().filter(|is_apart| **is_apart).count(), 1);
+        let mut tx = test.db.read().await.unwrap();
+        for (kept, words) in [(one, "二"), (two, "三")] {
+            assert_eq!(messages::find(&mut tx, kept.id).await.unwrap().unwrap().body, words);
+        }
+    }
+    test.end().await;
+}
+
+fn writing(body: &str) -> Writing {
+    Writing {
+        kind: Kind::Content,
+        title: "会议".to_owned(),
+        body: body.to_owned(),
+        signature: String::new(),
+        url: None,
+        audience: Audience::default(),
+        send_rule: "inbox".to_owned(),
+        receipt: None,
+        send_at: None,
+        attributes: serde_json::json!({}),
+    }
 }
 
 #[tokio::test]

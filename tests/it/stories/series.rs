@@ -86,6 +86,11 @@ async fn a_series_ends_at_its_time_when_it_is_stopped_and_when_it_is_refused() {
     let open = "select count(*) from series where ended_at is null";
     assert_eq!(count(&test.db, open).await, 0);
 
+    // Its end passes between the reading and the taking: it is refused, not sent at once.
+    let over = weekly(&reader, json!({"recurrence": {"cron": "0 0 8 * * Mon", "until": "2026-11-29T00:00:00+08:00"}}));
+    let Err(Error::Problem(over)) = test.sends(&sender, over).await else { panic!("it went out") };
+    assert_eq!((over.code, over.field.as_str()), ("CRON_NEVER", "/recurrence/until"));
+
     let stranger = Source::Person(reader.id);
     let later = read_send(
         &json!({"title": "t", "body": "b", "audience": {"people": ["li"]}, "recurrence": {"cron": "0 0 8 * * Mon"}}),
