@@ -14,7 +14,7 @@ use super::{
     intake::content_hash,
     once::keep_answer,
     policy::{self, Action},
-    recycle::refuse_deleted,
+    refuse::{refuse_deleted, refuse_expired},
 };
 use crate::{
     clock::Timestamp,
@@ -185,6 +185,8 @@ fn blank(first: &Message, now: Timestamp, audience: Audience) -> Message {
         recalled_at: None,
         deleted_at: None,
         purged_at: None,
+        // What its first message was changed from is not what an addition changes.
+        replaces_id: None,
         ..first.clone()
     }
 }
@@ -194,11 +196,7 @@ fn refuse_over(first: &Message, now: Timestamp) -> Result<(), Problem> {
         return Err(Problem::conflict("STATE", "只有已发送的消息可以新增发送人")
             .in_english("people can be added to a message that is out"));
     }
-    if first.expires_at.is_some_and(|until| until <= now) {
-        return Err(Problem::conflict("EXPIRED", "消息已过有效期，不能再发送；如仍需通知，请重新编写")
-            .in_english("this message has expired; write a new one if it is still needed"));
-    }
-    Ok(())
+    refuse_expired(first, now)
 }
 
 fn nobody_new(named: i64) -> Problem {

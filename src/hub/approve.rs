@@ -81,17 +81,26 @@ impl Hub {
         self.tell_decided(&mut tx, id, now).await?;
         let message = turn.message.id;
         if state != State::PendingApproval {
-            self.tell_sender(&mut tx, &turn, who, (decision, &opinion), now).await?;
+            let mut approver = accounts::name_of(&mut tx, who).await?.unwrap_or_default();
+            if turn.principal(who).is_some() {
+                approver = format!("{approver}（代{}）", turn.seat.name);
+            }
+            self.tell_sender(&mut tx, &turn.message, &approver, (decision, &opinion), now).await?;
         }
         tx.commit().await?;
         failpoint!("approve.after_commit");
         tracing::info!(approval.id = %id, message.id = %message, message.state = %state, "decided approval {id}");
         self.wake.all();
+        self.passed(id, &turn.message, state);
+        Ok(state)
+    }
+
+    /// What open pages hear once a decision is committed that left the message in this state.
+    pub(super) fn passed(&self, id: ApprovalId, message: &Message, state: State) {
         self.announce(Change::Approval(id));
         if state == State::Sending {
-            self.announce(Change::Message(message));
+            self.announce(Change::Message(message.id));
         }
-        Ok(state)
     }
 
     /// Whoever may say something about it now, holding the row of its message.
@@ -237,20 +246,16 @@ impl Hub {
         }
     }
 
-    async fn tell_sender(
+    /// What was decided, and by whom in the end.
+    pub(super) async fn tell_sender(
         &self,
         tx: &mut Tx,
-        turn: &Turn,
-        who: PersonId,
+        message: &Message,
+        approver: &str,
         (decision, opinion): (Decision, &str),
         now: Timestamp,
     ) -> Result<()> {
-        let message = &turn.message;
         let Some(sender) = message.sender_id else { return Ok(()) };
-        let mut approver = accounts::name_of(tx, who).await?.unwrap_or_default();
-        if turn.principal(who).is_some() {
-            approver = format!("{approver}（代{}）", turn.seat.name);
-        }
         let word = match decision {
             Decision::Approve => "已通过",
             Decision::Reject => "被驳回",

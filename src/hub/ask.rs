@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::{ApprovalNeeded, Change, Hub, Result, Source, approve::note_to};
+use super::{ApprovalNeeded, Hub, Result, Source, approve::note_to};
 use crate::{
     clock::Timestamp,
     domain::{
         ApprovalId, MessageId, PersonId, Problem,
-        approval::{Approver, Consent, Node, Rule, State as ApprovalState},
+        approval::{Approver, Consent, Decision, Node, Rule, State as ApprovalState},
         approval_flow::{self, Standing},
         message::{Draft, State},
     },
@@ -184,11 +184,16 @@ impl Hub {
         let mut tx = self.db.read().await?;
         let forsaken = seats::list_forsaken(&mut tx).await?;
         drop(tx);
-        let mut changed = 0;
+        let (mut changed, mut stuck) = (0, None);
         for (id, message) in forsaken {
-            changed += usize::from(self.replace_gone(id, message).await?);
+            match self.replace_gone(id, message).await {
+                Ok(is_changed) => changed += usize::from(is_changed),
+                Err(error) if error.is_away() => return Err(error),
+                Err(error) => stuck = Some(error),
+            }
         }
-        Ok(changed)
+        // Told once all the others have been seen to.
+        stuck.map_or(Ok(changed), Err)
     }
 
     async fn replace_gone(&self, id: ApprovalId, message: MessageId) -> Result<bool> {
@@ -200,14 +205,12 @@ impl Hub {
             return Ok(false);
         }
         let there = seats::list_of_node(&mut tx, id, approval.node).await?;
+        let mut state = State::PendingApproval;
         let is_changed = match approval_flow::standing(&seats_of(&there)) {
             Standing::Waits => seats::lapse(&mut tx, id, now).await? > 0,
             Standing::Passed => {
                 seats::lapse(&mut tx, id, now).await?;
-                let last = there.iter().filter(|seat| seat.decided_by.is_some()).max_by_key(|seat| seat.decided_at);
-                let by = last.and_then(|seat| seat.decided_by).ok_or_else(Problem::not_found)?;
-                let opinion = last.map(|seat| seat.opinion.clone()).unwrap_or_default();
-                self.pass(&mut tx, &approval, &message, (by, &opinion), now).await?;
+                state = self.pass_by_the_last(&mut tx, &approval, &message, &there, now).await?;
                 true
             }
             Standing::Forsaken => {
@@ -222,8 +225,29 @@ impl Hub {
         audit::insert(&mut tx, now, "hub", "approval.ask_others", &format!("approval:{id}"), detail).await?;
         tx.commit().await?;
         self.wake.all();
-        self.announce(Change::Approval(id));
+        self.passed(id, &message, state);
         Ok(true)
+    }
+
+    /// Whoever is left has agreed: the last of them has passed it, and its sender hears so.
+    async fn pass_by_the_last(
+        &self,
+        tx: &mut Tx,
+        approval: &Approval,
+        message: &Message,
+        there: &[Seat],
+        now: Timestamp,
+    ) -> Result<State> {
+        let agreed = there.iter().filter(|seat| seat.decided_by.is_some());
+        let last = agreed.max_by_key(|seat| seat.decided_at).ok_or_else(Problem::not_found)?;
+        let by = last.decided_by.ok_or_else(Problem::not_found)?;
+        let state = self.pass(tx, approval, message, (by, &last.opinion), now).await?;
+        self.tell_decided(tx, approval.id, now).await?;
+        if state != State::PendingApproval {
+            let name = last.decider.as_deref().unwrap_or(&last.name);
+            self.tell_sender(tx, message, name, (Decision::Approve, &last.opinion), now).await?;
+        }
+        Ok(state)
     }
 }
 

@@ -19,7 +19,7 @@ use super::{
     Hub, Result,
     in_hand::LEASE,
     lanes::{Call, Lane},
-    record::{count_ambiguous, count_result},
+    record::{Lost, count_ambiguous, count_result},
 };
 use crate::{
     clock::Timestamp,
@@ -33,7 +33,7 @@ use crate::{
     storage::{
         Tx, attempts,
         deliveries::{self, Address, Text},
-        readers,
+        messages, readers,
         tickets::{self, Due, Ticket},
     },
 };
@@ -253,8 +253,10 @@ impl Hub {
             let lost = deliveries::release_orphans(tx, ticket, State::Unknown, now).await?;
             count_ambiguous(&ticket.channel, lost.len());
             count_result(&ticket.channel, "unknown", lost.len());
-            for person in lost {
-                self.after_failure(tx, ticket, person, (State::Unknown, "WORKER_LOST"), now).await?;
+            let message = if lost.is_empty() { None } else { messages::find(tx, ticket.message_id).await? };
+            for (person, message) in lost.into_iter().zip(message.iter().cycle()) {
+                let lost = Lost { ticket, message, person };
+                self.after_failure(tx, lost, (State::Unknown, "WORKER_LOST"), now).await?;
             }
         }
         tracing::warn!(ticket.id = %ticket.id, "took over ticket {} from a worker that was lost", ticket.id);

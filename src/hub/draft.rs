@@ -57,7 +57,7 @@ pub struct Origin {
 pub struct Kept {
     pub id: MessageId,
     pub saved_at: Timestamp,
-    /// Another window had saved it meanwhile, so that this is a draft of its own.
+    /// Another window had saved, sent or thrown it away meanwhile, so that this is a draft of its own.
     pub is_apart: bool,
 }
 
@@ -113,7 +113,11 @@ impl Hub {
         }
         self.attach(&mut tx, id, &added).await?;
         tx.commit().await?;
-        Ok(Kept { id, saved_at: now, is_apart: before.is_some() && in_place.is_none() })
+        // Written once more from what was recalled or sent back, it becomes a draft of its own as a matter
+        // of course.
+        let is_begun = replaces.is_some_and(|replaces| Some(replaces.id) == origin.message);
+        let is_apart = origin.message.is_some() && in_place.is_none() && !is_begun;
+        Ok(Kept { id, saved_at: now, is_apart })
     }
 
     /// Throws a draft away; false when it is none of this person's.
@@ -122,6 +126,21 @@ impl Hub {
         let dropped = self.end_draft(&mut tx, who, id).await?;
         tx.commit().await?;
         Ok(dropped)
+    }
+
+    /// What was written on is sent: its draft is gone with the same commit, once.
+    ///
+    /// # Errors
+    /// `DRAFT_GONE`
+    pub(super) async fn end_written(&self, tx: &mut Tx, who: PersonId, id: MessageId) -> Result<()> {
+        if self.end_draft(tx, who, id).await? {
+            return Ok(());
+        }
+        match messages::find(tx, id).await?.filter(|message| message.sender_id == Some(who)) {
+            // Written once more from what was recalled or sent back, which stays.
+            Some(_) => Ok(()),
+            None => Err(draft_gone().into()),
+        }
     }
 
     pub(super) async fn end_draft(&self, tx: &mut Tx, who: PersonId, id: MessageId) -> Result<bool> {
@@ -133,6 +152,18 @@ impl Hub {
         }
         Ok(dropped)
     }
+}
+
+/// It was sent or thrown away in another window.
+fn draft_gone() -> Problem {
+    Problem::conflict(
+        "DRAFT_GONE",
+        "这份草稿已在另一个窗口发出或删除，没有再次发送。您写的内容还在此页；如确需再发一条，请补上附件后重新发送",
+    )
+    .in_english(
+        "this draft was sent or thrown away in another window, and nothing was sent now; what you wrote is still \
+         here: attach its files once more and send it if it is to go out twice",
+    )
 }
 
 /// Which message this one stands for, if it is not the first of its kind.

@@ -30,9 +30,11 @@ const KEY: &str = "evidence_key";
 impl Hub {
     /// The key that evidence is signed with; made when it is first asked for.
     pub async fn evidence_signer(&self) -> Result<Signer> {
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.read().await?;
         let mut kept = settings::find(&mut tx, KEY).await?;
+        drop(tx);
         if kept.is_none() {
+            let mut tx = self.db.begin().await?;
             let made = Signer::generate().map_err(std::io::Error::other)?;
             let sealed = hex(&self.sealer.seal(KEY, made));
             settings::insert(&mut tx, KEY, json!({"sealed": sealed})).await?;
@@ -106,11 +108,13 @@ impl Hub {
         let mut all = Vec::new();
         for addition in additions::list(tx, id).await? {
             let Some(message) = messages::find(tx, addition.message_id).await? else { continue };
+            let (reminded, resent) = chased(tx, &message).await?;
             all.push(json!({
                 "id": message.id, "state": message.state, "recipients": message.recipients,
                 "content_hash": hex(&message.content_hash), "snapshot_hash": hex(&message.snapshot_hash),
                 "created_at": message.created_at, "sent_at": message.sent_at, "recalled_at": message.recalled_at,
-                "approvals": approvals_of(tx, message.id).await?,
+                "approvals": approvals_of(tx, message.id).await?, "audit": rows_of(tx, message.id).await?,
+                "reminders": reminded, "resends": resent,
             }));
         }
         Ok(all)
@@ -186,13 +190,17 @@ async fn chased(tx: &mut Tx, message: &Message) -> Result<(Value, Value)> {
 /// What was done to it, and where the chain stood that proves the order of it all.
 async fn audit_of(tx: &mut Tx, id: MessageId) -> Result<Value> {
     let head = audit::last_sealed(tx).await?;
+    let head = head.map(|(seal_no, hash)| json!({"seal_no": seal_no, "hash": hex(&hash)}));
+    Ok(json!({"head": head, "rows": rows_of(tx, id).await?}))
+}
+
+async fn rows_of(tx: &mut Tx, id: MessageId) -> Result<Vec<Value>> {
     let rows = audit::list_of_object(tx, &format!("message:{id}"), 1000).await?;
     let row = |entry: &audit::Entry| {
         json!({"at": entry.at, "actor": entry.actor, "verb": entry.verb, "detail": entry.detail.0,
                "seal_no": entry.seal_no, "hash": entry.hash.as_deref().map(hex)})
     };
-    let head = head.map(|(seal_no, hash)| json!({"seal_no": seal_no, "hash": hex(&hash)}));
-    Ok(json!({"head": head, "rows": rows.iter().map(row).collect::<Vec<_>>()}))
+    Ok(rows.iter().map(row).collect())
 }
 
 fn person(reached: &Reached) -> Value {

@@ -63,6 +63,7 @@ impl Hub {
             state: State::Waiting,
             done: 0,
             total,
+            tries: 0,
             created_at: now,
         };
         exports::insert(&mut tx, &export).await?;
@@ -141,35 +142,55 @@ impl Hub {
     /// It could not be written now; it is taken again soon, and not for ever.
     pub async fn put_export_back(&self, export: &Export) -> Result<()> {
         let mut tx = self.db.begin().await?;
-        exports::put_back(&mut tx, export.id, self.clock.now() + AGAIN).await?;
+        exports::put_back(&mut tx, export, self.clock.now() + AGAIN).await?;
         Ok(tx.commit().await?)
     }
 
     /// A part of the file is written.
+    ///
+    /// # Errors
+    /// `EXPORT_TAKEN` when another replica has taken the export meanwhile: this writer was too slow, and
+    /// stops.
     pub async fn keep_part(&self, export: &Export, nth: i64, content: Vec<u8>) -> Result<()> {
         let sealed = self.sealer.seal(&place(export.id, nth), content);
         let mut tx = self.db.begin().await?;
+        still_ours(exports::renew(&mut tx, export, self.clock.now() + LEASE).await?)?;
         exports::keep_part(&mut tx, export.id, nth, &sealed).await?;
         Ok(tx.commit().await?)
     }
 
     /// So many people of an export are written.
+    ///
+    /// # Errors
+    /// `EXPORT_TAKEN`
     pub async fn advance_export(&self, export: &Export, done: i64) -> Result<()> {
         let mut tx = self.db.begin().await?;
-        exports::advance(&mut tx, export.id, done, self.clock.now() + LEASE).await?;
+        still_ours(exports::advance(&mut tx, export, done, self.clock.now() + LEASE).await?)?;
         tx.commit().await?;
         self.announce(Change::Sent(export.message_id));
         Ok(())
     }
 
     /// Every part is written.
+    ///
+    /// # Errors
+    /// `EXPORT_TAKEN`
     pub async fn end_export(&self, export: &Export) -> Result<()> {
         let mut tx = self.db.begin().await?;
-        exports::end(&mut tx, export.id).await?;
+        still_ours(exports::end(&mut tx, export).await?)?;
         tx.commit().await?;
         self.announce(Change::Sent(export.message_id));
         Ok(())
     }
+}
+
+/// Whoever wrote too slowly leaves what his successor writes alone.
+fn still_ours(is_ours: bool) -> Result<(), Problem> {
+    if is_ours {
+        return Ok(());
+    }
+    Err(Problem::conflict("EXPORT_TAKEN", "此导出已由另一进程接手")
+        .in_english("another process has taken this export over"))
 }
 
 /// What a part's seal is bound to: no part stands for another.

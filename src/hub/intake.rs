@@ -22,14 +22,13 @@ use crate::{
         problem::Class,
         seal::hex,
         send_rule::{Round, SendRule},
-        template,
     },
     storage::{
         Json, Tx,
         attachments::{self, Attachment},
         audit, groups,
         messages::{self, List, Message},
-        readers, settings, templates,
+        readers, settings,
     },
 };
 
@@ -91,9 +90,11 @@ impl Hub {
             draft.replaces = replaced(&mut tx, *who, origin).await?;
         }
         self.attach(&mut tx, id, &added).await?;
+        let replaces = draft.replaces.filter(|_| draft.recurrence.is_some());
         let answer = self.write(&mut tx, source, id, draft, now).await?;
+        let stopped = self.stop_replaced(&mut tx, &source.actor(), replaces).await?;
         if let (Source::Person(who), Some(written)) = (source, origin.message) {
-            self.end_draft(&mut tx, *who, written).await?;
+            self.end_written(&mut tx, *who, written).await?;
         }
         if let Some(once) = once {
             keep_answer(&mut tx, source, once, &answer).await?;
@@ -101,6 +102,9 @@ impl Hub {
         tx.commit().await?;
         failpoint!("accept.after_commit");
         tracing::info!(message.id = %id, message.state = %answer.state, recipients = answer.recipients, "accepted message {id}");
+        if let Some(run) = stopped {
+            self.recalled(run);
+        }
         self.wake.all();
         self.announce(match answer.state {
             State::Sending => Change::Message(id),
@@ -233,7 +237,7 @@ impl Hub {
         let (title, body) = match source {
             // What people wrote stands in its words: none of it is a placeholder.
             Source::Hub if draft.preview_of.is_none() => (draft.title.clone(), draft.body.clone()),
-            _ => fill(tx, &draft).await?,
+            _ => super::templates::fill(tx, &draft).await?,
         };
         let writer = draft.preview_of.map(Source::Person);
         let (sender_name, sender_department) = self.sender(tx, writer.as_ref().unwrap_or(source)).await?;
@@ -312,34 +316,6 @@ impl Hub {
         }
         Ok(name.to_owned())
     }
-}
-
-/// Title and body with every placeholder filled.
-async fn fill(tx: &mut Tx, draft: &Draft) -> Result<(String, String)> {
-    let (title, body, values) = match &draft.template {
-        Some(used) => {
-            let Some(kept) = templates::find(tx, &used.name).await? else {
-                return Err(Problem::invalid(
-                    "TPL_UNKNOWN",
-                    "/template/name",
-                    format!("没有名为“{}”的消息模板", used.name),
-                )
-                .in_english(format!("there is no message template “{}”", used.name))
-                .into());
-            };
-            let title = if draft.title.is_empty() { kept.title } else { draft.title.clone() };
-            (title, kept.body, Some(&used.values))
-        }
-        None => (draft.title.clone(), draft.body.clone(), None),
-    };
-    let value = |name: &str| {
-        values.and_then(|values| values.get(name)).map(|value| match value {
-            serde_json::Value::String(text) => text.clone(),
-            other => other.to_string(),
-        })
-    };
-    let names: Vec<_> = values.iter().flat_map(|values| values.keys()).map(String::as_str).collect();
-    Ok((template::fill(&title, "/title", &names, value)?, template::fill(&body, "/body", &names, value)?))
 }
 
 /// When it goes out: the first run of a series is not before the time that its sender names.

@@ -39,6 +39,7 @@ pub mod recall;
 pub mod receive;
 pub mod record;
 pub mod recycle;
+pub mod refuse;
 pub mod register;
 pub mod relay;
 pub mod release;
@@ -138,6 +139,13 @@ pub enum Error {
     BrokenOff,
     #[error("a sealed value could not be opened")]
     Sealed(#[from] crate::domain::seal::CannotOpen),
+}
+
+impl Error {
+    /// The whole storage is away, and whatever comes next would fare no better.
+    fn is_away(&self) -> bool {
+        matches!(self, Self::Storage(error) if storage::is_outage(error))
+    }
 }
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -11,7 +11,7 @@ use super::{
     Change, Hub, Once, Result, Source,
     once::keep_answer,
     policy::{self, Action},
-    recycle::refuse_deleted,
+    refuse::refuse_deleted,
 };
 use crate::{
     domain::{MessageId, Problem, delivery, message::State},

@@ -36,6 +36,14 @@ use crate::{
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
 const PAUSE: std::time::Duration = std::time::Duration::from_millis(300);
 
+/// One of a message's people whom a ticket did not reach.
+#[derive(Clone, Copy)]
+pub(super) struct Lost<'a> {
+    pub ticket: &'a Ticket,
+    pub message: &'a Message,
+    pub person: PersonId,
+}
+
 impl Hub {
     /// Records what became of tickets, in one transaction. What was sent stays in doubt if this is
     /// not written, so that a database that is away for a moment is waited for.
@@ -82,6 +90,8 @@ impl Hub {
         let failed: Vec<_> =
             worked.outcomes.iter().filter_map(|(person, outcome)| tried_in_vain(*person, outcome)).collect();
         attempts::keep_failed(tx, ticket, &failed, now).await?;
+        let has_failed = worked.outcomes.values().any(|outcome| matches!(outcome, Outcome::Failed(_)));
+        let message = if has_failed { messages::find(tx, ticket.message_id).await? } else { None };
         for (person, outcome) in &worked.outcomes {
             match outcome {
                 Outcome::Sent(accepted) => {
@@ -90,7 +100,10 @@ impl Hub {
                 }
                 Outcome::Failed(error) => {
                     let tried = attempts.get(person).copied().unwrap_or(1);
-                    self.record_failure(tx, ticket, *person, (error, tried), now).await?;
+                    if let Some(message) = &message {
+                        let lost = Lost { ticket, message, person: *person };
+                        self.record_failure(tx, lost, (error, tried), now).await?;
+                    }
                 }
                 Outcome::NotTried => untried.push(*person),
             }
@@ -117,11 +130,11 @@ impl Hub {
     async fn record_failure(
         &self,
         tx: &mut Tx,
-        ticket: &Ticket,
-        person: PersonId,
+        lost: Lost<'_>,
         (error, tried): (&SendError, i64),
         now: Timestamp,
     ) -> Result<()> {
+        let Lost { ticket, person, .. } = lost;
         let repeat_safe =
             self.channels.lane(&ticket.channel).is_some_and(|lane| lane.supports().repeat == Repeat::Safe);
         if matches!(error, SendError::Ambiguous(_)) {
@@ -129,10 +142,10 @@ impl Hub {
         }
         let (asked, detail) = match error {
             SendError::Refused { code, reason } => {
-                return self.give_up(tx, ticket, person, (State::Refused, &format!("{code} {reason}")), now).await;
+                return self.give_up(tx, lost, (State::Refused, &format!("{code} {reason}")), now).await;
             }
             SendError::Ambiguous(_) if !repeat_safe => {
-                return self.give_up(tx, ticket, person, (State::Unknown, "ANSWER_LOST"), now).await;
+                return self.give_up(tx, lost, (State::Unknown, "ANSWER_LOST"), now).await;
             }
             SendError::Ambiguous(_) => (None, "ANSWER_LOST"),
             SendError::Temporary { retry_after, .. } => (*retry_after, "PROVIDER_BUSY"),
@@ -140,20 +153,18 @@ impl Hub {
         let asked = asked.and_then(|asked| Duration::from_std(asked).ok());
         let gave_up = (State::Refused, "GAVE_UP");
         let Some(at) = retry_at(tried, now, asked, jitter(person)) else {
-            return self.give_up(tx, ticket, person, gave_up, now).await;
+            return self.give_up(tx, lost, gave_up, now).await;
         };
         match self.overtaken(tx, ticket, person, at).await? {
             Some(Overtaken::ByCall) => {
                 // The next step comes at its own time.
                 if deliveries::mark_one(tx, ticket, person, gave_up.0, gave_up.1, now).await? == 1 {
                     count_result(&ticket.channel, gave_up.0.as_str(), 1);
-                    self.tell_failed(tx, ticket, person, gave_up, now).await?;
+                    self.tell_failed(tx, lost, gave_up, None, now).await?;
                 }
                 Ok(())
             }
-            Some(Overtaken::Otherwise) if self.has_next_channel(tx, ticket).await? => {
-                self.give_up(tx, ticket, person, gave_up, now).await
-            }
+            Some(Overtaken::Otherwise) if self.has_next_channel(lost) => self.give_up(tx, lost, gave_up, now).await,
             _ => {
                 deliveries::mark_one(tx, ticket, person, State::Ready, detail, now).await?;
                 count_result(&ticket.channel, "retried", 1);
@@ -163,65 +174,56 @@ impl Hub {
     }
 
     /// The end of one delivery that did not work: told, and the next way is taken at once.
-    async fn give_up(
-        &self,
-        tx: &mut Tx,
-        ticket: &Ticket,
-        person: PersonId,
-        (state, detail): (State, &str),
-        now: Timestamp,
-    ) -> Result<()> {
-        if deliveries::mark_one(tx, ticket, person, state, detail, now).await? == 0 {
+    async fn give_up(&self, tx: &mut Tx, lost: Lost<'_>, (state, detail): (State, &str), now: Timestamp) -> Result<()> {
+        if deliveries::mark_one(tx, lost.ticket, lost.person, state, detail, now).await? == 0 {
             // The provider has reported meanwhile, and knows better.
             return Ok(());
         }
-        count_result(&ticket.channel, state.as_str(), 1);
-        self.after_failure(tx, ticket, person, (state, detail), now).await
+        count_result(&lost.ticket.channel, state.as_str(), 1);
+        self.after_failure(tx, lost, (state, detail), now).await
     }
 
     /// What follows from a delivery that did not reach anybody.
     pub(super) async fn after_failure(
         &self,
         tx: &mut Tx,
-        ticket: &Ticket,
-        person: PersonId,
+        lost: Lost<'_>,
         end: (State, &str),
         now: Timestamp,
     ) -> Result<()> {
-        self.tell_failed(tx, ticket, person, end, now).await?;
-        self.advance(tx, ticket, person, now).await
+        let next = self.advance(tx, lost, now).await?;
+        self.tell_failed(tx, lost, end, next, now).await
     }
 
     /// Can this round still try something else?
-    async fn has_next_channel(&self, tx: &mut Tx, ticket: &Ticket) -> Result<bool> {
-        let message = messages::find(tx, ticket.message_id).await?;
-        let round = message.map(|message| self.round_of(&message, ticket.round));
-        Ok(round.is_some_and(|round| round.next_channel(&ticket.channel).is_some()))
+    fn has_next_channel(&self, Lost { ticket, message, .. }: Lost<'_>) -> bool {
+        self.round_of(message, ticket.round).next_channel(&ticket.channel).is_some()
     }
 
-    async fn tell_failed(
+    /// `next`: what takes its place at once.
+    pub(super) async fn tell_failed(
         &self,
         tx: &mut Tx,
-        ticket: &Ticket,
-        person: PersonId,
+        Lost { ticket, message, person }: Lost<'_>,
         (state, detail): (State, &str),
+        next: Option<String>,
         now: Timestamp,
     ) -> Result<()> {
-        let Some(message) = messages::find(tx, ticket.message_id).await? else { return Ok(()) };
         let account = accounts::accounts_of(tx, &[person]).await?.pop();
         let failed = json!({
             "account": account, "channel": ticket.channel, "result": state, "code": detail.split(' ').next(),
+            "next": next,
         });
-        self.tell(tx, now, "delivery.failed", &message, failed).await
+        self.tell(tx, now, "delivery.failed", message, failed).await
     }
 
     /// The next channel of `first_that_works`, or the next step of an escalation early, for one
-    /// person whom this delivery did not reach.
-    pub(super) async fn advance(&self, tx: &mut Tx, ticket: &Ticket, person: PersonId, now: Timestamp) -> Result<()> {
-        let Some(message) = messages::find(tx, ticket.message_id).await? else { return Ok(()) };
-        let this = self.round_of(&message, ticket.round);
-        let Some((round, channel)) = next_way(&message, &this, ticket) else { return Ok(()) };
-        let step = self.round_of(&message, round);
+    /// person whom this delivery did not reach; none: nothing follows at once.
+    async fn advance(&self, tx: &mut Tx, lost: Lost<'_>, now: Timestamp) -> Result<Option<String>> {
+        let Lost { ticket, message, person } = lost;
+        let this = self.round_of(message, ticket.round);
+        let Some((round, channel)) = next_way(message, &this, ticket) else { return Ok(None) };
+        let step = self.round_of(message, round);
         let callee = match &step.to {
             To::Recipient => Some(person),
             To::Deputy => accounts::deputy_of(tx, person).await?,
@@ -231,11 +233,12 @@ impl Hub {
         let callee = callee.unwrap_or(NOBODY);
         let key = Key { message: message.id, person, channel: channel.clone(), round };
         let unless = step.unless.map(|unless| unless.as_str());
-        if deliveries::plan_one(tx, &key, callee, unless).await? {
-            let next = Ticket { channel, round, ..one(ticket, person) };
-            tickets::insert(tx, &next, now).await?;
+        if !deliveries::plan_one(tx, &key, callee, unless).await? {
+            return Ok(None);
         }
-        Ok(())
+        let next = Ticket { channel: channel.clone(), round, ..one(ticket, person) };
+        tickets::insert(tx, &next, now).await?;
+        Ok(Some(channel))
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::{
     Change, Hub, Result, Source,
     policy::{self, Action},
+    refuse::refuse_under_way,
 };
 use crate::{
     clock::Timestamp,
@@ -91,16 +92,22 @@ impl Hub {
         Ok(outcome)
     }
 
+    /// All of a thread or nothing of it: whether each part may go is known before the first is touched.
     async fn discard_one(&self, tx: &mut Tx, source: &Source, id: MessageId, what: Discard) -> Result<bool> {
         let message = messages::lock(tx, id).await?.ok_or_else(Problem::not_found)?;
         policy::require(source, Action::Discard, &source.facts(&message))?;
+        let mut added = Vec::new();
+        for addition in additions::list(tx, id).await? {
+            added.extend(messages::lock(tx, addition.message_id).await?);
+        }
+        if what != Discard::Restore {
+            added.iter().filter(|addition| !is_waiting(addition)).try_for_each(refuse_under_way)?;
+        }
         let now = self.clock.now();
         let changed = self.discard_part(tx, &source.actor(), &message, what, now).await?;
         if changed {
-            for addition in additions::list(tx, id).await? {
-                if let Some(addition) = messages::lock(tx, addition.message_id).await? {
-                    self.discard_addition(tx, &source.actor(), &addition, what, now).await?;
-                }
+            for addition in &added {
+                self.discard_addition(tx, &source.actor(), addition, what, now).await?;
             }
         }
         Ok(changed)
@@ -115,8 +122,7 @@ impl Hub {
         what: Discard,
         now: Timestamp,
     ) -> Result<()> {
-        let is_waiting = matches!(addition.state, State::PendingApproval | State::Held);
-        if is_waiting && what != Discard::Restore {
+        if is_waiting(addition) && what != Discard::Restore {
             self.take_back(tx, actor, addition, json!({"from": addition.state})).await?;
             let addition = Message { state: State::Recalled, ..addition.clone() };
             self.discard_part(tx, actor, &addition, what, now).await?;
@@ -192,25 +198,7 @@ impl Hub {
     }
 }
 
-/// What is still to go out would go out unseen, and what is on its way would stop half way.
-fn refuse_under_way(message: &Message) -> Result<(), Problem> {
-    match message.state {
-        State::Draft | State::Rejected | State::Sent | State::Recalled => Ok(()),
-        State::PendingApproval | State::Held | State::Scheduled | State::Sending => {
-            Err(Problem::conflict("STATE", format!("消息处于“{}”状态，请先撤回再删除", message.state.chinese()))
-                .in_english(format!("a message in state {} is to be recalled before it is deleted", message.state)))
-        }
-    }
-}
-
-/// What lies in the bin is left alone until it is restored.
-///
-/// # Errors
-/// `DELETED`
-pub fn refuse_deleted(message: &Message) -> Result<(), Problem> {
-    if message.deleted_at.is_none() {
-        return Ok(());
-    }
-    Err(Problem::conflict("DELETED", "消息在回收站中，请先还原")
-        .in_english("this message is in the recycle bin, restore it first"))
+/// An addition that nobody has yet and that can be taken back with what it was added to.
+fn is_waiting(addition: &Message) -> bool {
+    matches!(addition.state, State::PendingApproval | State::Held)
 }

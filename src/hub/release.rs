@@ -7,7 +7,7 @@ use super::{
     Change, Hub, Once, Result, Source,
     once::keep_answer,
     policy::{self, Action},
-    recycle::refuse_deleted,
+    refuse::{refuse_deleted, refuse_expired},
 };
 use crate::{
     domain::{MessageId, Problem, message::State},
@@ -51,11 +51,7 @@ impl Hub {
         let message = messages::lock(tx, id).await?.ok_or_else(Problem::not_found)?;
         policy::require(source, Action::Release, &source.facts(&message))?;
         refuse_deleted(&message)?;
-        if message.expires_at.is_some_and(|until| until <= now) {
-            return Err(Problem::conflict("EXPIRED", "消息已过有效期，不能再发送；如仍需通知，请重新编写")
-                .in_english("this message has expired; write a new one if it is still needed")
-                .into());
-        }
+        refuse_expired(&message, now)?;
         if !messages::mark_sending(tx, id, State::Held, now).await? {
             return Err(Problem::conflict("STATE", "消息不在等待发送的状态")
                 .in_english("this message is not held")

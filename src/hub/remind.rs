@@ -10,7 +10,7 @@ use super::{
     fan_out::REMINDERS,
     once::keep_answer,
     policy::{self, Action},
-    recycle::refuse_deleted,
+    refuse::{refuse_deleted, refuse_expired},
     source::missing as missing_channels,
 };
 use crate::{
@@ -60,7 +60,7 @@ impl Hub {
     /// Plans a reminder, once for each key.
     ///
     /// # Errors
-    /// `NOT_FOUND`, `STATE`, `REMIND_RATE`, `IDEM_MISMATCH`, `IDEM_BUSY`
+    /// `NOT_FOUND`, `STATE`, `EXPIRED`, `REMIND_RATE`, `IDEM_MISMATCH`, `IDEM_BUSY`
     pub async fn remind(
         &self,
         source: &Source,
@@ -98,6 +98,7 @@ impl Hub {
                 .in_english("only a message that is out can be reminded of")
                 .into());
         }
+        refuse_expired(&message, now)?;
         if let Some(wait) = self.pause_left(tx, id, now).await? {
             return Err(too_early(wait).into());
         }

@@ -5,7 +5,10 @@
 
 use channels::{Report, Status};
 
-use super::{Change, Hub, Result, record::count_result};
+use super::{
+    Change, Hub, Result,
+    record::{Lost, count_result},
+};
 use crate::{
     domain::{
         TicketId,
@@ -52,7 +55,7 @@ impl Hub {
         attempts::keep_reported(&mut tx, &key, to).await?;
         let moved = deliveries::mark_reported(&mut tx, &key, (to, detail), reference.as_deref(), now).await?;
         if moved && to == State::Undelivered {
-            self.after_undelivered(&mut tx, &key, now).await?;
+            self.after_undelivered(&mut tx, &key, detail, now).await?;
         }
         if report.status == Status::Read
             && who.by == who.person
@@ -77,12 +80,10 @@ impl Hub {
         &self,
         tx: &mut crate::storage::Tx,
         key: &Key,
+        detail: &str,
         now: crate::clock::Timestamp,
     ) -> Result<()> {
         let Some(message) = messages::find(tx, key.message).await? else { return Ok(()) };
-        if self.round_of(&message, key.round).next_channel(&key.channel).is_none() {
-            return Ok(());
-        }
         let ticket = Ticket {
             id: TicketId::new(),
             message_id: key.message,
@@ -93,7 +94,13 @@ impl Hub {
             size: 1,
             is_priority: true,
         };
-        self.advance(tx, &ticket, key.person, now).await
+        let (lost, end) =
+            (Lost { ticket: &ticket, message: &message, person: key.person }, (State::Undelivered, detail));
+        if self.round_of(&message, key.round).next_channel(&key.channel).is_some() {
+            self.after_failure(tx, lost, end, now).await
+        } else {
+            self.tell_failed(tx, lost, end, None, now).await
+        }
     }
 
     /// A button or a key counts as the answer of whoever was reached, once.

@@ -10,7 +10,7 @@ use super::{
     fan_out::RESENDS,
     once::keep_answer,
     policy::{self, Action},
-    recycle::refuse_deleted,
+    refuse::{refuse_deleted, refuse_expired},
     remind::{PAUSE, missing, too_early},
     schedule::due_at,
     source::missing as missing_channels,
@@ -96,11 +96,7 @@ impl Hub {
                 .in_english("only a message that is out can be sent again")
                 .into());
         }
-        if message.expires_at.is_some_and(|until| until <= now) {
-            return Err(Problem::conflict("EXPIRED", "消息已过有效期，不能再发送；如仍需通知，请重新编写")
-                .in_english("this message has expired; write a new one if it is still needed")
-                .into());
-        }
+        refuse_expired(message, now)?;
         if message.rounds.0.list.iter().all(|round| round.channels.is_empty()) {
             return Err(Problem::conflict(
                 "RESEND_NO_CHANNEL",

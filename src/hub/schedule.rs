@@ -16,7 +16,7 @@ use crate::{
         send_rule::{Minutes, Round},
     },
     storage::{
-        Tx, audit, is_outage,
+        Tx, audit,
         messages::{self, Message},
         waves,
     },
@@ -93,7 +93,7 @@ impl Hub {
             };
             after = *last;
             done += match self.take_together(job, &waiting, now).await {
-                Err(error) if !is_away(&error) => self.take_each(job, &waiting, now, &mut bad).await?,
+                Err(error) if !error.is_away() => self.take_each(job, &waiting, now, &mut bad).await?,
                 done => done?,
             };
         }
@@ -131,7 +131,7 @@ impl Hub {
         for one in waiting {
             match self.take_together(job, std::slice::from_ref(one), now).await {
                 Ok(taken) => done += taken,
-                Err(error) if is_away(&error) => return Err(error),
+                Err(error) if error.is_away() => return Err(error),
                 Err(error) => {
                     bad.ids.push(one.1);
                     bad.why = Some(error);
@@ -248,11 +248,6 @@ impl PassedOver {
         let (count, ids) = (self.ids.len(), ids.join(", "));
         complaint.is_due(now).then(|| format!("{count} messages cannot be moved on and are passed over: {ids}{more}"))
     }
-}
-
-/// The whole storage is away, and the next message would fare no better.
-fn is_away(error: &Error) -> bool {
-    matches!(error, Error::Storage(error) if is_outage(error))
 }
 
 #[cfg(test)]

@@ -6,15 +6,17 @@
 use serde_json::json;
 
 use super::{
-    Answer, Change, Error, Hub, Result, Source, files,
+    Answer, Change, Error, Hub, Result, Source,
+    complaint::Complaint,
+    files,
     policy::{self, Action},
-    recycle::refuse_deleted,
+    refuse::refuse_deleted,
 };
 use crate::{
     clock::Timestamp,
     domain::{
         MessageId, Problem, SeriesId,
-        message::{Draft, ReceiptRequest, Recurrence, State},
+        message::{Draft, ReceiptRequest, Recurrence, Replaces, State},
     },
     storage::{
         Json, Tx, audit,
@@ -24,8 +26,10 @@ use crate::{
     },
 };
 
-/// So many in one pass.
-const BATCH: i64 = 5;
+/// So many in one pass: more than will ever be stuck at a time, so that no other waits behind them.
+const BATCH: i64 = 50;
+
+static STUCK: Complaint = Complaint::new();
 
 impl Hub {
     /// Begins a series with this message as its first run.
@@ -49,28 +53,45 @@ impl Hub {
     pub async fn repeat(&self) -> Result<usize> {
         let now = self.clock.now();
         let due = series::list_due(&mut self.db.read().await?, now, BATCH).await?;
+        let (mut moved, mut stuck) = (0, None);
         for series in &due {
-            match self.run_again(series, now).await {
-                Err(Error::Problem(problem)) => self.pass_over(series, &problem, now).await?,
-                done => done?,
+            match self.move_on(series, now).await {
+                Ok(is_ours) => moved += usize::from(is_ours),
+                Err(error) if error.is_away() => return Err(error),
+                Err(error) => stuck = Some((series.id, error)),
             }
         }
-        Ok(due.len())
+        match &stuck {
+            Some((id, error)) if STUCK.is_due(now) => {
+                tracing::error!(series.id = %id, error = error as &dyn std::error::Error, "series {id} cannot be moved on");
+            }
+            None if STUCK.is_over() => tracing::info!("every series is moved on again"),
+            _ => {}
+        }
+        Ok(moved)
     }
 
-    async fn run_again(&self, series: &Series, now: Timestamp) -> Result<()> {
+    /// False when another replica was faster.
+    async fn move_on(&self, series: &Series, now: Timestamp) -> Result<bool> {
+        match self.run_again(series, now).await {
+            Err(Error::Problem(problem)) => self.pass_over(series, &problem, now).await,
+            done => done,
+        }
+    }
+
+    async fn run_again(&self, series: &Series, now: Timestamp) -> Result<bool> {
         let mut tx = self.db.begin().await?;
         let last = messages::find(&mut tx, series.run_id).await?.ok_or_else(Problem::not_found)?;
         let next = series.recurrence.0.next_after(now.max(series.run_at));
         let source = source_of(&mut tx, &last).await?;
         let (Some(next), Some(source), false) = (next, source, last.state == State::Rejected) else {
-            self.end_series(&mut tx, series, &last, now).await?;
+            let is_ours = self.end_series(&mut tx, series, &last, now).await?;
             tx.commit().await?;
-            return Ok(());
+            return Ok(is_ours);
         };
         let id = MessageId::new();
         if !series::advance(&mut tx, series.id, series.run_at, id, next).await? {
-            return Ok(());
+            return Ok(false);
         }
         files::copy(&mut tx, last.id, id).await?;
         let answer = Box::pin(self.write(&mut tx, &source, id, again(&last, next), now)).await?;
@@ -78,7 +99,7 @@ impl Hub {
         tx.commit().await?;
         tracing::info!(message.id = %id, series.id = %series.id, "made run {id} of series {}", series.id);
         self.made(&answer);
-        Ok(())
+        Ok(true)
     }
 
     fn made(&self, answer: &Answer) {
@@ -89,29 +110,32 @@ impl Hub {
     }
 
     /// This once it could not be made, and its sender hears why; the next time may be better.
-    async fn pass_over(&self, series: &Series, why: &Problem, now: Timestamp) -> Result<()> {
+    async fn pass_over(&self, series: &Series, why: &Problem, now: Timestamp) -> Result<bool> {
         let mut tx = self.db.begin().await?;
-        let Some(last) = messages::find(&mut tx, series.run_id).await? else { return Ok(()) };
-        match series.recurrence.0.next_after(now.max(series.run_at)) {
-            Some(next) => _ = series::advance(&mut tx, series.id, series.run_at, series.run_id, next).await?,
-            None => _ = series::end(&mut tx, series.id, now).await?,
+        let last = messages::find(&mut tx, series.run_id).await?;
+        let is_ours = match series.recurrence.0.next_after(now.max(series.run_at)) {
+            Some(next) => series::advance(&mut tx, series.id, series.run_at, series.run_id, next).await?,
+            None => series::end(&mut tx, series.id, now).await?.is_some(),
+        };
+        if !is_ours {
+            return Ok(false);
         }
         let detail = json!({"series": series.id, "code": why.code});
-        audit::insert(&mut tx, now, "hub", "series.pass_over", &format!("message:{}", last.id), detail).await?;
-        if let Some(sender) = last.sender_id {
+        audit::insert(&mut tx, now, "hub", "series.pass_over", &format!("message:{}", series.run_id), detail).await?;
+        if let Some((last, sender)) = last.and_then(|last| last.sender_id.map(|sender| (last, sender))) {
             let title = format!("周期消息未能生成：{}", last.title);
             let body = format!("《{}》的下一期没有生成，原因：{}。系统将在下一个周期再试。", last.title, why.detail);
             self.note(&mut tx, sender, &title, &body, now).await?;
         }
         tx.commit().await?;
         tracing::warn!(series.id = %series.id, code = why.code, "a run of series {} could not be made", series.id);
-        Ok(())
+        Ok(true)
     }
 
     /// It has run its time, was refused, or its sender is no longer there.
-    async fn end_series(&self, tx: &mut Tx, series: &Series, last: &Message, now: Timestamp) -> Result<()> {
-        if !series::end(tx, series.id, now).await? {
-            return Ok(());
+    async fn end_series(&self, tx: &mut Tx, series: &Series, last: &Message, now: Timestamp) -> Result<bool> {
+        if series::end(tx, series.id, now).await?.is_none() {
+            return Ok(false);
         }
         let detail = json!({"series": series.id, "state": last.state});
         audit::insert(tx, now, "hub", "series.end", &format!("message:{}", last.id), detail).await?;
@@ -121,7 +145,7 @@ impl Hub {
                 format!("《{}》的最近一期没有通过审批，不再生成以后各期。如仍需要，请修改后重新提交。", last.title);
             self.note(tx, sender, &title, &body, now).await?;
         }
-        Ok(())
+        Ok(true)
     }
 
     /// The series of which a message of one's own is a run.
@@ -138,7 +162,6 @@ impl Hub {
     /// # Errors
     /// `NOT_FOUND`, `SERIES_NONE`, `SERIES_ENDED`
     pub async fn stop_series(&self, source: &Source, id: MessageId) -> Result<()> {
-        let now = self.clock.now();
         let mut tx = self.db.begin().await?;
         let message = messages::lock(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
         policy::require(source, Action::Recall, &source.facts(&message))?;
@@ -146,27 +169,58 @@ impl Hub {
         let series = series::find_of(&mut tx, id).await?.ok_or_else(|| {
             Problem::conflict("SERIES_NONE", "这条消息不是周期发送的").in_english("this message belongs to no series")
         })?;
-        if !series::end(&mut tx, series.id, now).await? {
+        let Stopped::Now { waiting } = self.stop(&mut tx, &source.actor(), id, series.id).await? else {
             return Err(Problem::conflict("SERIES_ENDED", "周期发送已经停止")
                 .in_english("this series has ended already")
                 .into());
-        }
-        let detail = json!({"series": series.id});
-        audit::insert(&mut tx, now, &source.actor(), "series.stop", &format!("message:{id}"), detail).await?;
-        let run = messages::lock(&mut tx, series.run_id).await?;
-        let waiting = run.filter(|run| {
-            matches!(run.state, State::Scheduled | State::PendingApproval | State::Held) && run.deleted_at.is_none()
-        });
-        if let Some(run) = &waiting {
-            self.take_back(&mut tx, &source.actor(), run, json!({"from": run.state})).await?;
-        }
+        };
         tx.commit().await?;
         self.announce(Change::Sent(id));
         if let Some(run) = waiting {
-            self.recalled(run.id);
+            self.recalled(run);
         }
         Ok(())
     }
+
+    /// A series that is written anew takes the place of the one whose run was written on; returns the run
+    /// that waited, and is taken back.
+    pub(super) async fn stop_replaced(
+        &self,
+        tx: &mut Tx,
+        actor: &str,
+        replaces: Option<Replaces>,
+    ) -> Result<Option<MessageId>> {
+        let Some(replaces) = replaces else { return Ok(None) };
+        let Some(series) = series::find_of(tx, replaces.id).await? else { return Ok(None) };
+        Ok(match self.stop(tx, actor, replaces.id, series.id).await? {
+            Stopped::Now { waiting } => waiting,
+            Stopped::Before => None,
+        })
+    }
+
+    /// `run`: any of its runs, which the audit names.
+    async fn stop(&self, tx: &mut Tx, actor: &str, run: MessageId, series: SeriesId) -> Result<Stopped> {
+        let now = self.clock.now();
+        // The run that is made at this very moment is the one that is taken back.
+        let Some(last) = series::end(tx, series, now).await? else { return Ok(Stopped::Before) };
+        audit::insert(tx, now, actor, "series.stop", &format!("message:{run}"), json!({"series": series})).await?;
+        let last = messages::lock(tx, last).await?;
+        let waiting = last.filter(|run| {
+            matches!(run.state, State::Scheduled | State::PendingApproval | State::Held) && run.deleted_at.is_none()
+        });
+        if let Some(run) = &waiting {
+            self.take_back(tx, actor, run, json!({"from": run.state})).await?;
+        }
+        Ok(Stopped::Now { waiting: waiting.map(|run| run.id) })
+    }
+}
+
+/// What came of stopping a series.
+enum Stopped {
+    /// With the run that was still to go out.
+    Now { waiting: Option<MessageId> },
+    /// Somebody else was faster, or it had run its time.
+    Before,
 }
 
 /// Whoever sent it, if he still may.

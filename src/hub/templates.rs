@@ -11,7 +11,7 @@ use super::{
     sign_in::SignedIn,
 };
 use crate::{
-    domain::{DepartmentId, Problem, command::text, template},
+    domain::{DepartmentId, Problem, command::text, message::Draft, template},
     storage::{
         Tx, audit, departments,
         templates::{self, Template},
@@ -152,4 +152,37 @@ fn check(written: &Written) -> Result<String, Problem> {
         template::fill(text, at, &[], |name| Some(name.to_owned()))?;
     }
     Ok(label.to_owned())
+}
+
+/// Title and body with every placeholder filled.
+pub(super) async fn fill(tx: &mut Tx, draft: &Draft) -> Result<(String, String)> {
+    let (title, body, values) = match &draft.template {
+        Some(used) => {
+            let Some(kept) = templates::find(tx, &used.name).await? else {
+                return Err(Problem::invalid(
+                    "TPL_UNKNOWN",
+                    "/template/name",
+                    format!("没有名为“{}”的消息模板", used.name),
+                )
+                .in_english(format!("there is no message template “{}”", used.name))
+                .into());
+            };
+            (draft.title.clone(), kept.body, Some(&used.values))
+        }
+        None => (draft.title.clone(), draft.body.clone(), None),
+    };
+    let value = |name: &str| {
+        values.and_then(|values| values.get(name)).map(|value| match value {
+            serde_json::Value::String(text) => text.clone(),
+            other => other.to_string(),
+        })
+    };
+    let names: Vec<_> = values.iter().flat_map(|values| values.keys()).map(String::as_str).collect();
+    let (title, body) =
+        (template::fill(&title, "/title", &names, value)?, template::fill(&body, "/body", &names, value)?);
+    if draft.template.is_none() {
+        return Ok((title, body));
+    }
+    // What a template and its values make together keeps to the rules of any text.
+    Ok((text::title(&title, "/title")?, text::body(&body, "/body")?))
 }

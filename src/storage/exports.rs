@@ -19,6 +19,8 @@ row! {
         pub state: State,
         pub done: i64,
         pub total: i64,
+        /// how often somebody took it to write it; only whoever took it last writes it
+        pub tries: i64,
         pub created_at: Timestamp,
     }
 }
@@ -47,7 +49,7 @@ pub async fn find_last(tx: &mut Tx, message: MessageId, owner: PersonId, kind: K
     fetch_optional!(
         tx,
         Export,
-        "select id, message_id, owner_id, kind, lang, state, done, total, created_at from export
+        "select id, message_id, owner_id, kind, lang, state, done, total, tries, created_at from export
           where message_id = $1 and owner_id = $2 and kind = $3 order by created_at desc, id desc limit 1",
         [message, owner, kind]
     )
@@ -71,7 +73,7 @@ pub async fn take_next(tx: &mut Tx, now: Timestamp, until: Timestamp, most: i64)
             select id from export
              where state = 'waiting' and (lease_until is null or lease_until <= $1) and tries < $3
              order by created_at, id limit 1",
-        ") returning id, message_id, owner_id, kind, lang, state, done, total, created_at"
+        ") returning id, message_id, owner_id, kind, lang, state, done, total, tries, created_at"
     );
     fetch_optional!(tx, Export, sql, [now, until, most])
 }
@@ -89,22 +91,44 @@ pub async fn fail_exhausted(tx: &mut Tx, now: Timestamp, most: i64) -> Result<Ve
 }
 
 /// It could not be written now; somebody takes it again after `until`.
-pub async fn put_back(tx: &mut Tx, id: ExportId, until: Timestamp) -> Result<u64> {
-    execute!(tx, "update export set lease_until = $2 where id = $1 and state = 'waiting'", [id, until])
-}
-
-/// So many people are written; whoever writes it goes on until `until`.
-pub async fn advance(tx: &mut Tx, id: ExportId, done: i64, until: Timestamp) -> Result<u64> {
-    execute!(tx, "update export set done = $2, lease_until = $3 where id = $1 and state = 'waiting'", [id, done, until])
-}
-
-/// Its parts are written.
-pub async fn end(tx: &mut Tx, id: ExportId) -> Result<u64> {
+pub async fn put_back(tx: &mut Tx, export: &Export, until: Timestamp) -> Result<u64> {
     execute!(
         tx,
-        "update export set state = $2, lease_until = null where id = $1 and state = 'waiting'",
-        [id, State::Ready]
+        "update export set lease_until = $3 where id = $1 and tries = $2 and state = 'waiting'",
+        [export.id, export.tries, until]
     )
+}
+
+/// So many people are written; whoever writes it goes on until `until`. False when somebody else has
+/// taken it meanwhile.
+pub async fn advance(tx: &mut Tx, export: &Export, done: i64, until: Timestamp) -> Result<bool> {
+    let ours = execute!(
+        tx,
+        "update export set done = $3, lease_until = $4 where id = $1 and tries = $2 and state = 'waiting'",
+        [export.id, export.tries, done, until]
+    )?;
+    Ok(ours == 1)
+}
+
+/// Its lease goes on until `until`; holds its row until the end of the transaction. False when somebody
+/// else has taken it meanwhile.
+pub async fn renew(tx: &mut Tx, export: &Export, until: Timestamp) -> Result<bool> {
+    let ours = execute!(
+        tx,
+        "update export set lease_until = $3 where id = $1 and tries = $2 and state = 'waiting'",
+        [export.id, export.tries, until]
+    )?;
+    Ok(ours == 1)
+}
+
+/// Its parts are written. False when somebody else has taken it meanwhile.
+pub async fn end(tx: &mut Tx, export: &Export) -> Result<bool> {
+    let ours = execute!(
+        tx,
+        "update export set state = $3, lease_until = null where id = $1 and tries = $2 and state = 'waiting'",
+        [export.id, export.tries, State::Ready]
+    )?;
+    Ok(ours == 1)
 }
 
 /// Keeps a part, in place of one that an earlier writer left.

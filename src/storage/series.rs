@@ -92,8 +92,12 @@ pub async fn advance(tx: &mut Tx, id: SeriesId, from: Timestamp, run: MessageId,
     Ok(moved == 1)
 }
 
-/// No more runs are made; false when that was so already.
-pub async fn end(tx: &mut Tx, id: SeriesId, at: Timestamp) -> Result<bool> {
-    let ended = execute!(tx, "update series set ended_at = $2 where id = $1 and ended_at is null", [id, at])?;
-    Ok(ended == 1)
+/// No more runs are made; the last one that was, and none when that was so already.
+pub async fn end(tx: &mut Tx, id: SeriesId, at: Timestamp) -> Result<Option<MessageId>> {
+    fetch_optional_value!(
+        tx,
+        MessageId,
+        "update series set ended_at = $2 where id = $1 and ended_at is null returning run_id",
+        [id, at]
+    )
 }

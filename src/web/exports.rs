@@ -105,8 +105,12 @@ impl Web {
             Kind::Sheet => self.write_sheet(&export).await,
             Kind::Evidence => self.hub.write_evidence(&export).await,
         };
-        match written {
-            Ok(()) => self.hub.end_export(&export).await?,
+        let ended = match written {
+            Ok(()) => self.hub.end_export(&export).await,
+            failed => failed,
+        };
+        match ended {
+            Ok(()) => {}
             Err(hub::Error::Storage(error)) => return Err(error.into()),
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, export.id = %export.id, "export {} could not be written", export.id);

@@ -137,17 +137,24 @@ fn template_use(fields: &Fields<'_>) -> Result<Option<TemplateUse>, Problem> {
     let Some(value) = fields.get("template") else { return Ok(None) };
     let fields = Fields::of(value, "/template", &["name", "values"])?;
     let name = fields::name(fields.required_text("name")?, &fields.at("name"))?;
-    let values = fields.map("values")?;
+    let mut values = fields.map("values")?;
     let at = fields.at("values");
-    for (key, value) in &values {
+    for (key, value) in &mut values {
         let at = format!("{at}{}", fields::step(key));
         match value {
-            Value::String(raw) => drop(text::paragraphs(raw, &at)?),
+            Value::String(raw) if raw.contains("{{") => return Err(no_braces(&at)),
+            Value::String(raw) => *raw = text::paragraphs(raw, &at)?,
             Value::Number(_) => {}
             _ => return Err(fields::wrong_type(&at, "字符串或数字", "a string or a number")),
         }
     }
     Ok(Some(TemplateUse { name, values }))
+}
+
+/// What is put into a text is never filled itself.
+fn no_braces(at: &str) -> Problem {
+    Problem::invalid("TPL_SYNTAX", at, "填入模板的值不能含有“{{”")
+        .in_english("a value that fills a template has no “{{” in it")
 }
 
 fn series(

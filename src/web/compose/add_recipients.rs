@@ -72,7 +72,7 @@ impl Me {
         let message = self.own(id).await?;
         let source = Source::Person(self.id());
         policy::require(&source, policy::Action::AddRecipients, &source.facts(&message))?;
-        hub::recycle::refuse_deleted(&message)?;
+        hub::refuse::refuse_deleted(&message)?;
         if form.key.is_empty() || problem.as_ref().is_some_and(|problem| problem.code == "IDEM_MISMATCH") {
             form.key = uuid::Uuid::now_v7().simple().to_string();
         }

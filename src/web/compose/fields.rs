@@ -201,6 +201,7 @@ pub fn from_fields(fields: &Fields) -> (ComposeForm, Choices) {
         when: text("when"),
         send_at: text("send_at"),
         repeating: repeating::from_fields(fields),
+        is_run: fields.get("is_run") == "1",
     };
     let texts = |name: &'static str| fields.all(name).map(str::to_owned).collect();
     let choices = Choices {
@@ -247,6 +248,7 @@ pub fn from_message(message: &Message, zone: Tz) -> (ComposeForm, Choices) {
         .to_owned(),
         send_at: local(message.send_at),
         repeating: repeating.unwrap_or_default(),
+        is_run: false,
     };
     let choices = Choices {
         departments: audience.departments.iter().map(|department| department.code.clone()).collect(),

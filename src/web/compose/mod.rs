@@ -38,7 +38,7 @@ use crate::{
         seal,
     },
     hub::{self, draft::Origin},
-    storage::{Tx, approvals, templates::Template},
+    storage::{Tx, approvals, series, templates::Template},
 };
 
 /// `GET /compose?group=…&template=…`: empty, but for groups that are ticked and the words of a template.
@@ -55,15 +55,22 @@ pub async fn empty(me: Me, Query(query): Query) -> Answer {
 pub async fn again(me: Me, Path(id): Path<String>, Query(query): Query) -> Answer {
     let id: MessageId = id.parse().map_err(|_| Problem::not_found())?;
     let message = me.own(id).await?;
-    hub::recycle::refuse_deleted(&message)?;
+    hub::refuse::refuse_deleted(&message)?;
     if !super::outbox::can_edit(message.state) {
         return Err(Problem::conflict("STATE", "这条消息不能修改，请先撤回")
             .in_english("this message cannot be changed, recall it first")
             .into());
     }
-    let (form, choices) = fields::from_message(&message, me.web.hub.place.timezone);
+    let zone = me.web.hub.place.timezone;
+    let (mut form, choices) = fields::from_message(&message, zone);
     let origin = me.all_of(&message).await?;
-    let refusal = approvals::list_of_message(&mut me.web.hub.db.read().await?, id).await?.pop();
+    let mut tx = me.web.hub.db.read().await?;
+    let series = series::find_of(&mut tx, id).await?;
+    let refusal = approvals::list_of_message(&mut tx, id).await?.pop();
+    drop(tx);
+    if let Some(repeating) = series.and_then(|series| repeating::from_recurrence(&series.recurrence.0, zone)) {
+        (form.when, form.repeating, form.is_run) = ("series".to_owned(), repeating, true);
+    }
     let refusal = refusal.map(|asked| asked.opinion).filter(|opinion| !opinion.is_empty());
     let refusal = refusal.filter(|_| message.state == State::Rejected);
     let said = Said { notice: me.notice(&query), refusal, ..Said::default() };
@@ -113,7 +120,7 @@ impl Me {
                 let done = match answer.state {
                     // a message that goes out at once is on its way, whatever its state is called
                     State::Sending => "sent",
-                    State::Scheduled if fields.get("when") != "at" => "undo",
+                    State::Scheduled if !matches!(fields.get("when"), "at" | "series") => "undo",
                     state => state.as_str(),
                 };
                 let address = format!("/outbox/{}?done={done}&count={}", answer.id, answer.recipients);
@@ -127,6 +134,8 @@ impl Me {
     async fn correct(&self, fields: &Fields, origin: &Origin, error: PageError) -> Answer {
         let problem = error.into_problem()?;
         let (form, choices) = fields::from_fields(fields);
+        let gone = Origin::default();
+        let origin = if problem.code == "DRAFT_GONE" { &gone } else { origin };
         self.show_form(form, &choices, origin, Said { problem: Some(problem), ..Said::default() }).await
     }
 

@@ -59,6 +59,32 @@ pub fn from_kept(attributes: &Value) -> Option<Repeating> {
     serde_json::from_value(attributes.get("repeating")?.clone()).ok()
 }
 
+/// As the form shows it; none where it cannot: programs write what people do not choose.
+pub fn from_recurrence(recurrence: &Recurrence, zone: Tz) -> Option<Repeating> {
+    if recurrence.timezone != zone.name() {
+        return None;
+    }
+    let parts: Vec<&str> = recurrence.cron.split_whitespace().collect();
+    let ["0", minute, hour, day, "*", weekdays] = parts[..] else { return None };
+    let at = NaiveTime::from_hms_opt(hour.parse().ok()?, minute.parse().ok()?, 0)?;
+    let mut chosen = Repeating { at: at.format("%H:%M").to_string(), ..Repeating::default() };
+    match (day, weekdays) {
+        ("*", "*") => chosen.every = "day".to_owned(),
+        ("*", "Mon-Fri") => chosen.every = "workday".to_owned(),
+        ("*", days) if days.split(',').all(|day| DAYS.contains(&day)) => {
+            chosen.every = "week".to_owned();
+            chosen.weekdays = days.split(',').map(str::to_owned).collect();
+        }
+        (day, "*") if day.parse::<u32>().is_ok() => {
+            chosen.every = "month".to_owned();
+            chosen.monthday = day.to_owned();
+        }
+        _ => return None,
+    }
+    let until = recurrence.until.map(|until| until.with_timezone(&zone).format("%Y-%m-%d").to_string());
+    Some(Repeating { until: until.unwrap_or_default(), ..chosen })
+}
+
 /// `recurrence` as a program would write it.
 ///
 /// # Errors
@@ -116,6 +142,28 @@ mod tests {
         let fields = Fields::parse(typed.as_bytes()).unwrap();
         let command = command(&fields, chrono_tz::Asia::Shanghai).map_err(|problem| problem.code)?;
         Ok(command["cron"].as_str().unwrap().to_owned())
+    }
+
+    #[test]
+    fn what_was_chosen_comes_back_onto_the_form() {
+        let zone = chrono_tz::Asia::Shanghai;
+        for typed in [
+            "every=day&run_at=08:05",
+            "every=workday&run_at=17:58&run_until=2027-01-31",
+            "every=week&weekday=Mon&weekday=Thu&run_at=08:00",
+            "every=month&monthday=31&run_at=08:00",
+        ] {
+            let fields = Fields::parse(typed.as_bytes()).unwrap();
+            let now = "2026-11-20T02:00:00Z".parse().unwrap();
+            let back = from_recurrence(&recurrence(&fields, zone, now).unwrap(), zone).unwrap();
+            assert_eq!(json!(back), json!(from_fields(&fields)), "{typed}");
+        }
+        let odd =
+            Recurrence { cron: "0 0/5 8 * * *".into(), timezone: zone.name().into(), until: None, next_local: None };
+        assert!(from_recurrence(&odd, zone).is_none());
+        assert!(
+            from_recurrence(&Recurrence { cron: "0 0 8 * * *".into(), timezone: "UTC".into(), ..odd }, zone).is_none()
+        );
     }
 
     #[test]

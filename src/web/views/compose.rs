@@ -120,6 +120,8 @@ pub struct ComposeForm {
     /// Local: `2026-09-18T18:00`.
     pub send_at: String,
     pub repeating: Repeating,
+    /// It was one run of a series: how it is sent now says whether the others change too.
+    pub is_run: bool,
 }
 
 /// How often it is sent.

@@ -5,10 +5,11 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use zhihui::{
     domain::{
+        command::RemindTo,
         evidence::{self, Fault, Kind},
         message::{Audience, ReceiptRequest},
     },
-    hub::{Source, export::TRIES},
+    hub::{Error, Source, export::TRIES},
 };
 
 use super::browser::Site;
@@ -30,6 +31,9 @@ async fn a_sender_proves_who_was_told_when_and_how() {
     let audience = Audience { people: vec![other.account.clone()], ..Audience::default() };
     let added = site.test.add_recipients(&source, None, id, audience).await.unwrap().id;
     site.test.settle().await;
+    site.test.clock.advance(chrono::Duration::minutes(6));
+    let zhao = RemindTo::Accounts(vec![other.account.clone()]);
+    assert_eq!(site.test.remind(&source, None, id, &zhao).await.unwrap().people, 1);
 
     let mut browser = site.browser_of(&sender).await;
     let (page, export) = (format!("/outbox/{id}"), format!("/outbox/{id}/export"));
@@ -66,10 +70,39 @@ async fn a_sender_proves_who_was_told_when_and_how() {
     for verb in ["message.submit", "receipt.submit", "message.add_recipients", "message.export"] {
         assert!(verbs.contains(&verb), "{verb} in {verbs:?}");
     }
+    let addition = &evidence["additions"][0];
+    assert_eq!(addition["reminders"]["times"], 1, "what was done to those who were added is in it too");
+    let done = addition["audit"].as_array().unwrap().iter().map(|row| row["verb"].as_str().unwrap());
+    assert!(done.clone().any(|verb| verb == "message.remind"), "{:?}", done.collect::<Vec<_>>());
     assert!(evidence["audit"]["head"]["seal_no"].as_i64().is_some_and(|number| number > 0));
     let mut foreign = site.browser_of(&reader).await;
     foreign.get(&format!("{export}?kind=evidence")).await.assert(404, &[]);
     foreign.post(&export, &[("kind", "evidence")]).await.assert(404, &[]);
+    site.test.end().await;
+}
+
+/// Two that write one export: whoever lost it leaves the other's file alone.
+#[tokio::test]
+async fn a_writer_that_slept_does_not_write_into_the_file_of_its_successor() {
+    let (mut site, sender, reader) = Site::of_two().await;
+    let id = site.test.sends(&sender, to(&[&reader], "停水通知")).await.unwrap().id;
+    site.test.settle().await;
+    let source = Source::Person(sender.id);
+    site.test.begin_export(&source, id, Kind::Evidence, "zh-CN").await.unwrap();
+    let slow = site.test.take_export().await.unwrap().unwrap();
+    site.test.clock.advance(chrono::Duration::minutes(2));
+    assert!(site.web.write_next().await.unwrap(), "its lease is over");
+    let before = site.test.last_export(&source, id, Kind::Evidence).await.unwrap();
+    for failed in [
+        site.test.keep_part(&slow, 0, b"another file".to_vec()).await,
+        site.test.advance_export(&slow, 0).await,
+        site.test.end_export(&slow).await,
+    ] {
+        let Err(Error::Problem(problem)) = failed else { panic!("it wrote") };
+        assert_eq!(problem.code, "EXPORT_TAKEN");
+    }
+    site.test.put_export_back(&slow).await.unwrap();
+    assert_eq!(site.test.last_export(&source, id, Kind::Evidence).await.unwrap(), before);
     site.test.end().await;
 }
 

@@ -70,6 +70,32 @@ async fn what_is_written_saves_itself_and_two_windows_lose_nothing() {
     site.test.end().await;
 }
 
+/// F39: two windows of one draft, and the button of each is pressed.
+#[tokio::test]
+async fn a_draft_that_two_windows_send_goes_out_once() {
+    let (mut site, sender, _) = Site::of_two().await;
+    let mut browser = site.browser_of(&sender).await;
+    let pdf: (&str, &[u8]) = ("议程.pdf", b"%PDF-1.7 agenda");
+    let one = saves(&mut browser, &[("title", "值班"), ("body", "b")], &[pdf]).await;
+    let (id, agenda) = (field(&one, "id").to_owned(), field(&one, "kept").to_owned());
+    let place =
+        [("id", id.as_str()), ("kept", agenda.as_str()), ("kind", "content"), ("title", "值班"), ("person", "li")];
+    let send = |key, body| [&place[..], &[("do", "send"), ("key", key), ("body", body)]].concat();
+    browser.post("/compose", &send("first", "一")).await.assert(303, &[]);
+    let second = browser.post("/compose", &send("second", "二")).await;
+    second.assert(409, &["已在另一个窗口发出或删除", "二</textarea>"]).lacks(&["议程.pdf"]);
+    assert_eq!(count(&site.test.db, "select count(*) from message").await, 1, "nothing went out twice");
+    // What its window saves by itself from then on is a draft of its own, and says so.
+    saves(&mut browser, &[("id", &id), ("title", "值班"), ("body", "二")], &[])
+        .await
+        .assert(200, &["已另存为新的草稿"]);
+    // On purpose it may go out once more.
+    let anew = [("do", "send"), ("kind", "content"), ("title", "值班"), ("body", "二"), ("person", "li")];
+    browser.post("/compose", &anew).await.assert(303, &[]);
+    site.test.settle().await;
+    site.test.end().await;
+}
+
 #[tokio::test]
 async fn files_are_kept_with_a_draft_until_they_are_taken_out() {
     let (mut site, sender, reader) = Site::of_two().await;
@@ -132,9 +158,8 @@ async fn nobody_takes_a_file_of_somebody_elses_message() {
     let mut thief = site.browser_of(&reader).await;
     saves(&mut thief, &theirs, &[]).await.assert(200, &[]).lacks(&["议程.pdf"]);
     let send = [&theirs[..], &[("do", "send"), ("kind", "content"), ("accounts", "li")]].concat();
-    let page = thief.post("/compose", &send).await.assert(303, &[]).leads_to().to_owned();
+    thief.post("/compose", &send).await.assert(409, &["已在另一个窗口发出或删除"]).lacks(&["议程.pdf"]);
     site.test.settle().await;
-    thief.get(&page).await.assert(200, &[]).lacks(&["议程.pdf"]);
     let id = field(&mine, "id").parse().unwrap();
     assert_eq!(attachments::list(&mut site.test.db.read().await.unwrap(), id).await.unwrap().len(), 1);
     let sent = site.test.sends(&sender, to(&[&reader], "通知")).await.unwrap().id.to_string();

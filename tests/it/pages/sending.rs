@@ -129,6 +129,34 @@ async fn a_message_is_sent_again_and_again_until_it_is_stopped() {
 }
 
 #[tokio::test]
+async fn a_run_that_is_written_anew_as_a_series_stands_for_all_to_come() {
+    let (mut site, sender, _) = Site::of_two().await;
+    let mut browser = site.browser_of(&sender).await;
+    let weekly = [("when", "series"), ("every", "week"), ("weekday", "Mon"), ("run_at", "08:00"), ("run_until", "")];
+    let typed = [("do", "send"), ("kind", "content"), ("title", "例会"), ("body", "九点"), ("person", "li")];
+    let sent = browser.post("/compose", &[&typed[..], &weekly].concat()).await.assert(303, &[]).leads_to().to_owned();
+    assert!(sent.contains("done=scheduled"), "{sent}");
+    let first: String = sent.trim_start_matches("/outbox/").chars().take(36).collect();
+    site.test.after(chrono::Duration::hours(70)).await;
+    let mut browser = site.browser_of(&sender).await;
+    browser.post(&format!("/outbox/{first}/recall"), &[]).await.assert(303, &[]);
+    let page = browser.get(&format!("/compose/{first}")).await;
+    page.assert(200, &[r#"value="Mon" checked"#, r#"value="08:00""#, "代替以后各期", r#"name="is_run""#]);
+    let open = "select count(*) from series where ended_at is null";
+    // As one message it stands for that run alone.
+    let alone = [&typed[..], &[("when", "now"), ("id", &first)]].concat();
+    browser.post("/compose", &alone).await.assert(303, &[]);
+    assert_eq!(count(&site.test.db, open).await, 1);
+    let anew = [&typed[..], &weekly, &[("id", &first)]].concat();
+    browser.post("/compose", &anew).await.assert(303, &[]);
+    assert_eq!(count(&site.test.db, open).await, 1, "the new one in the place of the old one");
+    assert_eq!(count(&site.test.db, "select count(*) from message where state = 'scheduled'").await, 1);
+    assert_eq!(count(&site.test.db, "select count(*) from audit where verb = 'series.stop'").await, 1);
+    site.test.settle().await;
+    site.test.end().await;
+}
+
+#[tokio::test]
 async fn a_link_is_written_waits_for_its_time_and_counts_who_follows_it() {
     let (mut site, sender, reader) = Site::of_two().await;
     let mut browser = site.browser_of(&sender).await;

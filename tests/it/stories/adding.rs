@@ -1,5 +1,6 @@
 //! 新增发送人 and 重新发送: more people for a message that is out, and the same people once more.
 
+use chrono::Duration;
 use zhihui::{
     domain::{
         MessageId,
@@ -12,7 +13,7 @@ use zhihui::{
 
 use super::sending::code;
 use crate::support::{
-    TestHub,
+    TestHub, count,
     people::{Actor, to},
 };
 
@@ -133,6 +134,40 @@ async fn what_was_added_is_recalled_and_deleted_with_the_message() {
     assert_eq!(code(adds(&test, &sender, id, people(&[&readers[2]])).await), "STATE");
     test.after_minutes(60).await;
     assert!(test.sent().iter().all(|line| line.starts_with("dingtalk")), "no text message follows");
+    test.end().await;
+}
+
+/// All of a thread or nothing of it, also when many are deleted at once.
+#[tokio::test]
+async fn what_is_on_its_way_to_those_who_were_added_keeps_the_whole_message_out_of_the_bin() {
+    let mut test = TestHub::start().await;
+    let (sender, readers, id) = sent(&mut test).await;
+    let source = Source::Person(sender.id);
+    adds(&test, &sender, id, people(&[&readers[1]])).await.unwrap();
+    assert_eq!(code(test.discard(&source, id, Discard::Delete).await), "STATE");
+    let outcome = test.discard_many(&source, &[id], Discard::Delete).await.unwrap();
+    assert_eq!((outcome.done, outcome.refused), (0, 1));
+    assert_eq!(count(&test.db, "select count(*) from message where deleted_at is not null").await, 0);
+    test.settle().await;
+    assert_eq!(test.discard_many(&source, &[id], Discard::Delete).await.unwrap().done, 1);
+    assert_eq!(count(&test.db, "select count(*) from message where deleted_at is not null").await, 2);
+    test.end().await;
+}
+
+/// What has expired goes to nobody any more, and nobody is told that it did.
+#[tokio::test]
+async fn nobody_is_reminded_of_what_has_expired() {
+    let mut test = TestHub::start().await;
+    let office = test.department("jwc", None).await;
+    let (sender, reader) = (test.member("zhang", office).await, test.member("li", office).await);
+    let until = Some(test.clock.now() + Duration::hours(1));
+    let draft = Draft { expires_at: until, send_rule: Some("dingtalk".to_owned()), ..to(&[&reader], "会议") };
+    let id = test.sends(&sender, draft).await.unwrap().id;
+    test.settle().await;
+    test.after(Duration::hours(2)).await;
+    let source = Source::Person(sender.id);
+    assert_eq!(code(test.remind(&source, None, id, &RemindTo::Unread).await), "EXPIRED");
+    assert_eq!(count(&test.db, "select count(*) from reminder").await, 0);
     test.end().await;
 }
 

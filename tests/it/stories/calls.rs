@@ -12,7 +12,7 @@ use zhihui::{
     },
     hub::Source,
     storage::{
-        Json,
+        Json, outbox,
         settings::{SendRuleRow, Steps, insert_send_rule},
     },
 };
@@ -60,11 +60,26 @@ async fn within(test: &mut TestHub, minutes: i64) -> Vec<String> {
 
 /// Nobody was reached by what left last.
 async fn fails(test: &mut TestHub, channel: &str) {
+    reports(test, channel).await;
+    test.settle().await;
+}
+
+async fn reports(test: &TestHub, channel: &str) {
     let key = test.carrier.log().last().unwrap().key.clone();
     let status = Status::Undelivered;
     let report = Report { key, reference: None, status, detail: "忙".to_owned(), pressed: None };
     test.take_reports(channel, vec![report]).await.unwrap();
-    test.settle().await;
+}
+
+/// What producers hear of ways that led nowhere.
+async fn told(test: &TestHub) -> Vec<String> {
+    let mut tx = test.db.begin().await.unwrap();
+    let events = outbox::list(&mut tx, 100).await.unwrap();
+    let failed = events.iter().filter(|event| event.kind == "delivery.failed").map(|event| {
+        let data = &event.event.0["data"];
+        format!("{} {} {}", data["account"], data["channel"], data["next"])
+    });
+    failed.collect()
 }
 
 #[tokio::test]
@@ -163,9 +178,12 @@ async fn a_busy_line_is_not_called_at_once_when_no_channel_of_its_step_is_left()
     let (sender, reader) = office(&test, steps).await;
     send(&test, (&sender, &reader), "own").await;
     assert_eq!(within(&mut test, 6).await, ["sms"]);
-    fails(&mut test, "sms").await;
+    reports(&test, "sms").await;
+    assert_eq!(told(&test).await, [r#""li" "sms" "voice""#], "with what takes its place");
     assert_eq!(within(&mut test, 1).await, ["voice"]);
-    fails(&mut test, "voice").await;
+    reports(&test, "voice").await;
+    assert_eq!(told(&test).await, [r#""li" "voice" null"#]);
+    test.settle().await;
     assert!(within(&mut test, 20).await.is_empty(), "the next step has its own time");
     assert_eq!(within(&mut test, 5).await, ["voice"]);
     test.end().await;

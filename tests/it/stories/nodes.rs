@@ -6,7 +6,7 @@ use zhihui::{
         approval::{Approver, Condition, Consent, Decision, Node, Rule},
         message::{Draft, State},
     },
-    hub::Source,
+    hub::{Change, Source},
     storage::outbox,
 };
 
@@ -183,6 +183,28 @@ async fn whoever_leaves_holds_no_countersigning_up() {
     assert_eq!(test.ask_others().await.unwrap(), 0);
     assert!(test.waiting_for(&approvers[0]).await.is_some());
     test.approves(&approvers[0]).await.unwrap();
+    office.test.end().await;
+}
+
+#[tokio::test]
+async fn what_passes_because_somebody_left_is_told_like_any_other_decision() {
+    let mut office = Office::open().await;
+    let all = Node { consent: Consent::All, ..Node::of(Approver::DepartmentHead) };
+    let rule = Rule { name: "会签".to_owned(), condition: Condition::default(), nodes: vec![all] };
+    office.test.rules(vec![rule]).await;
+    let id = office.sends("全体会议").await.id;
+    let Office { test, heads, sender, .. } = &mut office;
+    test.approves(&heads[0]).await.unwrap();
+    let mut heard = test.live.subscribe();
+    run(&test.db, "update assignment set is_head = false").await;
+    assert_eq!(test.ask_others().await.unwrap(), 1);
+    let changes: Vec<_> = std::iter::from_fn(|| heard.try_recv().ok()).collect();
+    assert!(changes.contains(&Change::Message(id)), "open inboxes hear of it: {changes:?}");
+    test.settle().await;
+    let told = "select count(*) from message where title = '审批已通过：全体会议' and sender_id is null";
+    assert_eq!(count(&test.db, told).await, 1);
+    let status = test.message_status(&Source::Person(sender.id), id).await.unwrap();
+    assert!(status.message.state.is_out());
     office.test.end().await;
 }
 

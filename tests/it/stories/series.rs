@@ -111,6 +111,26 @@ async fn a_series_ends_at_its_time_when_it_is_stopped_and_when_it_is_refused() {
 }
 
 #[tokio::test]
+async fn a_series_that_is_stopped_while_its_next_run_is_made_sends_nothing_more() {
+    let test = TestHub::start().await;
+    let (sender, reader) = office(&test).await;
+    let other = test.replica().await;
+    for _ in 0..5 {
+        let weekly = json!({"title": "例会", "body": "九点", "audience": {"people": [reader.account]},
+                            "recurrence": {"cron": "0 0 8 * * Mon"}});
+        let first = test.sends(&sender, read_send(&weekly, test.clock.now()).unwrap()).await.unwrap().id;
+        test.clock.advance(Duration::days(7));
+        let source = Source::Person(sender.id);
+        let (made, stopped) = tokio::join!(other.repeat(), test.stop_series(&source, first));
+        made.unwrap();
+        stopped.unwrap();
+        let states = runs(&test, first).await;
+        assert!(states.iter().skip(1).all(|run| run.ends_with("recalled")), "{states:?}");
+    }
+    test.end().await;
+}
+
+#[tokio::test]
 async fn each_run_is_approved_by_itself_and_a_refusal_ends_the_series() {
     let mut test = TestHub::start().await;
     let department = test.department("office", None).await;
