@@ -23,6 +23,7 @@ pub mod badges;
 pub mod bare;
 pub mod calls;
 pub mod chases;
+pub mod crowd;
 pub mod curve;
 pub mod dead_letters;
 pub mod delegations;

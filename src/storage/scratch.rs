@@ -40,7 +40,16 @@ impl Schema {
         Ok(pids.into_iter().filter_map(|pid| pid.try_into().ok()).collect())
     }
 
-    pub async fn remove(self) -> Result<()> {
+    /// Ends what the database still does for `application`, which is gone: it would hold the schema.
+    pub async fn end_backends(&self, application: &str) -> Result<()> {
+        sqlx::query("select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1")
+            .bind(application)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    pub async fn remove(&self) -> Result<()> {
         sqlx::raw_sql(AssertSqlSafe(format!("drop schema {} cascade", self.name))).execute(&self.pool).await?;
         Ok(())
     }

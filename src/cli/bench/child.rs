@@ -25,6 +25,8 @@ pub enum Part {
     Bare,
     /// the gateway that both post to
     Gateway,
+    /// a hub whose pages are looked at
+    Pages,
 }
 
 impl Part {
@@ -33,6 +35,7 @@ impl Part {
             Self::Hub => "hub",
             Self::Bare => "bare",
             Self::Gateway => "gateway",
+            Self::Pages => "pages",
         }
     }
 }
@@ -53,6 +56,13 @@ pub enum Question {
     Latency { messages: usize, per_second: u32 },
     /// What the gateway has seen.
     Stats,
+    /// Fill inboxes with so many lines, and a message to so many people; every page will be asked for
+    /// at most so often in one go.
+    Fill { rows: i64, recipients: i64, requests: usize },
+    /// Every page so often.
+    Look { requests: usize },
+    /// Everybody whom a message reached, as a spreadsheet.
+    Export,
 }
 
 /// A running part; it ends with this value.

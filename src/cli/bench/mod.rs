@@ -7,6 +7,7 @@ mod bare;
 mod child;
 mod gateway;
 mod hub;
+mod pages;
 mod people;
 mod process;
 mod report;
@@ -28,7 +29,10 @@ const MESSAGES: usize = 200;
 const PER_SECOND: u32 = 20;
 
 #[derive(clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Options {
+    #[command(subcommand)]
+    what: Option<What>,
     /// Recipients of one message.
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(i64).range(50..=limits::RECIPIENTS))]
     recipients: i64,
@@ -40,11 +44,21 @@ pub(super) struct Options {
     part: Option<Part>,
 }
 
+#[derive(clap::Subcommand)]
+enum What {
+    /// Pages over few and over many inbox rows: the server's time for each.
+    Pages(pages::Options),
+}
+
 pub(super) async fn run(call: Call, options: Options) -> anyhow::Result<()> {
+    if let Some(What::Pages(options)) = options.what {
+        return pages::run(&call, &options).await;
+    }
     match options.part {
         Some(Part::Hub) => return hub::run(&call.config).await,
         Some(Part::Bare) => return bare::run(&call.config).await,
         Some(Part::Gateway) => return gateway::run().await,
+        Some(Part::Pages) => return pages::child(&call.config).await,
         None => {}
     }
     let scratch = Scratch::create(&call.config).await?;

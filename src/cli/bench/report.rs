@@ -117,13 +117,13 @@ impl fmt::Display for Report {
 }
 
 /// The middle one; of two in the middle the smaller.
-fn median(mut values: Vec<f64>) -> f64 {
+pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     rounded(values[(values.len() - 1) / 2])
 }
 
 /// Three digits are more than any of this is worth.
-fn rounded(value: f64) -> f64 {
+pub fn rounded(value: f64) -> f64 {
     match value.abs() {
         large if large >= 100.0 => value.round(),
         _ => (value * 1000.0).round() / 1000.0,

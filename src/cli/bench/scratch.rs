@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
+use clap::ValueEnum;
 use tokio::time::timeout;
 
 use super::{child::Part, process};
@@ -88,7 +89,10 @@ impl Scratch {
     /// Leaves nothing behind.
     pub async fn remove(self) -> anyhow::Result<()> {
         self.broker.purge_topology().await;
-        if let Some((db, schema)) = self.db {
+        if let Some((db, schema)) = &self.db {
+            for part in Part::value_variants() {
+                schema.end_backends(&self.application(*part)).await?;
+            }
             schema.remove().await?;
             db.close().await;
         }

@@ -4,6 +4,7 @@ mod amqp;
 mod bare;
 mod broker;
 mod command;
+mod crowd;
 mod dead_letters;
 mod people;
 mod producers;
