@@ -30,7 +30,7 @@ pub async fn list(tx: &mut Tx, people: &[PersonId], now: Timestamp) -> Result<Ve
             is_visible!(),
             "
                      where inbox.person_id = person.id and inbox.read_at is null
-                       and inbox.deleted_at is null and inbox.purged_at is null limit 100) as few) as unread,
+                       and inbox.deleted_at is null limit 100) as few) as unread,
                 (select count(*) from (
                     select distinct approval_seat.approval_id from approval_seat
                       join approval on approval.id = approval_seat.approval_id and approval.state = 'pending'

@@ -1,4 +1,5 @@
-//! Table `inbox`: a person's own line for each message, and what he did with it.
+//! Table `inbox`: a person's own line for each message, and what he did with it. A line that is purged
+//! is deleted too, so that lists ask for the one alone, as their indexes do.
 
 use super::{Json, Result, Tx, messages::List};
 use crate::{
@@ -99,7 +100,7 @@ pub async fn list(tx: &mut Tx, wanted: Wanted<'_>, cursor: (Timestamp, MessageId
             is_visible!(),
             "
            left join receipt on receipt.message_id = inbox.message_id and receipt.person_id = inbox.person_id
-          where inbox.person_id = $1 and inbox.deleted_at is null and inbox.purged_at is null
+          where inbox.person_id = $1 and inbox.deleted_at is null
             and (inbox.arrived_at, inbox.message_id) < ($2, $3)
             and ($4 <> 'unread' or inbox.read_at is null or inbox.message_id = $7)
             and ($4 not in ('unanswered', 'waiting') or inbox.message_id = $7 or (receipt.message_id is null
@@ -200,7 +201,7 @@ pub async fn neighbours(
            join message on message.id = inbox.message_id and ",
             is_visible!(),
             "
-          where inbox.person_id = $1 and inbox.deleted_at is null and inbox.purged_at is null
+          where inbox.person_id = $1 and inbox.deleted_at is null
             and (inbox.arrived_at, inbox.message_id) > ($2, $3)
           order by inbox.arrived_at, inbox.message_id limit 1"
         ),
@@ -214,7 +215,7 @@ pub async fn neighbours(
            join message on message.id = inbox.message_id and ",
             is_visible!(),
             "
-          where inbox.person_id = $1 and inbox.deleted_at is null and inbox.purged_at is null
+          where inbox.person_id = $1 and inbox.deleted_at is null
             and (inbox.arrived_at, inbox.message_id) < ($2, $3)
           order by inbox.arrived_at desc, inbox.message_id desc limit 1"
         ),
@@ -289,23 +290,28 @@ row! {
     }
 }
 
+/// Answered by indexes; more is read only of messages that ask for something. Their state is written so
+/// that SQLite looks them up in `message_asking` and not among all.
 pub async fn count(tx: &mut Tx, person: PersonId, now: Timestamp) -> Result<Counts> {
     fetch_one!(
         tx,
         Counts,
         concat!(
-            "select count(*) as total,
-                count(*) filter (where inbox.read_at is null) as unread,
-                count(*) filter (where receipt.message_id is null
-                     and (message.receipt is not null or message.actions <> '{\"list\":[]}')
-                     and (message.expires_at is null or message.expires_at > $2)
-                     and coalesce(message.receipt ->> 'due_at', '9') > $3) as unanswered
+            "select count(*) as total, count(*) filter (where inbox.read_at is null) as unread,
+                (select count(*) from inbox
+                   join message on message.id = inbox.message_id
+                    and (message.receipt is not null or message.actions <> '{\"list\":[]}')
+                    and coalesce(message.state, '') in ('sending', 'sent') and message.deleted_at is null
+                  where inbox.person_id = $1 and inbox.deleted_at is null
+                    and (message.expires_at is null or message.expires_at > $2)
+                    and coalesce(message.receipt ->> 'due_at', '9') > $3
+                    and not exists (select 1 from receipt where receipt.message_id = inbox.message_id
+                                                            and receipt.person_id = inbox.person_id)) as unanswered
            from inbox
            join message on message.id = inbox.message_id and ",
             is_visible!(),
             "
-           left join receipt on receipt.message_id = inbox.message_id and receipt.person_id = inbox.person_id
-          where inbox.person_id = $1 and inbox.deleted_at is null and inbox.purged_at is null"
+          where inbox.person_id = $1 and inbox.deleted_at is null"
         ),
         [person, now, &written(now)]
     )

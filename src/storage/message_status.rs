@@ -120,12 +120,15 @@ pub struct Wanted<'a> {
     pub after: PersonId,
 }
 
+/// Names that are looked up at once; a message to fewer people is searched among its recipients.
+const NAMED: i64 = 500;
+
 /// The ids of a bucket, each from the table that knows it, in the order of its key, so that a page ends
-/// where it is full: without and with a search. Two questions, ids and then rows: in one a database
+/// where it is full: of everybody, and of some. Two questions, ids and then rows: in one a database
 /// gathers a hundred thousand rows for thirty.
 macro_rules! ids {
-    ($from:literal, $condition:literal) => {
-        [
+    ($tx:ident, $from:literal, $condition:literal) => {
+        (
             concat!(
                 "select distinct person_id from ",
                 $from,
@@ -133,40 +136,60 @@ macro_rules! ids {
                 $condition,
                 " order by person_id limit $3"
             ),
-            concat!(
-                "select distinct person_id from ",
-                $from,
-                " where message_id = $1 and person_id > $2",
-                $condition,
-                " and person_id in (
-                     select id from person where search like $4 escape '\\' and account is not null
-                     union all
-                     select id from person where lower(account) like $4 escape '\\'
-                     union all
-                     select id from person where account is null and lower(name) like $4 escape '\\')
-                  order by person_id limit $3"
+            each_id!(
+                $tx,
+                concat!(
+                    "select distinct person_id from ",
+                    $from,
+                    " where message_id = $1",
+                    $condition,
+                    " and person_id in ("
+                ),
+                "$2",
+                ") order by person_id limit $3"
             ),
-        ]
+        )
+    };
+}
+
+/// How a person outside is found by his name, anybody else by his name's sound too.
+macro_rules! is_named {
+    ($pattern:literal) => {
+        concat!(
+            "case when person.account is null then lower(person.name) else person.search end like ",
+            $pattern,
+            " escape '\\'"
+        )
+    };
+}
+
+/// The same, or by the account.
+macro_rules! is_called {
+    ($pattern:literal) => {
+        concat!("(", is_named!($pattern), " or lower(person.account) like ", $pattern, " escape '\\')")
     };
 }
 
 /// What answers with the ids of a bucket. Counted, where a database would join: it would join everybody.
-fn ids_of(bucket: Bucket) -> [&'static str; 2] {
+fn ids_of(tx: &Tx, bucket: Bucket) -> (&'static str, &'static str) {
     match bucket {
-        Bucket::All => ids!("recipient", ""),
-        Bucket::Read => ids!("inbox", " and read_at is not null"),
+        Bucket::All => ids!(tx, "recipient", ""),
+        Bucket::Read => ids!(tx, "inbox", " and read_at is not null"),
         Bucket::Unread => ids!(
+            tx,
             "recipient",
             " and (select count(*) from inbox where inbox.message_id = $1 and inbox.person_id = recipient.person_id
                                                 and inbox.read_at is not null) = 0"
         ),
-        Bucket::Receipt => ids!("receipt", ""),
+        Bucket::Receipt => ids!(tx, "receipt", ""),
         Bucket::NoReceipt => ids!(
+            tx,
             "recipient",
             " and (select count(*) from receipt where receipt.message_id = $1
                                                   and receipt.person_id = recipient.person_id) = 0"
         ),
         Bucket::Sent => ids!(
+            tx,
             "recipient",
             " and ((select count(*) from inbox where inbox.message_id = $1
                                                  and inbox.person_id = recipient.person_id) > 0
@@ -175,6 +198,7 @@ fn ids_of(bucket: Bucket) -> [&'static str; 2] {
                        and delivery.state in ('accepted', 'delivered')) > 0)"
         ),
         Bucket::Failed => ids!(
+            tx,
             "delivery",
             " and state not in ('accepted', 'delivered', 'ready', 'sending', 'unknown')
               and (select count(*) from delivery as other where other.message_id = $1
@@ -184,13 +208,60 @@ fn ids_of(bucket: Bucket) -> [&'static str; 2] {
     }
 }
 
+/// The ids of those in a bucket who are called so: first some who are called so, then who of them is in
+/// it. Asked at once a database may do either for everybody, which took it half a minute.
+async fn list_named(tx: &mut Tx, message: MessageId, wanted: Wanted<'_>, limit: i64) -> Result<Vec<PersonId>> {
+    let (_, of_some) = ids_of(tx, wanted.bucket);
+    let recipients = "select count(*) from (select 1 from recipient where message_id = $1 limit $2) as few";
+    let is_large = fetch_value!(tx, i64, recipients, [message, NAMED])? == NAMED;
+    let mut found: Vec<PersonId> = Vec::new();
+    let mut after = wanted.after;
+    loop {
+        let called = match is_large {
+            true => list_called(tx, wanted.search, after).await?,
+            false => list_called_among(tx, message, wanted.search, after).await?,
+        };
+        let ids = Json(called.iter().map(|id| id.simple()).collect::<Vec<_>>());
+        let missing = limit - found.len() as i64;
+        found.extend(fetch_values!(tx, PersonId, of_some, [message, &ids, missing])?);
+        match called.last() {
+            Some(last) if called.len() as i64 == NAMED && (found.len() as i64) < limit => after = *last,
+            _ => return Ok(found),
+        }
+    }
+}
+
+/// Some people who are called so, from behind one on. No account has any but these letters.
+async fn list_called(tx: &mut Tx, search: &str, after: PersonId) -> Result<Vec<PersonId>> {
+    let sql = match search.is_ascii() {
+        true => concat!("select id from person where id > $1 and ", is_called!("$2"), " order by id limit $3"),
+        false => concat!("select id from person where id > $1 and ", is_named!("$2"), " order by id limit $3"),
+    };
+    fetch_values!(tx, PersonId, sql, [after, super::containing(search), NAMED])
+}
+
+/// The same among a message's recipients.
+async fn list_called_among(tx: &mut Tx, message: MessageId, search: &str, after: PersonId) -> Result<Vec<PersonId>> {
+    fetch_values!(
+        tx,
+        PersonId,
+        concat!(
+            "select recipient.person_id from recipient join person on person.id = recipient.person_id
+              where recipient.message_id = $4 and recipient.person_id > $1 and ",
+            is_called!("$2"),
+            " order by recipient.person_id limit $3"
+        ),
+        [after, super::containing(search), NAMED, message]
+    )
+}
+
 /// Recipients in the order of their ids.
 pub async fn list(tx: &mut Tx, message: MessageId, wanted: Wanted<'_>, limit: i64) -> Result<Vec<Person>> {
-    let [all, named] = ids_of(wanted.bucket);
     let people = if wanted.search.trim().is_empty() {
+        let (all, _) = ids_of(tx, wanted.bucket);
         fetch_values!(tx, PersonId, all, [message, wanted.after, limit])?
     } else {
-        fetch_values!(tx, PersonId, named, [message, wanted.after, limit, super::containing(wanted.search)])?
+        list_named(tx, message, wanted, limit).await?
     };
     let people = Json(people.iter().map(|id| id.simple()).collect::<Vec<_>>());
     let sql = each_id!(
