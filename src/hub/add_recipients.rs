@@ -48,6 +48,15 @@ pub struct Added {
     pub approval: Option<ApprovalNeeded>,
 }
 
+/// An addition that is not written yet.
+pub(super) struct Adding {
+    pub first: Message,
+    pub addition: Message,
+    pub files: Vec<attachments::Attachment>,
+    /// of those who were named so many have it
+    pub already: i64,
+}
+
 impl Hub {
     /// Adds people to a message that is out, once for each key; to an addition: to the message itself.
     ///
@@ -84,7 +93,14 @@ impl Hub {
         Ok(added)
     }
 
-    async fn write_addition(&self, tx: &mut Tx, source: &Source, id: MessageId, audience: Audience) -> Result<Added> {
+    /// Whom it would go to besides, as the rows of an addition.
+    pub(super) async fn gather_addition(
+        &self,
+        tx: &mut Tx,
+        source: &Source,
+        id: MessageId,
+        audience: Audience,
+    ) -> Result<Adding> {
         let now = self.clock.now();
         let named = messages::find(tx, id).await?.ok_or_else(Problem::not_found)?;
         policy::require(source, Action::AddRecipients, &source.facts(&named))?;
@@ -103,6 +119,12 @@ impl Hub {
         if addition.recipients == 0 {
             return Err(nobody_new(named).into());
         }
+        Ok(Adding { first, addition, files, already })
+    }
+
+    async fn write_addition(&self, tx: &mut Tx, source: &Source, id: MessageId, audience: Audience) -> Result<Added> {
+        let now = self.clock.now();
+        let Adding { first, mut addition, files, already } = self.gather_addition(tx, source, id, audience).await?;
         addition.snapshot_hash = snapshot::hash(tx, addition.id).await?;
         addition.content_hash = content_hash(&addition, &files).to_vec();
         let rule = self.rule_for_all(tx, source, &first, &addition).await?;
@@ -126,7 +148,7 @@ impl Hub {
     }
 
     /// The rule that asks for consent to the message going to all that it then goes to.
-    async fn rule_for_all(
+    pub(super) async fn rule_for_all(
         &self,
         tx: &mut Tx,
         source: &Source,

@@ -124,13 +124,7 @@ impl Hub {
     ///
     /// # Errors
     /// `NOT_FOUND`, `RCPT_NOT_VISIBLE` for an account that nobody has; the same as sending it.
-    pub async fn try_approval_rules(
-        &self,
-        who: &SignedIn,
-        sender: &str,
-        sketch: &Sketch,
-        category: Option<&str>,
-    ) -> Result<Resolved> {
+    pub async fn try_approval_rules(&self, who: &SignedIn, sender: &str, sketch: &Sketch) -> Result<Resolved> {
         require(who)?;
         let mut tx = self.db.read().await?;
         let person = accounts::id_of(&mut tx, sender.trim()).await?;
@@ -140,7 +134,7 @@ impl Hub {
                 .in_english("nobody active has this account")
                 .into());
         };
-        self.resolve_in(&Source::Person(person), sketch, category).await
+        self.resolve(&Source::Person(person), sketch).await
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
         message::{AttachedFile, Audience, Kind, ReceiptRequest, Replaces, State},
     },
     storage::{
-        Json, Tx, attachments, audit,
+        Json, Tx, approvals, attachments, audit,
         messages::{self, List, Message},
     },
 };
@@ -36,6 +36,8 @@ pub struct Writing {
     pub url: Option<String>,
     pub audience: Audience,
     pub send_rule: String,
+    /// empty: the usual one
+    pub category: String,
     pub receipt: Option<ReceiptRequest>,
     pub send_at: Option<Timestamp>,
     /// What else its page wants to see again.
@@ -174,6 +176,8 @@ pub(super) async fn replaced(tx: &mut Tx, who: PersonId, origin: &Origin) -> Res
     };
     Ok(match message.state {
         State::Draft => message.replaces_id.map(|id| Replaces { id, version: message.version - 1 }),
+        // What was taken back before anybody had it or was asked about it was never a version.
+        State::Recalled if message.sent_at.is_none() && approvals::list_of_message(tx, id).await?.is_empty() => None,
         State::Rejected | State::Recalled => Some(Replaces { id, version: message.version }),
         _ => None,
     })
@@ -202,7 +206,10 @@ fn unfinished(id: MessageId, who: PersonId, writing: Writing, now: Timestamp) ->
         body: writing.body,
         signature: writing.signature,
         url: writing.url,
-        category: super::intake::DEFAULT_CATEGORY.to_owned(),
+        category: match writing.category {
+            none if none.is_empty() => super::intake::DEFAULT_CATEGORY.to_owned(),
+            category => category,
+        },
         rule_name: writing.send_rule,
         rounds: Json(List { list: Vec::new() }),
         receipt: writing.receipt.map(Json),

@@ -33,9 +33,9 @@ use crate::{
 };
 
 /// The category of what names none.
-pub(super) const DEFAULT_CATEGORY: &str = "notice";
+pub const DEFAULT_CATEGORY: &str = "notice";
 /// What the hub asks approvers with.
-const OWN_CATEGORY: &str = "approval";
+pub const OWN_CATEGORY: &str = "approval";
 pub(super) const DEFAULT_RULE: &str = "inbox";
 
 impl Hub {
@@ -283,7 +283,7 @@ impl Hub {
         Ok(message)
     }
 
-    async fn category(&self, tx: &mut Tx, source: &Source, wanted: Option<&str>) -> Result<String> {
+    pub(super) async fn category(&self, tx: &mut Tx, source: &Source, wanted: Option<&str>) -> Result<String> {
         let name = wanted.unwrap_or(DEFAULT_CATEGORY);
         let known = settings::list_categories(tx).await?;
         if !known.iter().any(|category| category.name == name) {

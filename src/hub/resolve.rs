@@ -2,9 +2,10 @@
 
 use super::{
     Hub, Result, Source,
+    add_recipients::Adding,
     ask::whom,
-    audience::Plan,
-    intake::{DEFAULT_CATEGORY, DEFAULT_RULE, find_rule},
+    audience::{Gathered, Plan},
+    intake::{DEFAULT_RULE, find_rule},
     policy::{self, Action, Facts},
 };
 use crate::{
@@ -12,6 +13,7 @@ use crate::{
         MessageId,
         approval::{self, Node},
         command::Sketch,
+        message::Audience,
         wording::Said,
     },
     storage::{
@@ -66,16 +68,6 @@ impl Hub {
     /// # Errors
     /// The same as accepting such a message.
     pub async fn resolve(&self, source: &Source, sketch: &Sketch) -> Result<Resolved> {
-        self.resolve_in(source, sketch, None).await
-    }
-
-    /// The same of a message in a category.
-    pub(super) async fn resolve_in(
-        &self,
-        source: &Source,
-        sketch: &Sketch,
-        category: Option<&str>,
-    ) -> Result<Resolved> {
         policy::require(source, Action::Send, &Facts::STRANGER)?;
         // Resolving writes the snapshot and counts it; dropping the transaction takes it back.
         let mut tx = self.db.begin().await?;
@@ -86,23 +78,66 @@ impl Hub {
         let rounds = rule.rounds();
         // What costs does not say the body.
         let said = Said { sender_name: &sender_name, title: &sketch.title, body: "", signature: "" };
-        let plan =
-            Plan { rounds: &rounds, said, send_rule: &rule.name, category: category.unwrap_or(DEFAULT_CATEGORY) };
+        let category = self.category(&mut tx, source, sketch.category.as_deref()).await?;
+        let plan = Plan { rounds: &rounds, said, send_rule: &rule.name, category: &category };
         let reach = self.reach(&mut tx, id, source, snapshot.recipients, plan).await?;
-        let approval = match approval::needed(&self.approval_rules(&mut tx).await?, &reach) {
-            Some(rule) => Some(self.foresee_approval(&mut tx, source, rule).await?),
-            None => None,
-        };
+        let rules = self.approval_rules(&mut tx).await?;
+        let approval = approval::needed(&rules, &reach);
+        let approval = self.foresee(&mut tx, source, approval).await?;
+        self.resolved(&mut tx, id, snapshot, plan, (reach.cost_units, approval)).await
+    }
+
+    /// The same of people who would be added to a message that is out; and how many of those who are
+    /// named have it already.
+    ///
+    /// # Errors
+    /// The same as adding them.
+    pub async fn resolve_addition(
+        &self,
+        source: &Source,
+        id: MessageId,
+        audience: Audience,
+    ) -> Result<(Resolved, i64)> {
+        let mut tx = self.db.begin().await?;
+        let Adding { first, addition, already, .. } = self.gather_addition(&mut tx, source, id, audience).await?;
+        let plan = Plan::of(&addition);
+        let reach = self.reach(&mut tx, addition.id, source, addition.recipients, plan).await?;
+        let rule = self.rule_for_all(&mut tx, source, &first, &addition).await?;
+        let approval = self.foresee(&mut tx, source, rule.as_ref()).await?;
+        let gathered = Gathered { recipients: addition.recipients, repeated: 0 };
+        Ok((self.resolved(&mut tx, addition.id, gathered, plan, (reach.cost_units, approval)).await?, already))
+    }
+
+    async fn foresee(
+        &self,
+        tx: &mut Tx,
+        source: &Source,
+        rule: Option<&approval::Rule>,
+    ) -> Result<Option<NeededApproval>> {
+        match rule {
+            Some(rule) => Ok(Some(self.foresee_approval(tx, source, rule).await?)),
+            None => Ok(None),
+        }
+    }
+
+    async fn resolved(
+        &self,
+        tx: &mut Tx,
+        id: MessageId,
+        gathered: Gathered,
+        plan: Plan<'_>,
+        (cost_units, approval): (i64, Option<NeededApproval>),
+    ) -> Result<Resolved> {
         Ok(Resolved {
-            recipients: snapshot.recipients,
-            repeated: snapshot.repeated,
-            by_kind: recipients::count_by_kind(&mut tx, id).await?,
-            by_department: recipients::count_by_department(&mut tx, id, DEPARTMENTS).await?,
-            unreachable: recipients::count_unreachable(&mut tx, id).await?,
-            sms_segments: said.sms_segments(),
-            cost_units: reach.cost_units,
+            recipients: gathered.recipients,
+            repeated: gathered.repeated,
+            by_kind: recipients::count_by_kind(tx, id).await?,
+            by_department: recipients::count_by_department(tx, id, DEPARTMENTS).await?,
+            unreachable: recipients::count_unreachable(tx, id).await?,
+            sms_segments: plan.said.sms_segments(),
+            cost_units,
             approval,
-            missing_channels: self.channels.missing(&rounds),
+            missing_channels: self.channels.missing(plan.rounds),
         })
     }
 

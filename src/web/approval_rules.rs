@@ -170,9 +170,11 @@ impl Me {
         if !query.get("send_rule").is_empty() {
             sketch["send_rule"] = json!(query.get("send_rule"));
         }
+        if !query.get("category").is_empty() {
+            sketch["category"] = json!(query.get("category"));
+        }
         let sketch = command::read_sketch(&sketch)?;
-        let category = Some(query.get("category")).filter(|category| !category.is_empty());
-        self.web.hub.try_approval_rules(&self.who, query.get("sender"), &sketch, category).await
+        self.web.hub.try_approval_rules(&self.who, query.get("sender"), &sketch).await
     }
 
     fn outcome(&self, found: &Resolved) -> Outcome {

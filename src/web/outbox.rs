@@ -72,7 +72,7 @@ pub async fn open(me: Me, Path(id): Path<String>, Query(query): Query) -> Answer
     }
     let mut view = tally::detail(&me, id, &query).await?;
     view.notice = me.notice(&query);
-    view.series = series::note(&mut me.web.hub.db.read().await?, id).await?;
+    view.series = series::note(&mut me.web.hub.db.read().await?, id, &me).await?;
     if query.get("done") == "undo" {
         let left = |until: Timestamp| until - me.web.hub.clock.now();
         let until = view.send_at.filter(|until| left(*until) <= me.web.hub.place.undo);
@@ -228,7 +228,7 @@ impl Me {
 
 /// What can just have been done: words under `outbox.done.<name>`.
 #[rustfmt::skip]
-const DONE: [&str; 14] = ["undone", "stopped", "sent", "pending_approval", "scheduled", "recalled", "reminded", "resent", "added",
+const DONE: [&str; 15] = ["undone", "stopped", "previewed", "sent", "pending_approval", "scheduled", "recalled", "reminded", "resent", "added",
     "adding", "drafted", "delete", "restore", "purge"];
 
 impl Me {

@@ -332,6 +332,7 @@ fn writing(draft: Draft) -> Writing {
         signature: draft.signature,
         url: draft.url,
         audience: draft.audience,
+        category: String::new(),
         send_rule: draft.send_rule.unwrap_or_else(|| "inbox".to_owned()),
         receipt: draft.receipt,
         attributes: serde_json::json!({}),

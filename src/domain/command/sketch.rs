@@ -12,16 +12,19 @@ pub struct Sketch {
     pub send_rule: Option<String>,
     /// Empty when it is not known yet; it decides how many SMS pieces there are.
     pub title: String,
+    /// It may decide who has to approve.
+    pub category: Option<String>,
 }
 
-/// `{"audience": …, "send_rule": …, "title": …}`; only the audience is required.
+/// `{"audience": …, "send_rule": …, "title": …, "category": …}`; only the audience is required.
 pub fn read_sketch(value: &Value) -> Result<Sketch, Problem> {
-    let fields = Fields::of(value, "", &["audience", "send_rule", "title"])?;
+    let fields = Fields::of(value, "", &["audience", "send_rule", "title", "category"])?;
     let audience = fields.get("audience").ok_or_else(|| fields::missing("/audience"))?;
-    let name = |raw: &str| fields::name(raw, "/send_rule");
+    let name = |at: &str| fields.text(at)?.map(|raw| fields::name(raw, &fields.at(at))).transpose();
     Ok(Sketch {
         audience: audience::read(audience, "/audience")?,
-        send_rule: fields.text("send_rule")?.map(name).transpose()?,
+        send_rule: name("send_rule")?,
+        category: name("category")?,
         title: fields.text("title")?.map(|raw| text::title(raw, "/title")).transpose()?.unwrap_or_default(),
     })
 }

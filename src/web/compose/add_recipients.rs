@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Redirect},
 };
 
-use super::{fields, fields::Choices};
+use super::{fields, fields::Choices, forecast};
 use crate::{
     domain::{MessageId, Problem, command, seal},
     hub::{self, Once, Source, add_recipients::Added, policy},
@@ -17,7 +17,7 @@ use crate::{
         path::Path,
         session::Me,
         views::{
-            compose::{AddRecipientsPage, ComposeErrors, ComposeForm},
+            compose::{AddRecipientsPage, ComposeErrors, ComposeForm, Forecast},
             shell::Section,
         },
     },
@@ -25,13 +25,16 @@ use crate::{
 
 /// `GET /outbox/{id}/add`
 pub async fn form(me: Me, Path(id): Path<String>, Query(_): Query) -> Answer {
-    me.show_adding(parse(&id)?, ComposeForm::default(), &Choices::default(), None).await
+    me.show_adding(parse(&id)?, ComposeForm::default(), &Choices::default(), (None, None)).await
 }
 
 /// `POST /outbox/{id}/add` with the fields of the audience and the form's `key`.
 pub async fn add(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answer {
     let id = parse(&id)?;
     me.own(id).await?;
+    if fields.get("do") == "check" {
+        return me.foresee_adding(id, &fields).await;
+    }
     match me.try_adding(id, &fields).await {
         Ok(added) => {
             let done = if added.approval.is_some() { "adding" } else { "added" };
@@ -42,7 +45,7 @@ pub async fn add(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answer {
         Err(error) => {
             let problem = error.into_problem()?;
             let (form, choices) = fields::from_fields(&fields);
-            me.show_adding(id, form, &choices, Some(problem)).await
+            me.show_adding(id, form, &choices, (Some(problem), None)).await
         }
     }
 }
@@ -52,6 +55,31 @@ fn parse(id: &str) -> Result<MessageId, Problem> {
 }
 
 impl Me {
+    /// What adding them would do.
+    async fn foresee_adding(&self, id: MessageId, fields: &Fields) -> Answer {
+        let forecast = match self.forecast_adding(id, fields).await {
+            Ok(forecast) => forecast,
+            Err(error) => {
+                let problem = error.into_problem()?;
+                let mut tx = self.web.hub.db.read().await?;
+                let unknown = self.unknown_accounts(&mut tx, &problem, fields.get("accounts")).await?;
+                forecast::refused(self.in_words(&problem), unknown)
+            }
+        };
+        if self.wants("forecast") {
+            return self.part(Section::Outbox, "forecast", &forecast).await;
+        }
+        let (form, choices) = fields::from_fields(fields);
+        self.show_adding(id, form, &choices, (None, Some(forecast))).await
+    }
+
+    async fn forecast_adding(&self, id: MessageId, fields: &Fields) -> Result<Forecast, PageError> {
+        let sketch = fields::sketch(fields, self.named(fields).await?);
+        let audience = command::read_audience(&sketch["audience"], "/audience")?;
+        let (found, already) = self.web.hub.resolve_addition(&Source::Person(self.id()), id, audience).await?;
+        Ok(self.foreseen(found, already))
+    }
+
     async fn try_adding(&self, id: MessageId, fields: &Fields) -> Result<Added, PageError> {
         let people = self.named(fields).await?;
         let sketch = fields::sketch(fields, people);
@@ -67,7 +95,7 @@ impl Me {
         id: MessageId,
         mut form: ComposeForm,
         choices: &Choices,
-        problem: Option<Problem>,
+        (problem, forecast): (Option<Problem>, Option<Forecast>),
     ) -> Answer {
         let message = self.own(id).await?;
         let source = Source::Person(self.id());
@@ -81,8 +109,10 @@ impl Me {
         let mut tx = self.web.hub.db.read().await?;
         let mut errors = ComposeErrors::default();
         if let Some(problem) = &problem {
-            let unknown = self.unknown_accounts(&mut tx, problem, &form.accounts).await?;
-            errors.put(&problem.field, unknown.unwrap_or_else(|| self.in_words(problem)));
+            match self.unknown_accounts(&mut tx, problem, &form.accounts).await? {
+                Some(unknown) => errors.unknown = Some(unknown),
+                None => errors.put(&problem.field, self.in_words(problem)),
+            }
         }
         let audience = self.audience_choices(&mut tx, choices, &mut form).await?;
         drop(tx);
@@ -94,6 +124,7 @@ impl Me {
             audience,
             form,
             errors,
+            forecast,
         };
         let around = Around::from(Section::Outbox).titled(&message.title).status(status);
         self.page(around, "add_recipients", &view).await

@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use super::fields::Choices;
 use crate::{
     domain::{DepartmentId, kind},
+    hub::intake::{DEFAULT_CATEGORY, OWN_CATEGORY},
     storage::{
         Tx,
         departments::{self, Branch},
@@ -16,7 +17,8 @@ use crate::{
         plan,
         session::Me,
         views::compose::{
-            AudienceChoices, ComposeForm, DepartmentNode, FilterChoices, GroupChoice, PersonChip, RuleCard, Tick, Unit,
+            AudienceChoices, CategoryChoice, ComposeForm, DepartmentNode, FilterChoices, GroupChoice, PersonChip,
+            RuleCard, Tick, Unit,
         },
     },
 };
@@ -144,6 +146,18 @@ pub(super) async fn rules(tx: &mut Tx, choices: &Choices, me: &Me) -> Result<Vec
         first.chosen = true;
     }
     Ok(cards)
+}
+
+/// What a person writes about: never what the hub asks approvers with.
+pub async fn categories(tx: &mut Tx, chosen: &str, me: &Me) -> Result<Vec<CategoryChoice>, PageError> {
+    let chosen = if chosen.is_empty() { DEFAULT_CATEGORY } else { chosen };
+    let known = settings::list_categories(tx).await?.into_iter().filter(|one| one.name != OWN_CATEGORY);
+    let choice = |one: settings::Category| CategoryChoice {
+        label: me.translated("category.", &one.label),
+        chosen: one.name == chosen,
+        name: one.name,
+    };
+    Ok(known.map(choice).collect())
 }
 
 /// The tree from its rows; siblings keep their order.

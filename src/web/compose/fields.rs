@@ -68,6 +68,9 @@ pub fn command(fields: &Fields, people: Vec<String>, zone: Tz) -> Result<Value, 
     if !fields.get("send_rule").is_empty() {
         command.insert("send_rule".into(), json!(fields.get("send_rule")));
     }
+    if !fields.get("category").is_empty() {
+        command.insert("category".into(), json!(fields.get("category")));
+    }
     if !is_link && fields.get("receipt") == "1" {
         command.insert("receipt".into(), receipt(fields, zone)?);
     }
@@ -88,6 +91,9 @@ pub fn sketch(fields: &Fields, people: Vec<String>) -> Value {
     }
     if fields.get("title").trim().is_empty() {
         sketch["title"] = Value::Null;
+    }
+    if !fields.get("category").is_empty() {
+        sketch["category"] = json!(fields.get("category"));
     }
     sketch
 }
@@ -175,6 +181,7 @@ pub fn writing(fields: &Fields, zone: Tz) -> Writing {
         url: Some(text("url")).filter(|url| !url.is_empty()),
         audience: audience(fields, people),
         send_rule: text("send_rule"),
+        category: text("category"),
         receipt: (fields.get("receipt") == "1")
             .then(|| ReceiptRequest { options: options(fields), due_at: moment("receipt_due_at") }),
         send_at: moment("send_at").filter(|_| fields.get("when") == "at"),
@@ -201,6 +208,7 @@ pub fn from_fields(fields: &Fields) -> (ComposeForm, Choices) {
         when: text("when"),
         send_at: text("send_at"),
         repeating: repeating::from_fields(fields),
+        category: text("category"),
         is_run: fields.get("is_run") == "1",
     };
     let texts = |name: &'static str| fields.all(name).map(str::to_owned).collect();
@@ -248,6 +256,7 @@ pub fn from_message(message: &Message, zone: Tz) -> (ComposeForm, Choices) {
         .to_owned(),
         send_at: local(message.send_at),
         repeating: repeating.unwrap_or_default(),
+        category: message.category.clone(),
         is_run: false,
     };
     let choices = Choices {
@@ -260,6 +269,25 @@ pub fn from_message(message: &Message, zone: Tz) -> (ComposeForm, Choices) {
         send_rule: message.rule_name.clone(),
     };
     (form, choices)
+}
+
+/// Those who were added to it later belong to whom it goes to when it is written anew.
+pub fn join(form: &mut ComposeForm, choices: &mut Choices, added: &Audience) {
+    form.everyone |= added.everyone;
+    form.outsiders.extend(added.external.iter().map(outsider));
+    let codes = added.departments.iter().map(|department| &department.code);
+    for (to, more) in [
+        (&mut choices.departments, codes.collect::<Vec<_>>()),
+        (&mut choices.groups, added.groups.iter().collect()),
+        (&mut choices.people, added.people.iter().collect()),
+    ] {
+        for one in more {
+            if !to.contains(one) {
+                to.push(one.clone());
+            }
+        }
+    }
+    choices.without.retain(|account| !added.people.contains(account));
 }
 
 fn outsider(external: &External) -> OutsiderRow {

@@ -4,13 +4,35 @@
 use super::fields;
 use crate::{
     domain::command,
-    hub::{Source, resolve::NeededApproval},
-    web::{form::Fields, page_error::PageError, plan, session::Me, views::compose::Forecast},
+    hub::{
+        Source,
+        resolve::{NeededApproval, Resolved},
+    },
+    web::{
+        form::Fields,
+        page_error::PageError,
+        plan,
+        session::Me,
+        views::compose::{Forecast, Unknown},
+    },
 };
 
 /// It cannot be sent so.
-pub fn refused(problem: String) -> Forecast {
-    Forecast { reach: None, repeated: 0, cost: 0, approval: None, problem: Some(problem) }
+pub fn refused(problem: String, unknown: Option<Unknown>) -> Forecast {
+    let nothing = Forecast {
+        reach: None,
+        repeated: 0,
+        cost: 0,
+        approval: None,
+        problem: None,
+        unknown: None,
+        already: 0,
+        out: None,
+    };
+    match unknown {
+        Some(unknown) => Forecast { problem: Some(unknown.words.clone()), unknown: Some(unknown), ..nothing },
+        None => Forecast { problem: Some(problem), ..nothing },
+    }
 }
 
 impl Me {
@@ -19,13 +41,33 @@ impl Me {
     pub(super) async fn forecast(&self, fields: &Fields) -> Result<Forecast, PageError> {
         let sketch = command::read_sketch(&fields::sketch(fields, self.named(fields).await?))?;
         let found = self.web.hub.resolve(&Source::Person(self.id()), &sketch).await?;
-        Ok(Forecast {
+        let out = self.out(fields, found.approval.is_some());
+        Ok(Forecast { out: Some(out), ..self.foreseen(found, 0) })
+    }
+
+    /// `already`: of people who would be added, so many have it.
+    pub(super) fn foreseen(&self, found: Resolved, already: i64) -> Forecast {
+        Forecast {
             repeated: found.repeated,
             cost: found.cost_units,
             approval: found.approval.as_ref().map(|needed| self.consent(needed)),
             reach: Some(plan::foreseen(self, found)),
             problem: None,
-        })
+            unknown: None,
+            already,
+            out: None,
+        }
+    }
+
+    /// When it goes out, as far as that can be known before anybody has consented.
+    fn out(&self, fields: &Fields, is_asked: bool) -> String {
+        let when = match fields.get("when") {
+            "at" if !fields.get("send_at").is_empty() => fields.get("send_at").replace('T', " "),
+            "series" => self.say("forecast.out.series", &[]),
+            _ => self.say("forecast.out.now", &[]),
+        };
+        let key = if is_asked { "forecast.out.asked" } else { "forecast.out" };
+        self.say(key, &[("when", when)])
     }
 
     fn consent(&self, needed: &NeededApproval) -> String {

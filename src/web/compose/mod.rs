@@ -26,7 +26,7 @@ use super::{
     path::Path,
     session::Me,
     views::{
-        compose::{ComposeErrors, ComposeForm, ComposePage, Forecast, Placeholder, TemplateChoice, Weekday},
+        compose::{ComposeErrors, ComposeForm, ComposePage, Forecast, Placeholder, TemplateChoice, Unknown, Weekday},
         shell::Section,
     },
 };
@@ -38,7 +38,7 @@ use crate::{
         seal,
     },
     hub::{self, draft::Origin},
-    storage::{Tx, approvals, series, templates::Template},
+    storage::{Tx, additions, approvals, messages, series, templates::Template},
 };
 
 /// `GET /compose?group=…&template=…`: empty, but for groups that are ticked and the words of a template.
@@ -62,9 +62,18 @@ pub async fn again(me: Me, Path(id): Path<String>, Query(query): Query) -> Answe
             .into());
     }
     let zone = me.web.hub.place.timezone;
-    let (mut form, choices) = fields::from_message(&message, zone);
+    let (mut form, mut choices) = fields::from_message(&message, zone);
     let origin = me.all_of(&message).await?;
     let mut tx = me.web.hub.db.read().await?;
+    for addition in additions::list(&mut tx, id).await? {
+        let addition = messages::find(&mut tx, addition.message_id).await?;
+        addition.iter().for_each(|addition| fields::join(&mut form, &mut choices, &addition.audience.0));
+    }
+    let soon = me.web.hub.clock.now() + chrono::Duration::minutes(1);
+    if message.state != State::Draft && message.send_at.is_some_and(|at| at < soon) {
+        // That time is over, or was the little while in which it could be taken back.
+        (form.when, form.send_at) = ("now".to_owned(), String::new());
+    }
     let series = series::find_of(&mut tx, id).await?;
     let refusal = approvals::list_of_message(&mut tx, id).await?.pop();
     drop(tx);
@@ -147,7 +156,7 @@ impl Me {
                 let problem = error.into_problem()?;
                 let mut tx = self.web.hub.db.read().await?;
                 let unknown = self.unknown_accounts(&mut tx, &problem, fields.get("accounts")).await?;
-                forecast::refused(unknown.unwrap_or_else(|| self.in_words(&problem)))
+                forecast::refused(self.in_words(&problem), unknown)
             }
         };
         if self.wants("forecast") {
@@ -198,14 +207,9 @@ impl Me {
         };
         match sent.await {
             Ok(previewed) => {
-                let mut notice = self.say("compose.previewed", &[]);
-                if !previewed.missing_channels.is_empty() {
-                    let names = previewed.missing_channels.iter().map(|name| self.say(&format!("channel.{name}"), &[]));
-                    let channels = names.collect::<Vec<_>>().join(&self.say("list.comma", &[]));
-                    notice.push_str(&self.say("compose.previewed_lacks", &[("channels", channels)]));
-                }
-                let (form, choices) = fields::from_fields(&fields);
-                self.show_form(form, &choices, &origin, Said { notice: Some(notice), ..Said::default() }).await
+                let draft = origin.message.map(|id| id.to_string()).unwrap_or_default();
+                let lacks: String = previewed.missing_channels.iter().map(|name| format!("&lacks={name}")).collect();
+                Ok(Redirect::to(&format!("/compose/{draft}?done=previewed{lacks}")).into_response())
             }
             Err(error) => self.correct(&fields, &origin, error).await,
         }
@@ -235,8 +239,10 @@ impl Me {
         let mut tx = self.web.hub.db.read().await?;
         let mut errors = ComposeErrors::default();
         if let Some(problem) = &problem {
-            let unknown = self.unknown_accounts(&mut tx, problem, &form.accounts).await?;
-            errors.put(&problem.field, unknown.unwrap_or_else(|| self.in_words(problem)));
+            match self.unknown_accounts(&mut tx, problem, &form.accounts).await? {
+                Some(unknown) => errors.unknown = Some(unknown),
+                None => errors.put(&problem.field, self.in_words(problem)),
+            }
         }
         let audience = self.audience_choices(&mut tx, choices, &mut form).await?;
         let chosen = &form.repeating.weekdays;
@@ -247,6 +253,7 @@ impl Me {
             kept: self.kept(&mut tx, origin).await?,
             fields: self.placeholders(),
             templates: self.templates(&mut tx).await?,
+            categories: choices::categories(&mut tx, &form.category, self).await?,
             form,
             rules: choices::rules(&mut tx, choices, self).await?,
             errors,
@@ -273,13 +280,23 @@ impl Me {
         Trait::ALL.into_iter().map(field).collect()
     }
 
-    /// Which of the accounts that were typed nobody has, all of them: whoever typed them knows them,
-    /// and finds none by its number in a list.
-    async fn unknown_accounts(&self, tx: &mut Tx, problem: &Problem, typed: &str) -> Result<Option<String>, PageError> {
+    /// Which of the accounts and phone numbers that were typed nobody has, all of them: whoever typed them
+    /// knows them, and finds none by its place in a list. None: nothing of that kind is wrong.
+    async fn unknown_accounts(
+        &self,
+        tx: &mut Tx,
+        problem: &Problem,
+        typed: &str,
+    ) -> Result<Option<Unknown>, PageError> {
         if problem.code != "RCPT_NOT_VISIBLE" || !problem.field.starts_with("/audience/people") {
             return Ok(None);
         }
-        let named = self.nobody_has(tx, typed).await?.join(&self.say("list.comma", &[]));
-        Ok(Some(self.say("compose.unknown_accounts", &[("problem", self.in_words(problem)), ("accounts", named)])))
+        let named = self.nobody_has(tx, typed).await?;
+        if named.is_empty() {
+            return Ok(None);
+        }
+        let list = named.join(&self.say("list.comma", &[]));
+        let words = self.say("compose.unknown_accounts", &[("count", named.len().to_string()), ("accounts", list)]);
+        Ok(Some(Unknown { words, accounts: named.join(" ") }))
     }
 }

@@ -14,6 +14,8 @@ pub struct ComposePage {
     pub form: ComposeForm,
     pub audience: AudienceChoices,
     pub rules: Vec<RuleCard>,
+    /// `category=<name>`
+    pub categories: Vec<CategoryChoice>,
     pub kept: ComposeFiles,
     pub weekdays: Vec<Weekday>,
     /// `template=<name>`, with `do=template`.
@@ -48,6 +50,14 @@ pub struct ComposeFiles {
     pub apart: bool,
 }
 
+/// 类别: what a message is about, and which rules for consent may hold.
+#[derive(Debug, Clone, Serialize)]
+pub struct CategoryChoice {
+    pub name: String,
+    pub label: String,
+    pub chosen: bool,
+}
+
 /// `{{姓名}}`, to be put into the text.
 #[derive(Debug, Clone, Serialize)]
 pub struct Placeholder {
@@ -75,6 +85,7 @@ pub struct AddRecipientsPage {
     pub errors: ComposeErrors,
     /// What no field is to blame for.
     pub problem: Option<String>,
+    pub forecast: Option<Forecast>,
 }
 
 /// What sending would do; the fragment is `parts/forecast`.
@@ -90,6 +101,12 @@ pub struct Forecast {
     pub approval: Option<String>,
     /// Why it cannot be sent so, already in the person's language.
     pub problem: Option<String>,
+    /// What of it was typed and is nobody's.
+    pub unknown: Option<Unknown>,
+    /// Of people who are added: so many have it already.
+    pub already: i64,
+    /// When it goes out, in words.
+    pub out: Option<String>,
 }
 
 /// What was typed, as texts. The names are the names in the form.
@@ -120,6 +137,8 @@ pub struct ComposeForm {
     /// Local: `2026-09-18T18:00`.
     pub send_at: String,
     pub repeating: Repeating,
+    /// name of its 类别; empty: the usual one
+    pub category: String,
     /// It was one run of a series: how it is sent now says whether the others change too.
     pub is_run: bool,
 }
@@ -265,12 +284,22 @@ pub struct RuleCard {
     pub chosen: bool,
 }
 
+/// Typed accounts and phone numbers that nobody has.
+#[derive(Debug, Clone, Serialize)]
+pub struct Unknown {
+    pub words: String,
+    /// with blanks between them, to be taken out
+    pub accounts: String,
+}
+
 /// Errors by field, already in the person's language.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct ComposeErrors {
     pub audience: Option<String>,
     /// of the audience: the people who are named one by one
     pub accounts: Option<String>,
+    /// of the audience: what was typed and is nobody's
+    pub unknown: Option<Unknown>,
     /// of the audience: the people outside the organisation
     pub outside: Option<String>,
     pub title: Option<String>,

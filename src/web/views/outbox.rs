@@ -26,6 +26,8 @@ pub struct Tally {
 /// The series of which a message is a run.
 #[derive(Debug, Clone, Serialize)]
 pub struct SeriesNote {
+    /// In words; none for a rule that people do not choose.
+    pub how: Option<String>,
     /// The next ones, the one that is planned already among them.
     pub next: Vec<Moment>,
     pub has_ended: bool,

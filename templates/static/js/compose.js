@@ -77,6 +77,7 @@
   /* How often: only what belongs to the choice, and when the next ones would be. */
   var repeating = $('#repeating');
   function often() {
+    if (!repeating) return;
     var every = $('[name=every]', repeating).value;
     $$('[data-every]', repeating).forEach(function (part) { part.hidden = part.getAttribute('data-every') !== every; });
     if (repeating.hidden || !$('[name=run_at]', repeating).value) return;
@@ -162,6 +163,14 @@
     e.preventDefault();
     var first = $('[data-pick]:not(:disabled)', found);
     if (first && !found.hasAttribute('aria-busy')) first.click(); else { clearTimeout(wait); look(); }
+  });
+
+  /* What was typed and is nobody's is taken out of the box. */
+  on('click', '[data-take-out]', function (e, button) {
+    var out = button.getAttribute('data-take-out').split(' '), box = $('[name=accounts]', form);
+    box.value = box.value.split(/[\s,;\uFF0C\u3001\uFF1B]+/).filter(function (one) { return one && out.indexOf(one) < 0; }).join('\n');
+    box.dispatchEvent(new Event('change', { bubbles: true }));
+    box.focus();
   });
 
   /* --- How many that makes ----------------------------------------------------------------- */

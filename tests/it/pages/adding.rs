@@ -20,6 +20,14 @@ async fn people_are_added_and_sent_to_again_from_the_data_page() {
     browser.get(&add).await.assert(200, &["停水通知", "已有 1 人", "name=\"department\" value=\"annex\""]);
     let kept = browser.post(&add, &[("accounts", "li\nnobody")]).await;
     kept.assert(422, &["nobody", "li\nnobody"]);
+    let check = [("do", "check"), ("department", "annex"), ("accounts", "li")];
+    let foreseen = browser.upload_part("forecast", &add, &check, &[]).await;
+    foreseen.assert(200, &["1 人已有此消息，不会重复收到", "无需审批", "data-total"]).lacks(&["<html"]);
+    let wrong = [("do", "check"), ("accounts", "nobody")];
+    browser
+        .upload_part("forecast", &add, &wrong, &[])
+        .await
+        .assert(200, &["没有找到：nobody", "data-take-out=\"nobody\""]);
     browser.post(&add, &[("accounts", "li")]).await.assert(422, &["没有可新增的人：所选 1 人都已收到此消息"]);
     let form = [("department", "annex"), ("accounts", "li"), ("key", "k1")];
     let told = browser.post(&add, &form).await.assert(303, &[]);
@@ -40,6 +48,11 @@ async fn people_are_added_and_sent_to_again_from_the_data_page() {
     reads.get("/inbox").await.assert(200, &["停水通知", "共 1 条"]);
     reads.get(&add).await.assert(404, &[]);
     browser.post(&format!("{page}/recall"), &[]).await.assert(303, &[]);
+    // Written anew it goes to those too who were added.
+    browser
+        .get(&format!("/compose/{id}"))
+        .await
+        .assert(200, &["value=\"annex\" checked", "name=\"person\" value=\"li\""]);
     reads.get("/inbox").await.assert(200, &["共 0 条"]);
     browser.get(&page).await.assert(200, &["停水通知"]).lacks(&["重新发送</h2>", "/add\""]);
     site.test.end().await;

@@ -10,6 +10,9 @@ async fn a_preview_goes_to_its_writer_over_every_channel_of_the_rule_and_is_no_m
     let typed = [("kind", "content"), ("title", "停水"), ("body", "明日九点"), ("signature", "后勤处")];
     let typed = [&typed[..], &[("do", "preview"), ("send_rule", "urgent"), ("department", "office")]].concat();
     let page = browser.upload("/compose", &typed, &[("图.pdf", b"%PDF-1.7")]).await;
+    // Led away from what was posted, so that going back and reloading preview nothing.
+    let draft = page.assert(303, &[]).leads_to().to_owned();
+    let page = browser.get(&draft).await;
     page.assert(200, &["预览已发给您本人", "停水", "图.pdf", "value=\"office\" checked"]);
     site.test.settle().await;
     let to_me = ["dingtalk", "sms", "voice"].map(|channel| format!("{channel} {}", sender.phone));
@@ -23,7 +26,7 @@ async fn a_preview_goes_to_its_writer_over_every_channel_of_the_rule_and_is_no_m
     assert_eq!(count(&site.test.db, counted).await, 1);
     // It costs text messages and calls: not without end.
     for _ in 1..10 {
-        browser.post("/compose", &typed).await.assert(200, &[]);
+        browser.post("/compose", &typed).await.assert(303, &[]);
     }
     browser.post("/compose", &typed).await.assert(429, &["10 分钟内最多预览 10 次", "明日九点"]);
     // What could not be sent is not previewed either.
@@ -44,7 +47,14 @@ async fn what_was_just_sent_is_taken_back_before_anybody_has_it() {
     browser.get(&sent).await.assert(200, &["消息将在 5 秒后发出", "撤销"]);
     let id: String = sent.trim_start_matches("/outbox/").chars().take(36).collect();
     let back = browser.post(&format!("/outbox/{id}/recall"), &[("undo", "1"), ("edit", "1")]).await.assert(303, &[]);
-    browser.get(back.leads_to()).await.assert(200, &["已撤销，消息没有发出", "明日九点"]);
+    let again = browser.get(back.leads_to()).await;
+    again.assert(200, &["已撤销，消息没有发出", "明日九点", "value=\"now\" checked"]);
+    // It can be sent as it stands, and was never a first version.
+    let once_more = [&typed[..], &[("id", &id), ("when", "now")]].concat();
+    let sent = browser.post("/compose", &once_more).await.assert(303, &[]).leads_to().to_owned();
+    let id: String = sent.trim_start_matches("/outbox/").chars().take(36).collect();
+    browser.get(&format!("/outbox/{id}")).await.assert(200, &["停水"]).lacks(&["第 2 版"]);
+    browser.post(&format!("/outbox/{id}/recall"), &[("undo", "1")]).await.assert(303, &[]);
     site.test.after(chrono::Duration::seconds(6)).await;
     site.browser_of(&reader).await.get("/inbox").await.assert(200, &["共 0 条"]);
 

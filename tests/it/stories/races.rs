@@ -88,6 +88,7 @@ fn writing(body: &str) -> Writing {
         url: None,
         audience: Audience::default(),
         send_rule: "inbox".to_owned(),
+        category: String::new(),
         receipt: None,
         send_at: None,
         attributes: serde_json::json!({}),

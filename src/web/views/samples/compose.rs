@@ -31,6 +31,7 @@ impl AddRecipientsPage {
             audience,
             errors: ComposeErrors::default(),
             problem: None,
+            forecast: Some(Forecast { already: 2, ..Forecast::sample() }),
         }
     }
 
@@ -78,6 +79,10 @@ impl ComposePage {
                 ],
                 ..AudienceChoices::sample()
             },
+            categories: vec![
+                CategoryChoice { name: "notice".into(), label: "通知".into(), chosen: true },
+                CategoryChoice { name: "meeting".into(), label: "会议".into(), chosen: false },
+            ],
             rules: vec![
                 rule("inbox", "站内", vec![step("inbox", 0)]),
                 rule("dingtalk", "钉钉提醒", vec![step("inbox", 0), step("dingtalk", 0)]),
@@ -136,6 +141,10 @@ impl ComposePage {
         ] {
             errors.put(field, text.into());
         }
+        errors.unknown = Some(Unknown {
+            words: "有 1 个没有找到：20110038。请更正，或".into(),
+            accounts: "20110038".into(),
+        });
         let problem = Some("没有可接收的人：所选 3 人均已停用".into());
         let forecast = Some(Forecast { reach: None, approval: None, problem, ..Forecast::sample() });
         Self { errors, wrong: true, forecast, ..Self::sample() }
@@ -154,6 +163,8 @@ impl ComposeForm {
             receipt: true,
             options: vec!["全员参加".into(), "部分参加".into(), "不参加".into()],
             receipt_due_at: "2026-09-25T18:00".into(),
+            category: "notice".into(),
+            is_run: true,
             when: "series".into(),
             send_at: "2026-09-20T08:30".into(),
             repeating: Repeating {
@@ -233,6 +244,9 @@ impl Forecast {
             cost: 240,
             approval: Some("按“跨部门群发”规则，2 人可以审批".into()),
             problem: None,
+            unknown: None,
+            already: 0,
+            out: Some("发出时间：审批通过后，立即".into()),
         }
     }
 }

@@ -226,6 +226,7 @@ impl OutboxDetail {
             can_recall: false,
             can_edit: true,
             series: Some(SeriesNote {
+                how: Some("每周一 08:00".into()),
                 next: vec![september(21, 8, 0), september(28, 8, 0)],
                 has_ended: false,
                 runs: vec![
