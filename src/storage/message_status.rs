@@ -125,7 +125,8 @@ const NAMED: i64 = 500;
 
 /// The ids of a bucket, each from the table that knows it, in the order of its key, so that a page ends
 /// where it is full: of everybody, and of some. Two questions, ids and then rows: in one a database
-/// gathers a hundred thousand rows for thirty.
+/// gathers a hundred thousand rows for thirty. The second begins with the ids: PostgreSQL plans for a
+/// message as large as most are, and would read the whole list of a large one.
 macro_rules! ids {
     ($tx:ident, $from:literal, $condition:literal) => {
         (
@@ -138,15 +139,15 @@ macro_rules! ids {
             ),
             each_id!(
                 $tx,
-                concat!(
-                    "select distinct person_id from ",
-                    $from,
-                    " where message_id = $1",
-                    $condition,
-                    " and person_id in ("
-                ),
+                "with named (id) as (",
                 "$2",
-                ") order by person_id limit $3"
+                concat!(
+                    ") select id from named where (select count(*) from ",
+                    $from,
+                    " where message_id = $1 and person_id = named.id",
+                    $condition,
+                    ") > 0 order by id limit $3"
+                )
             ),
         )
     };

@@ -190,7 +190,7 @@ pub async fn bare_page(tx: &mut Tx, person: PersonId, before: (Timestamp, Messag
         (MessageId, String, String, Timestamp, Option<Timestamp>),
         "select message.id, message.title, message.sender_name, inbox.arrived_at, inbox.read_at
            from inbox join message on message.id = inbox.message_id
-          where inbox.person_id = $1 and (inbox.arrived_at, inbox.message_id) < ($2, $3)
+          where inbox.person_id = $1 and inbox.deleted_at is null and (inbox.arrived_at, inbox.message_id) < ($2, $3)
           order by inbox.arrived_at desc, inbox.message_id desc limit $4",
         [person, before.0, before.1, limit]
     )?;
