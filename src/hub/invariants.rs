@@ -7,7 +7,7 @@ use chrono::Duration;
 use super::{Hub, Result, intake::content_hash, seal};
 use crate::{
     clock::Timestamp,
-    domain::MessageId,
+    domain::{MessageId, SeriesId, message::Recurrence},
     storage::{
         Tx, attachments,
         invariants::{self, OPEN, Open, UNFINISHED},
@@ -44,6 +44,7 @@ async fn check_always(hub: &Hub) -> Result<Vec<Violation>> {
         }
     }
     compare_hashes(hub, &mut found).await?;
+    follow_series(hub, &mut found).await?;
     if let Some(seal::Break { seal_no }) = seal::verify(&hub.db).await? {
         found.push(Violation { id: "I19", what: format!("the audit does not fit its seals from number {seal_no} on") });
     }
@@ -105,6 +106,41 @@ async fn compare(tx: &mut Tx, message: &Message, found: &mut Vec<Violation>) -> 
         found.push(of("I3", message.id, "does not go any more to whom it was accepted for"));
     }
     Ok(())
+}
+
+/// Every run of a series has a time of it, and none of its times was passed over that had not gone by
+/// when the run after it was made (I9).
+async fn follow_series(hub: &Hub, found: &mut Vec<Violation>) -> Result<()> {
+    let mut after = SeriesId(uuid::Uuid::nil());
+    loop {
+        let page = invariants::list_series(&mut hub.db.read().await?, after, PAGE).await?;
+        for (series, recurrence) in &page {
+            follow(hub, *series, &recurrence.0, found).await?;
+        }
+        match page.last() {
+            Some((last, _)) => after = *last,
+            None => return Ok(()),
+        }
+    }
+}
+
+async fn follow(hub: &Hub, series: SeriesId, recurrence: &Recurrence, found: &mut Vec<Violation>) -> Result<()> {
+    let mut before: Option<Timestamp> = None;
+    loop {
+        let after = before.unwrap_or(Timestamp::UNIX_EPOCH);
+        let runs = invariants::list_runs(&mut hub.db.read().await?, series, after, PAGE).await?;
+        if runs.is_empty() {
+            return Ok(());
+        }
+        for (message, at, made_at) in runs {
+            // The first begins at the time that its sender names.
+            let from = before.map_or(at - Duration::seconds(1), |before| before.max(made_at));
+            if recurrence.next_after(from) != Some(at) {
+                found.push(of("I9", message, "is a run of a series at none of its times, or not at the next one"));
+            }
+            before = Some(at);
+        }
+    }
 }
 
 pub(super) fn of(id: &'static str, message: MessageId, what: &str) -> Violation {

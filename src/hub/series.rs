@@ -96,7 +96,9 @@ impl Hub {
         files::copy(&mut tx, last.id, id).await?;
         let answer = Box::pin(self.write(&mut tx, &source, id, again(&last, next), now)).await?;
         series::add_run(&mut tx, series.id, id).await?;
+        failpoint!("series.before_commit");
         tx.commit().await?;
+        failpoint!("series.after_commit");
         tracing::info!(message.id = %id, series.id = %series.id, "made run {id} of series {}", series.id);
         self.made(&answer);
         Ok(true)

@@ -8,11 +8,14 @@ use zhihui::{
     hub::Source,
 };
 
-use crate::support::{Child, Installation, Set, notice, until};
+use crate::{
+    series,
+    support::{Child, Installation, Set, notice, until},
+};
 
 /// The places, those first after which a lease must run out. From accepting to delivering these are
 /// all that the code has: `every_place_is_crashed_at` holds the list against it.
-const POINTS: [&str; 25] = [
+const POINTS: [&str; 27] = [
     "deliver.after_fired_commit",
     "esc.before_call",
     "deliver.after_provider_ok",
@@ -28,6 +31,8 @@ const POINTS: [&str; 25] = [
     "attach.after_file_before_row",
     "approve.after_commit",
     "sched.after_claim",
+    "series.before_commit",
+    "series.after_commit",
     "recall.after_commit",
     "remind.after_commit",
     "add.after_commit",
@@ -122,6 +127,10 @@ async fn lead_to(
         "add.after_commit" => _ = place.adds(doomed, first.unwrap()).await,
         "export.mid" => _ = place.asks_for_evidence(doomed, first.unwrap()).await,
         "attach.after_file_before_row" => _ = place.sends_file(doomed, "file").await,
+        "series.before_commit" | "series.after_commit" => {
+            let first = place.hub.clock.now() + chrono::Duration::seconds(3);
+            assert!(place.sends_daily(doomed, "daily", first).await.is_some(), "{}", place.last_words());
+        }
         "shutdown.draining" => doomed.signal("TERM"),
         CONSUMED => place.publishes("command").await,
         "cb.before_update" => {
@@ -172,6 +181,10 @@ async fn finish(
         "cb.before_update" => {
             assert_eq!(place.rest().await, []);
             place.reports(child).await;
+        }
+        "series.before_commit" | "series.after_commit" => {
+            assert_eq!(place.rest().await, []);
+            series::made_once(place, 1).await;
         }
         CONSUMED => {
             let taken = until(Duration::from_secs(20), || async {

@@ -17,5 +17,6 @@ mod crash;
 mod database;
 mod phone;
 mod replicas;
+mod series;
 mod stop;
 mod support;

@@ -1,4 +1,4 @@
-//! Rules about messages, recipients, inboxes, deliveries, approvals, recalls and schedules.
+//! Rules about messages, recipients, inboxes, deliveries, approvals, recalls, schedules and series.
 
 use super::{Rule, rule};
 
@@ -314,6 +314,13 @@ pub(super) const RULES: &[Rule] = &[
           group by message.id"
     ),
     rule!(
+        "I8",
+        "left the hub after it was deleted",
+        "select message.id, count(*) from message join delivery on delivery.message_id = message.id
+          where message.deleted_at is not null and " (seconds "message.deleted_at" "delivery.fired_at") " > 2
+          group by message.id"
+    ),
+    rule!(
         "I9",
         "reached inboxes before it was sent",
         "select message.id, count(*) from message join inbox on inbox.message_id = message.id
@@ -338,6 +345,30 @@ pub(super) const RULES: &[Rule] = &[
         "select message.id, cast(1 as bigint) from message
            join audit on audit.verb = 'message.start' and audit.object = " (object "message" "message.id") "
           where message.send_at is not null and " (seconds "message.send_at" "audit.at") " > 1801"
+    ),
+    rule!(
+        "I9",
+        "is a run of a series that has another at the same time",
+        "select message.id, count(*) from message
+           join message as other on other.series_id = message.series_id and other.send_at = message.send_at
+                                and other.id <> message.id
+          group by message.id"
+    ),
+    rule!(
+        "I9",
+        "is a run of a series that is not there, or that calls an earlier one its last",
+        "select message.id, cast(1 as bigint) from message
+           left join series on series.id = message.series_id
+           left join message as last on last.id = series.run_id
+          where message.series_id is not null
+            and (series.id is null or message.send_at > last.send_at or message.send_at > series.run_at)"
+    ),
+    rule!(
+        "I9",
+        "is the last run of a series, and no run of it",
+        "select series.run_id, count(*) from series
+           left join message on message.id = series.run_id and message.series_id = series.id
+          where message.id is null group by series.run_id"
     ),
     rule!(
         "I11",

@@ -7,10 +7,10 @@
 mod chronicle;
 mod ledger;
 
-use super::{Result, Tx};
+use super::{Json, Result, Tx};
 use crate::{
     clock::Timestamp,
-    domain::{MessageId, delivery::Key},
+    domain::{MessageId, SeriesId, delivery::Key, message::Recurrence},
 };
 
 /// Most messages that one rule names.
@@ -88,7 +88,7 @@ pub async fn list_breaches(tx: &mut Tx, rule: &Rule) -> Result<Vec<(MessageId, i
 }
 
 /// What no loop of a working hub leaves lying about. Looks at the small tables alone.
-pub const OPEN: [Open; 8] = [
+pub const OPEN: [Open; 9] = [
     Open {
         id: "I22",
         what: "tickets wait for a worker that is gone",
@@ -130,6 +130,12 @@ pub const OPEN: [Open; 8] = [
         what: "scheduled messages were not started",
         patience: 60,
         sql: "select count(*) from message where state = 'scheduled' and send_at <= $1",
+    },
+    Open {
+        id: "I9",
+        what: "series whose last run has had its time got no other",
+        patience: 60,
+        sql: "select count(*) from series where ended_at is null and run_at <= $1",
     },
     Open {
         id: "I19",
@@ -186,5 +192,32 @@ pub async fn list_messages(tx: &mut Tx, after: MessageId, limit: i64) -> Result<
         MessageId,
         "select id from message where id > $1 and state <> 'draft' order by id limit $2",
         [after, limit]
+    )
+}
+
+/// Series after `after`, in the order of their ids.
+pub async fn list_series(tx: &mut Tx, after: SeriesId, limit: i64) -> Result<Vec<(SeriesId, Json<Recurrence>)>> {
+    fetch_all!(
+        tx,
+        (SeriesId, Json<Recurrence>),
+        "select id, recurrence from series where id > $1 order by id limit $2",
+        [after, limit]
+    )
+}
+
+/// The runs of a series later than `after`, in the order of their times: each with its time and with
+/// when it was made.
+pub async fn list_runs(
+    tx: &mut Tx,
+    series: SeriesId,
+    after: Timestamp,
+    limit: i64,
+) -> Result<Vec<(MessageId, Timestamp, Timestamp)>> {
+    fetch_all!(
+        tx,
+        (MessageId, Timestamp, Timestamp),
+        "select id, send_at, created_at from message
+          where series_id = $1 and send_at > $2 order by send_at, id limit $3",
+        [series, after, limit]
     )
 }

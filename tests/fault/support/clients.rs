@@ -10,6 +10,7 @@ use lapin::{
     options::{BasicPublishOptions, ConfirmSelectOptions},
     types::ShortString,
 };
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 use zhihui::{
     clock::Timestamp,
@@ -20,7 +21,7 @@ use zhihui::{
         seal,
         sign_in::LinkPurpose,
     },
-    hub::witness::Told,
+    hub::{sign_in::Session, witness::Told},
     storage::sessions,
 };
 
@@ -39,6 +40,12 @@ impl Installation {
     pub async fn sends_file(&self, child: &Child, key: &str) -> Option<MessageId> {
         let content = STANDARD.encode(format!("%PDF-1.7 {key}"));
         self.sends_with(child, key, json!({"attachments": [{"name": "议程.pdf", "content": content}]})).await
+    }
+
+    /// A message that comes again every day, for the first time at `first`, the same second of the day.
+    pub async fn sends_daily(&self, child: &Child, key: &str, first: Timestamp) -> Option<MessageId> {
+        let cron = first.format("%S %M %H * * *").to_string();
+        self.sends_with(child, key, json!({"recurrence": {"cron": cron, "timezone": "UTC"}})).await
     }
 
     async fn sends_with(&self, child: &Child, key: &str, more: Value) -> Option<MessageId> {
@@ -97,19 +104,39 @@ impl Installation {
 
     /// Posts as the module `tests`; none when there was no answer, or the hub could not serve.
     pub async fn post(&self, child: &Child, path: &str, key: Option<&str>, body: &Value) -> Option<Value> {
+        let (status, answer) = self.try_post(child, path, key, body).await?;
+        assert!(!status.is_client_error(), "{status} {answer}");
+        status.is_success().then_some(answer)
+    }
+
+    /// As [`Self::post`], where a refusal is an answer too.
+    pub async fn try_post(
+        &self,
+        child: &Child,
+        path: &str,
+        key: Option<&str>,
+        body: &Value,
+    ) -> Option<(StatusCode, Value)> {
         let url = format!("{}{path}", child.url.as_ref()?);
         let mut request = self.client.post(url).bearer_auth(&self.token).json(body);
         if let Some(key) = key {
             request = request.header("idempotency-key", key);
         }
-        let response = request.send().await.ok()?;
-        let status = response.status();
-        let text = response.text().await.ok()?;
-        assert!(!status.is_client_error(), "{status} {text}");
-        if !status.is_success() {
-            return None;
-        }
-        serde_json::from_str(&text).ok()
+        answered(request).await
+    }
+
+    /// Puts a message of the module's into its bin.
+    pub async fn deletes(&self, child: &Child, id: MessageId) -> Option<(StatusCode, Value)> {
+        let url = format!("{}/api/v1/messages/{id}", child.url.as_ref()?);
+        answered(self.client.delete(url).bearer_auth(&self.token)).await
+    }
+
+    /// What somebody sees who follows a link to a message.
+    pub async fn opens(&self, child: &Child, person: PersonId, id: MessageId) -> (StatusCode, String) {
+        let session = self.signs_in(person).await;
+        let url = format!("{}/inbox/{id}", child.url.as_ref().unwrap());
+        let page = self.client.get(url).header("cookie", format!("session={}", session.token)).send().await.unwrap();
+        (page.status(), page.text().await.unwrap())
     }
 
     /// Publishes a message to everybody to the command queue, as a module of the broker's user.
@@ -143,12 +170,7 @@ impl Installation {
     }
 
     async fn press_approve(&self, child: &Child, head: PersonId, approval: ApprovalId) -> Option<()> {
-        let (token, hash) = seal::token();
-        let mut tx = self.hub.db.begin().await.unwrap();
-        let until = self.hub.clock.now() + chrono::Duration::hours(1);
-        sessions::insert_link(&mut tx, &hash, head, LinkPurpose::Demo, until).await.unwrap();
-        tx.commit().await.unwrap();
-        let session = self.hub.sign_in_by_link(&token).await.unwrap();
+        let session = self.signs_in(head).await;
         let url = format!("{}/approvals/{approval}", child.url.as_ref()?);
         let cookie = format!("session={}", session.token);
         let page = self.client.get(&url).header("cookie", &cookie).send().await.ok()?;
@@ -160,6 +182,16 @@ impl Installation {
         let fields = [("csrf", session.csrf.as_str()), ("do", "approve"), ("hash", hash), ("opinion", "")];
         let answer = self.client.post(&url).header("cookie", &cookie).form(&fields).send().await.ok()?;
         answer.status().is_redirection().then_some(())
+    }
+
+    /// As somebody at a browser.
+    pub async fn signs_in(&self, person: PersonId) -> Session {
+        let (token, hash) = seal::token();
+        let mut tx = self.hub.db.begin().await.unwrap();
+        let until = self.hub.clock.now() + chrono::Duration::hours(1);
+        sessions::insert_link(&mut tx, &hash, person, LinkPurpose::Demo, until).await.unwrap();
+        tx.commit().await.unwrap();
+        self.hub.sign_in_by_link(&token).await.unwrap()
     }
 
     /// The provider reports what became of everything that it took, each twice and not always in
@@ -188,6 +220,14 @@ impl Installation {
         let request = request.header("x-signature", sign(SECRET, &time, body.as_bytes())).header("x-timestamp", time);
         request.body(body).send().await.ok()?.status().is_success().then_some(())
     }
+}
+
+/// What was said to a request; none where there was no answer, or one that is cut.
+async fn answered(request: reqwest::RequestBuilder) -> Option<(StatusCode, Value)> {
+    let response = request.send().await.ok()?;
+    let status = response.status();
+    let text = response.text().await.ok()?;
+    Some((status, serde_json::from_str(&text).ok()?))
 }
 
 /// To everybody.

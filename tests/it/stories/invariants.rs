@@ -7,7 +7,7 @@ use zhihui::{
         MessageId, PersonId, approval,
         command::RemindTo,
         delivery::{self, Key},
-        message::{Draft, ReceiptRequest},
+        message::{Draft, ReceiptRequest, Recurrence},
     },
     hub::{
         Source,
@@ -32,7 +32,7 @@ const PROMISED: [&str; 16] =
 const SHOWN_APART: [&str; 4] = ["I2", "I5", "I10", "I26"];
 
 /// Every table that a damage touches, those that others refer to first.
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 14] = [
     "message",
     "recipient",
     "inbox",
@@ -46,6 +46,7 @@ const TABLES: [&str; 13] = [
     "approval_delegation",
     "receipt",
     "reminder",
+    "series",
 ];
 
 /// What is damaged, the promise that is then broken, and a piece of what the checker says.
@@ -121,11 +122,38 @@ const DAMAGES: &[(&str, &str, &str)] = &[
     ),
     ("I8", "inboxes after it was recalled", "update inbox set arrived_at = '2027-01-01T00:00:00+00:00'"),
     ("I8", "left the hub after it was recalled", "update delivery set fired_at = '2027-01-01T00:00:00+00:00'"),
+    ("I8", "after it was deleted", "update message set deleted_at = '2026-01-01T00:00:00+00:00' where state = 'sent'"),
     ("I9", "inboxes before it was sent", "update inbox set arrived_at = '2026-01-01T00:00:00+00:00'"),
     ("I9", "left the hub before it was sent", "update delivery set fired_at = '2026-01-01T00:00:00+00:00'"),
     ("I9", "before its time", "update message set send_at = '2027-01-01T00:00:00+00:00' where send_at is not null"),
     ("I9", "half an hour late", "update message set send_at = '2026-01-01T00:00:00+00:00' where send_at is not null"),
     ("I9", "were not started", "update message set state = 'scheduled' where send_at is not null"),
+    (
+        "I9",
+        "another at the same time",
+        "update message set series_id = (select id from series), send_at = (select min(send_at) from message
+                                                                            where series_id is not null)
+          where recipients > 50",
+    ),
+    ("I9", "a series that is not there", "delete from series"),
+    (
+        "I9",
+        "an earlier one its last",
+        "update series set run_id = (select id from message where series_id is not null order by send_at limit 1)",
+    ),
+    ("I9", "an earlier one its last", "update series set run_at = '2026-01-01T00:00:00+00:00'"),
+    ("I9", "and no run of it", "update message set series_id = null"),
+    (
+        "I9",
+        "or not at the next one",
+        "update message set send_at = '2026-11-20T03:01:00+00:00' where series_id is not null and state = 'sent'",
+    ),
+    (
+        "I9",
+        "or not at the next one",
+        "update message set send_at = '2026-11-27T02:01:00+00:00' where series_id is not null and state = 'scheduled'; update series set run_at = '2026-11-27T02:01:00+00:00'",
+    ),
+    ("I9", "got no other", "update series set run_at = created_at"),
     ("I11", "somebody who did not get it", "delete from inbox where message_id in (select message_id from receipt)"),
     ("I11", "其他 without words", "update receipt set option = '其他'"),
     ("I19", "once as submitted", "delete from audit where verb = 'message.submit'"),
@@ -182,8 +210,8 @@ const DAMAGES: &[(&str, &str, &str)] = &[
     ("I22", "not called sent", "update message set state = 'sending' where state = 'sent'"),
 ];
 
-/// A broadcast that was agreed to, an answer, a scheduled message, a recalled one and one that was
-/// chased, all done.
+/// A broadcast that was agreed to, an answer, a scheduled message, a series, a recalled one and one
+/// that was chased, all done but the next run.
 async fn world() -> TestHub {
     let mut test = TestHub::start().await;
     let office = test.department("jwc", None).await;
@@ -201,6 +229,14 @@ async fn world() -> TestHub {
     let asking = test.sends(&sender, Draft { receipt, ..to(&[&reader], "会议") }).await.unwrap().id;
     let at = Some(test.clock.now() + Duration::minutes(2));
     test.sends(&sender, Draft { send_at: at, ..to(&[&reader], "明天停水") }).await.unwrap();
+    let recurrence = Some(Recurrence {
+        // A minute from now: the first is out at the end, the second waits for tomorrow.
+        cron: "0 1 10 * * *".to_owned(),
+        timezone: "Asia/Shanghai".to_owned(),
+        until: None,
+        next_local: None,
+    });
+    test.sends(&sender, Draft { recurrence, ..to(&[&reader], "每日巡查") }).await.unwrap();
     let source = Source::Person(sender.id);
     let urgent = by("urgent", to(&[&reader], "停电通知"));
     let wrong = test.accept(&source, Some("k1"), [1; 32], urgent).await.unwrap().id;
