@@ -150,7 +150,7 @@ impl Hub {
         (by, opinion): (PersonId, &str),
         now: Timestamp,
     ) -> Result<State> {
-        seats::spare(tx, approval.id, now).await?;
+        seats::pass_by(tx, approval.id, now).await?;
         let Some(next) = approval_flow::next(approval.node, approval.last_node) else {
             if !approvals::decide(tx, approval.id, ApprovalState::Approved, by, opinion, now).await? {
                 return Err(stale().into());

@@ -165,6 +165,17 @@ pub async fn spare(tx: &mut Tx, approval: ApprovalId, at: Timestamp) -> Result<u
     )
 }
 
+/// A node has passed: nobody else is waited for. Whoever had to agree and is still asked cannot any more,
+/// or it would not have passed; who that is may change while this is written.
+pub async fn pass_by(tx: &mut Tx, approval: ApprovalId, at: Timestamp) -> Result<u64> {
+    execute!(
+        tx,
+        "update approval_seat set decided_at = $2, state = case when is_needed then 'lapsed' else 'spared' end
+          where approval_id = $1 and state = 'waiting'",
+        [approval, at]
+    )
+}
+
 /// Nobody is waited for who could not decide any more.
 pub async fn lapse(tx: &mut Tx, approval: ApprovalId, at: Timestamp) -> Result<u64> {
     execute!(

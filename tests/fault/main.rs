@@ -4,6 +4,8 @@
 //! `tests/run fault` runs all of it; with `ZHIHUI_FAULT=short` each fault comes a few times only.
 //! The production set needs `ZHIHUI_TEST_DATABASE` and `ZHIHUI_TEST_BROKER`.
 
+#[path = "../shared/gate.rs"]
+mod gate;
 #[path = "../shared/parts.rs"]
 mod parts;
 #[path = "../shared/schema.rs"]
@@ -15,7 +17,9 @@ mod broadcast;
 mod broker;
 mod crash;
 mod database;
+mod deciders;
 mod phone;
+mod recalls;
 mod replicas;
 mod series;
 mod stop;

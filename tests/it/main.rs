@@ -1,5 +1,7 @@
 //! The tests that run in one process: stories, contracts, pages, access and the shape of the tree.
 
+#[path = "../shared/gate.rs"]
+mod gate;
 #[path = "../shared/parts.rs"]
 mod parts;
 #[path = "../shared/schema.rs"]

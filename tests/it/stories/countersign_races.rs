@@ -1,17 +1,17 @@
 //! F23 on nodes: many decide, pass on and withdraw at once, through two replicas.
 
 use zhihui::{
-    domain::{
-        approval::{Approver, Condition, Consent, Decision, Node, Rule},
-        message::State,
-    },
+    domain::{approval::Decision, message::State, person},
     hub::{Error, Hub, Source},
 };
 
 use super::sending::code;
-use crate::support::{
-    TestHub, count,
-    people::{Actor, to_department},
+use crate::{
+    gate,
+    support::{
+        TestHub, count,
+        people::{Actor, to_department},
+    },
 };
 
 /// Four heads who all have to agree, then any one of two approvers.
@@ -25,15 +25,7 @@ async fn office() -> (TestHub, Hub, Actor, Vec<Actor>, Vec<Actor>) {
     for approver in &approvers {
         test.grants_approver(approver).await;
     }
-    test.rules(vec![Rule {
-        name: "两级审批".to_owned(),
-        condition: Condition::default(),
-        nodes: vec![
-            Node { consent: Consent::All, ..Node::of(Approver::DepartmentHead) },
-            Node::of(Approver::ApproverRole),
-        ],
-    }])
-    .await;
+    test.rules(vec![gate::two_steps()]).await;
     let other = test.replica().await;
     (test, other, sender, heads, approvers)
 }
@@ -96,5 +88,21 @@ async fn agreeing_refusing_passing_on_and_withdrawing_at_once_leave_one_outcome(
     }
     test.settle().await;
     assert_eq!(count(&test.db, "select count(*) from message where state in ('sending', 'sent') and sender_id = (select id from person where account = 'clerk')").await, 0);
+    test.end().await;
+}
+
+#[tokio::test]
+async fn the_last_who_agrees_does_not_wait_for_one_who_has_just_left() {
+    let (mut test, _, sender, heads, approvers) = office().await;
+    let approval = test.sends(&sender, to_department("jwc", "会议")).await.unwrap().approval.unwrap().id;
+    test.becomes(&heads[3], person::State::Resigned).await;
+    for head in &heads[..3] {
+        test.decide(head.id, approval, Decision::Approve, "").await.unwrap();
+    }
+    // Before anybody has looked who is gone.
+    let lapsed = "select count(*) from approval_seat where state = 'lapsed' and is_needed";
+    assert_eq!(count(&test.db, lapsed).await, 1, "he was not spared: he had to agree and was gone");
+    assert_eq!(test.decide(approvers[0].id, approval, Decision::Approve, "").await.unwrap(), State::Sending);
+    test.settle().await;
     test.end().await;
 }

@@ -2,21 +2,17 @@
 
 use zhihui::{
     domain::{
-        ApprovalId, ApprovalRuleId, DepartmentId, MessageId,
+        ApprovalId, DepartmentId, MessageId,
         approval::{Decision, Rule},
         message::{Audience, Draft, State},
-        person::{self, Role},
+        person,
     },
     hub::{Answer, Result, Source},
-    storage::{
-        access, approval_box,
-        approval_rules::{self, RuleRow},
-        people, receipts,
-    },
+    storage::{approval_box, people, receipts},
 };
 
 use super::TestHub;
-use crate::staff;
+use crate::{gate, staff};
 
 pub use crate::staff::Actor;
 
@@ -49,28 +45,17 @@ impl TestHub {
 
     /// 在职, 停用 or 离职.
     pub async fn becomes(&self, person: &Actor, state: person::State) {
-        let mut tx = self.db.begin().await.unwrap();
-        assert!(people::set_state(&mut tx, person.id, state, self.clock.now()).await.unwrap());
-        tx.commit().await.unwrap();
+        gate::set_state(self, person.id, state, self.clock.now()).await;
     }
 
     /// Gives somebody the role of an approver.
     pub async fn grants_approver(&self, person: &Actor) {
-        let mut tx = self.db.begin().await.unwrap();
-        access::grant(&mut tx, person.id, Role::Approver).await.unwrap();
-        tx.commit().await.unwrap();
+        gate::grant_approver(self, person.id).await;
     }
 
     /// These approval rules and no others.
     pub async fn rules(&self, rules: Vec<Rule>) {
-        let mut tx = self.db.begin().await.unwrap();
-        for row in approval_rules::list(&mut tx).await.unwrap() {
-            approval_rules::remove(&mut tx, row.id).await.unwrap();
-        }
-        for (position, rule) in (0..).zip(&rules) {
-            approval_rules::insert(&mut tx, &RuleRow::of(ApprovalRuleId::new(), rule), position).await.unwrap();
-        }
-        tx.commit().await.unwrap();
+        gate::set_rules(self, &rules).await;
     }
 
     pub async fn sends(&self, sender: &Actor, draft: Draft) -> Result<Answer> {
