@@ -96,6 +96,16 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
+/// The SHA-256 that [`hex`] has written; none for any other text.
+pub fn from_hex(text: &str) -> Option<[u8; 32]> {
+    let is_hex = text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let mut hash = [0; 32];
+    for (nth, byte) in hash.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(2 * nth..2 * nth + 2).filter(|_| is_hex)?, 16).ok()?;
+    }
+    Some(hash)
+}
+
 /// 32 random bytes as text that fits in a URL, and what to store of it.
 pub fn token() -> (String, Vec<u8>) {
     use base64::Engine;

@@ -2,12 +2,15 @@
 //! served, and a row for each use.
 //!
 //! The file is written and synced before the row that names it, so that a row never lacks its
-//! file; a crash in between leaves a file without a row, which harms nobody.
+//! file; a file without a row, as a crash in between leaves it, goes a day later ([`super::sweep`]).
 
-use tokio::io::AsyncWriteExt;
+use std::{io, path::Path};
+
+use tokio::{fs::OpenOptions, io::AsyncWriteExt};
 
 use super::{Hub, Result, draft::Origin};
 use crate::{
+    clock::Timestamp,
     domain::{
         AttachmentId, MessageId, PersonId, Problem,
         command::attachment,
@@ -16,6 +19,9 @@ use crate::{
     },
     storage::{Tx, attachments, attachments::Attachment, messages},
 };
+
+/// What the name of a file ends with while it is being written.
+pub(super) const HALF: &str = ".part";
 
 impl Hub {
     /// Writes the bytes of each; the rows are still to come.
@@ -49,6 +55,8 @@ impl Hub {
         for file in files {
             let file = Attachment { position: last + 1 + file.position, ..file.clone() };
             attachments::insert(tx, message, &file).await?;
+            // From now on it stays; a day old and unnamed, it may have gone a moment ago.
+            tokio::fs::metadata(self.files().join(hex(&file.content_hash))).await?;
         }
         Ok(refuse_too_many(&attachments::list(tx, message).await?)?)
     }
@@ -58,24 +66,37 @@ impl Hub {
         Ok(tokio::fs::read(self.files().join(hex(&file.content_hash))).await?)
     }
 
-    fn files(&self) -> std::path::PathBuf {
+    pub(super) fn files(&self) -> std::path::PathBuf {
         self.place.data_dir.join("attachments")
     }
 
     async fn keep_file(&self, name: &str, bytes: &[u8]) -> Result<()> {
-        let folder = self.files();
+        let (folder, now) = (self.files(), self.clock.now());
         let path = folder.join(name);
-        if tokio::fs::try_exists(&path).await? {
+        if renew(&path, now).await? {
             return Ok(());
         }
         tokio::fs::create_dir_all(&folder).await?;
-        let part = folder.join(format!("{}.part", uuid::Uuid::now_v7()));
-        let mut file = tokio::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part).await?;
+        let part = folder.join(format!("{}{HALF}", uuid::Uuid::now_v7()));
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part).await?;
         file.write_all(bytes).await?;
-        file.sync_all().await?;
+        file.flush().await?;
+        let file = file.into_std().await;
+        file.set_modified(now.into())?;
+        tokio::fs::File::from_std(file).sync_all().await?;
+        failpoint!("attach.before_name");
         tokio::fs::rename(&part, &path).await?;
         // The name too outlives a loss of power, before a row relies on it.
         Ok(tokio::fs::File::open(&folder).await?.sync_all().await?)
+    }
+}
+
+/// A file that is there already counts as kept now; false when there is none.
+async fn renew(path: &Path, now: Timestamp) -> io::Result<bool> {
+    match OpenOptions::new().write(true).open(path).await {
+        Ok(file) => file.into_std().await.set_modified(now.into()).map(|()| true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Forgetting what nobody needs any more: keys of requests long answered, sessions and links long
-//! over, what has lain in a recycle bin for its time. Once an hour, on one replica.
+//! over, what has lain in a recycle bin for its time, files that nothing names. Once an hour, on one
+//! replica.
 
 use chrono::Duration;
 
@@ -42,16 +43,19 @@ impl Hub {
         let mut tx = self.db.begin().await?;
         let exports = exports::remove_before(&mut tx, now - KEPT, AT_ONCE).await?;
         tx.commit().await?;
-        if keys + sessions + purged + exports > 0 {
+        let files = self.sweep_files().await?;
+        let all = keys + sessions + purged + exports + files;
+        if all > 0 {
             tracing::info!(
                 keys,
                 sessions,
                 purged,
                 exports,
-                "forgot old keys, sessions and exports, emptied recycle bins"
+                files,
+                "forgot old keys, sessions, exports and files, emptied recycle bins"
             );
         }
-        Ok(usize::try_from(keys + sessions + purged + exports).unwrap_or(usize::MAX))
+        Ok(usize::try_from(all).unwrap_or(usize::MAX))
     }
 
     /// As [`Self::forget_keys`].

@@ -58,6 +58,7 @@ pub mod sign_in;
 mod source;
 mod spare;
 pub mod status;
+pub mod sweep;
 pub mod tallies;
 mod tell;
 pub mod templates;

@@ -58,3 +58,27 @@ pub async fn find(tx: &mut Tx, message: MessageId, id: AttachmentId) -> Result<O
         [message, id]
     )
 }
+
+/// What the attachments hold, each once, from behind `after` on.
+pub async fn list_hashes(tx: &mut Tx, after: &[u8], limit: i64) -> Result<Vec<Vec<u8>>> {
+    fetch_values!(
+        tx,
+        Vec<u8>,
+        "select distinct content_hash from attachment where content_hash > $1 order by content_hash limit $2",
+        [after, limit]
+    )
+}
+
+/// Nobody adds one until this transaction ends. On SQLite it is the only one that writes.
+pub async fn lock(tx: &mut Tx) -> Result<()> {
+    if let Tx::Postgres(tx) = tx {
+        sqlx::query("lock table attachment in share mode").execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
+/// Whether any attachment is of this content.
+pub async fn is_named(tx: &mut Tx, content_hash: &[u8]) -> Result<bool> {
+    let named = fetch_value!(tx, i64, "select count(*) from attachment where content_hash = $1", [content_hash])?;
+    Ok(named > 0)
+}

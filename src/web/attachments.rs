@@ -12,7 +12,7 @@ use axum::{
 
 use super::{Web, approvals, inbox, page::Answer, path::Path, session::Me};
 use crate::{
-    domain::{ApprovalId, AttachmentId, MessageId, Problem},
+    domain::{ApprovalId, AttachmentId, MessageId, Problem, command::attachment},
     storage::attachments::{self, Attachment},
 };
 
@@ -50,9 +50,13 @@ async fn answer(web: &Web, message: MessageId, file: &str) -> Answer {
     Ok((headers, bytes).into_response())
 }
 
-/// What we found the file to be when it came, never what its sender called it.
+/// What we found the file to be when it came, never what its sender called it; bare bytes where that is
+/// nothing that could have come.
 fn media_type(file: &Attachment) -> HeaderValue {
-    HeaderValue::from_str(&file.media_type).unwrap_or(HeaderValue::from_static("application/octet-stream"))
+    let known = Some(&file.media_type).filter(|media_type| attachment::is_known(media_type));
+    known
+        .and_then(|known| HeaderValue::from_str(known).ok())
+        .unwrap_or(HeaderValue::from_static("application/octet-stream"))
 }
 
 /// The name as RFC 6266 and RFC 8187 write it, and one in ASCII for programs that know neither.

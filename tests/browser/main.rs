@@ -13,6 +13,7 @@ mod driver;
 mod faults;
 mod following;
 mod grouping;
+mod harm;
 mod keeping;
 mod people;
 mod phone;

@@ -131,6 +131,12 @@ impl Window {
         self.client.execute(script, vec![]).await.unwrap()
     }
 
+    /// The same of a script that says when it is done: its last argument is what it calls then.
+    pub async fn ask_later(&self, script: &str, arguments: Value) -> Value {
+        let arguments = arguments.as_array().unwrap().clone();
+        self.client.execute_async(script, arguments).await.unwrap()
+    }
+
     /// Waits until an expression of the page is true. It may fail while the page changes.
     pub async fn until(&self, expression: &str) {
         let script = format!("try {{ return !!({expression}) }} catch (e) {{ return false }}");

@@ -15,7 +15,7 @@ use crate::{
 
 /// The places, those first after which a lease must run out. From accepting to delivering these are
 /// all that the code has: `every_place_is_crashed_at` holds the list against it.
-const POINTS: [&str; 27] = [
+const POINTS: [&str; 28] = [
     "deliver.after_fired_commit",
     "esc.before_call",
     "deliver.after_provider_ok",
@@ -29,6 +29,7 @@ const POINTS: [&str; 27] = [
     "accept.after_insert",
     "accept.after_commit",
     "attach.after_file_before_row",
+    "attach.before_name",
     "approve.after_commit",
     "sched.after_claim",
     "series.before_commit",
@@ -126,7 +127,7 @@ async fn lead_to(
         "remind.after_commit" => _ = place.reminds(doomed, first.unwrap()).await,
         "add.after_commit" => _ = place.adds(doomed, first.unwrap()).await,
         "export.mid" => _ = place.asks_for_evidence(doomed, first.unwrap()).await,
-        "attach.after_file_before_row" => _ = place.sends_file(doomed, "file").await,
+        "attach.after_file_before_row" | "attach.before_name" => _ = place.sends_file(doomed, "file").await,
         "series.before_commit" | "series.after_commit" => {
             let first = place.hub.clock.now() + chrono::Duration::seconds(3);
             assert!(place.sends_daily(doomed, "daily", first).await.is_some(), "{}", place.last_words());
@@ -178,6 +179,7 @@ async fn finish(
             assert!(place.sends_file(child, "file").await.is_some());
             assert_eq!(place.files().len(), 1, "the second try found the file of the first");
         }
+        "attach.before_name" => assert!(place.sends_file(child, "file").await.is_some()),
         "cb.before_update" => {
             assert_eq!(place.rest().await, []);
             place.reports(child).await;

@@ -24,3 +24,4 @@ mod replicas;
 mod series;
 mod stop;
 mod support;
+mod uploads;

@@ -214,6 +214,11 @@ impl Format {
     }
 }
 
+/// Whether this is the type of something that may be attached: none of them is carried out by a browser.
+pub fn is_known(media_type: &str) -> bool {
+    FORMATS.iter().any(|format| format.media_type == media_type)
+}
+
 fn of_picture(fault: &picture::Fault, at: &str) -> Problem {
     match fault {
         picture::Fault::Broken => Problem::invalid("IMG_BROKEN", at, "图片已损坏").in_english("the picture is damaged"),

@@ -56,6 +56,10 @@ impl Child {
         self.process.try_wait().unwrap().is_none()
     }
 
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// `kill -9`.
     pub fn kill(&mut self) {
         let _ = self.process.kill();

@@ -121,7 +121,7 @@ async fn what_is_kept_of_a_picture_is_the_picture() {
 }
 
 /// The header and directory of a compound file: storages (1) and streams (2).
-fn old_document(entries: &[(&str, u8)]) -> Vec<u8> {
+pub fn old_document(entries: &[(&str, u8)]) -> Vec<u8> {
     let mut bytes = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1".to_vec();
     bytes.resize(512, 0);
     for (name, kind) in entries {
@@ -143,7 +143,7 @@ fn with_password() -> Vec<u8> {
     bytes
 }
 
-fn zip_of(entries: &[(&str, &[u8])]) -> Vec<u8> {
+pub fn zip_of(entries: &[(&str, &[u8])]) -> Vec<u8> {
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in entries {
         archive.start_file(name, SimpleFileOptions::default()).unwrap();

@@ -2,6 +2,7 @@
 //! that it fits through; and which test keeps which line of the catalogue.
 
 mod doors;
+mod harmful;
 mod inside;
 mod lines;
 
@@ -9,6 +10,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use self::doors::{Doors, with};
+use crate::support::count;
 
 /// The line of the catalogue, what is changed in a good message, the code, a piece of the words.
 type Case = (u8, Value, &'static str, &'static str);
@@ -123,9 +125,9 @@ fn file(name: &str, bytes: &[u8]) -> Value {
 #[tokio::test]
 async fn what_is_wrong_is_wrong_at_every_door() {
     let mut doors = Doors::open().await;
-    let mut typed = 0;
+    let (mut typed, mut went_up) = (0, 0);
     for (line, changes, code, words) in
-        [texts(), people(), times_and_answers(), files(), inside::cases(), shapes()].concat()
+        [texts(), people(), times_and_answers(), files(), harmful::cases(), inside::cases(), shapes()].concat()
     {
         let message = with(&changes);
         let over_http = doors.http(message.to_string()).await;
@@ -137,8 +139,20 @@ async fn what_is_wrong_is_wrong_at_every_door() {
             assert_eq!(u64::from(status), over_http.0, "line {line}: {changes}");
             assert!(page.contains(words), "line {line}: no “{words}” in {page}");
         }
+        if changes["attachments"].is_array() && code != "LINK_NO_ATTACH" {
+            went_up += 1;
+            let (status, part) = doors.draft(&message).await;
+            assert_eq!(u64::from(status), over_http.0, "line {line}: {changes}");
+            assert!(part.contains(words), "line {line}: no “{words}” in {part}");
+        }
     }
     assert!(typed > 30, "{typed} of them were typed into the form");
+    assert!(went_up > 70, "{went_up} files went up to drafts");
+    assert_eq!(count(&doors.site.test.db, "select count(*) from attachment").await, 0, "nothing of all that is kept");
+    // Eleven were each good, and kept before they were counted.
+    doors.site.test.clock.advance(chrono::Duration::hours(25));
+    assert_eq!(doors.site.test.sweep_files().await.unwrap(), 1);
+    assert_eq!(std::fs::read_dir(doors.site.test.place.data_dir.join("attachments")).unwrap().count(), 0);
     doors.site.test.end().await;
 }
 

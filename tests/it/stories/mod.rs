@@ -8,6 +8,7 @@ mod countersign_races;
 mod delegation;
 mod demo;
 mod escalation;
+mod files;
 mod import;
 mod invariants;
 mod main_job;
