@@ -119,6 +119,9 @@ pub struct Draft {
     /// Set by the hub alone: until then it waits and can be taken back.
     #[serde(skip)]
     pub undo_until: Option<Timestamp>,
+    /// Of what is written on a page: to how many its writer has said that it may go. None: nobody asks him.
+    #[serde(skip)]
+    pub confirmed: Option<i64>,
 }
 
 /// What is written once more stands in place of a message that was recalled or sent back: it is the
@@ -153,6 +156,7 @@ impl Draft {
             replaces: None,
             preview_of: None,
             undo_until: None,
+            confirmed: None,
         }
     }
 }
@@ -266,6 +270,8 @@ pub mod limits {
     pub const URL: usize = 200;
     pub const RECEIPT_OPTIONS: usize = 20;
     pub const RECIPIENTS: i64 = 100_000;
+    /// To so many nobody sends from a page without having confirmed the number.
+    pub const CONFIRMED: i64 = 500;
     pub const ATTACHMENTS: usize = 10;
     pub const ATTACHMENT_BYTES: usize = 5 * 1024 * 1024;
 }

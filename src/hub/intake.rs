@@ -17,7 +17,7 @@ use crate::{
     clock::Timestamp,
     domain::{
         MessageId, PersonId, Problem, approval, command,
-        message::{Draft, Recurrence, State},
+        message::{Draft, Recurrence, State, limits},
         personal,
         problem::Class,
         seal::hex,
@@ -126,12 +126,13 @@ impl Hub {
         now: Timestamp,
     ) -> Result<Answer> {
         let recurrence = draft.recurrence.clone();
-        let undo_until = draft.undo_until;
+        let (undo_until, confirmed) = (draft.undo_until, draft.confirmed);
         let is_verbatim = matches!(source, Source::Hub) && draft.preview_of.is_none();
         let mut message = self.compose(tx, source, id, draft, now).await?;
         message.content_hash = content_hash(&message, &attachments::list(tx, id).await?).to_vec();
         let snapshot = self.freeze(tx, id, &message.audience.0, source).await?;
         failpoint!("accept.after_insert");
+        refuse_unconfirmed(snapshot.recipients, confirmed)?;
         message.recipients = snapshot.recipients;
         message.snapshot_hash = snapshot.hash;
         let rule = self.rule_for(tx, source, &message).await?;
@@ -316,6 +317,17 @@ impl Hub {
         }
         Ok(name.to_owned())
     }
+}
+
+/// Whoever writes to very many on a page has seen how many they are: 全校 is ticked as easily as an office.
+fn refuse_unconfirmed(recipients: i64, confirmed: Option<i64>) -> Result<(), Problem> {
+    if recipients < limits::CONFIRMED || confirmed.is_none_or(|confirmed| confirmed >= recipients) {
+        return Ok(());
+    }
+    Err(Problem::invalid("RCPT_MANY", "", format!("这条消息将发给 {recipients} 人。请核对接收人，确认无误再点一次"))
+        .in_english(format!(
+            "this message goes to {recipients} people; check them, and press once more if that is meant"
+        )))
 }
 
 /// When it goes out: the first run of a series is not before the time that its sender names.

@@ -15,6 +15,7 @@ mod following;
 mod grouping;
 mod harm;
 mod keeping;
+mod mistakes;
 mod people;
 mod phone;
 mod plain;

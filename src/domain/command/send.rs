@@ -83,6 +83,7 @@ pub fn read_send(value: &Value, now: Timestamp) -> Result<Draft, Problem> {
         replaces: None,
         preview_of: None,
         undo_until: None,
+        confirmed: None,
     };
     check_link(&draft)?;
     Ok(draft)

@@ -194,6 +194,7 @@ pub fn from_fields(fields: &Fields) -> (ComposeForm, Choices) {
     let text = |name: &str| fields.get(name).to_owned();
     let form = ComposeForm {
         key: text("key"),
+        confirmed: text("confirmed"),
         kind: text("kind"),
         title: text("title"),
         body: text("body"),
@@ -237,6 +238,7 @@ pub fn from_message(message: &Message, zone: Tz) -> (ComposeForm, Choices) {
     let repeating = repeating.and_then(|draft| repeating::from_kept(&draft.attributes.0));
     let form = ComposeForm {
         key: String::new(),
+        confirmed: String::new(),
         kind: message.kind.to_string(),
         title: message.title.clone(),
         body: message.body.clone(),

@@ -142,10 +142,16 @@ impl Me {
     /// The form once more, with what is wrong and all that was typed.
     async fn correct(&self, fields: &Fields, origin: &Origin, error: PageError) -> Answer {
         let problem = error.into_problem()?;
-        let (form, choices) = fields::from_fields(fields);
+        let (mut form, choices) = fields::from_fields(fields);
         let gone = Origin::default();
         let origin = if problem.code == "DRAFT_GONE" { &gone } else { origin };
-        self.show_form(form, &choices, origin, Said { problem: Some(problem), ..Said::default() }).await
+        let mut forecast = None;
+        if problem.code == "RCPT_MANY" {
+            let found = self.forecast(fields).await?;
+            form.confirmed = found.reach.as_ref().map(|reach| reach.people.to_string()).unwrap_or_default();
+            forecast = Some(found);
+        }
+        self.show_form(form, &choices, origin, Said { problem: Some(problem), forecast, ..Said::default() }).await
     }
 
     /// What sending would do, with everything that was typed kept.
@@ -220,7 +226,8 @@ impl Me {
         let people = self.named(fields).await?;
         let command = fields::command(fields, people, hub.place.timezone)?;
         let hash = seal::sha256(format!("{command}{:?}", origin.files).as_bytes());
-        let draft = command::read_send(&command, hub.clock.now())?;
+        let mut draft = command::read_send(&command, hub.clock.now())?;
+        draft.confirmed = Some(fields.get("confirmed").parse().unwrap_or(0));
         let key = Some(fields.get("key")).filter(|key| !key.is_empty());
         Ok(hub.send_written(self.id(), key, hash, draft, origin).await?)
     }

@@ -114,6 +114,8 @@ pub struct Forecast {
 pub struct ComposeForm {
     /// Sent back with the form, so that a double click sends once.
     pub key: String,
+    /// The number of recipients that was shown; sent back, it says that so many are meant.
+    pub confirmed: String,
     /// `content` or `link`.
     pub kind: String,
     pub title: String,
