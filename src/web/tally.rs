@@ -64,7 +64,7 @@ pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDeta
     let can_chase = is_kept && message.state.is_out();
     let (adds_to, added) = hub.thread(message).await?;
     Ok(OutboxDetail {
-        curve: if went_out { Curve::of(&status.tally.curve, status.tally.people, asks) } else { None },
+        curve: if went_out { Curve::of(&status.tally, asks) } else { None },
         counted_at: curve::counted_at(status.tally.counted_at, hub.clock.now()),
         exports: exports(me, id).await?,
         id: id.to_string(),

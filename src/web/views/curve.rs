@@ -49,9 +49,12 @@ pub struct Row {
 }
 
 impl Curve {
-    /// None as long as it has not gone out.
-    pub fn of(counted: &tallies::Curve, recipients: i64, asks: bool) -> Option<Self> {
+    /// None as long as it has not gone out. Drawn as far as the time of counting:
+    /// nobody knows what comes after.
+    pub fn of(tally: &tallies::Tally, asks: bool) -> Option<Self> {
+        let (counted, recipients) = (&tally.curve, tally.people);
         let from = counted.from?;
+        let span = (tally.counted_at - from).num_seconds().clamp(1, counted.step.max(1) * STEPS);
         let nth = |step: i64| usize::try_from(step.clamp(0, STEPS - 1)).unwrap_or(0);
         let grown = |what: &str| -> Vec<i64> {
             let mut grown = vec![0; nth(STEPS) + 1];
@@ -69,7 +72,8 @@ impl Curve {
         };
         let all = [("sent", "ok"), ("read", "az"), ("answered", "gb")].map(|(name, tone)| (name, tone, grown(name)));
         let most = all.iter().flat_map(|(.., grown)| grown).copied().max().unwrap_or(0).max(recipients).max(1);
-        let at = |step: i64| from + chrono::Duration::seconds(counted.step * step);
+        let after = |seconds: i64| from + chrono::Duration::seconds(seconds);
+        let at = |step: i64| after((counted.step * step).min(span));
         let [sent, read, answered] = all.each_ref().map(|(.., grown)| grown);
         let last = counted.steps.iter().map(|step| step.nth).max().unwrap_or(0).clamp(0, STEPS - 1);
         let apart = (last / ROWS + 1).max(1);
@@ -80,15 +84,23 @@ impl Curve {
         };
         let rows = rows.into_iter().map(row).collect();
         let shown = all.iter().filter(|(name, ..)| asks || *name != "answered");
-        let lines = shown.map(|(name, tone, grown)| line(name, tone, grown, most)).collect();
-        Some(Self { lines, most, from, middle: at(STEPS / 2), to: at(STEPS), rows, asks })
+        let lines = shown
+            .map(|(name, tone, grown)| {
+                line((name, tone), grown, most, |step| (counted.step * step).min(span) * WIDTH / span)
+            })
+            .collect();
+        Some(Self { lines, most, from, middle: after(span / 2), to: after(span), rows, asks })
     }
 }
 
-fn line(name: &str, tone: &str, grown: &[i64], most: i64) -> Line {
+/// `x` is where the end of a step lies; those that have yet to come lie at the edge and add nothing.
+fn line((name, tone): (&str, &str), grown: &[i64], most: i64, x: impl Fn(i64) -> i64) -> Line {
     let y = |people: i64| HEIGHT - people * HEIGHT / most;
-    let points = (1..).zip(grown).map(|(step, people)| format!(" {},{}", step * WIDTH / STEPS, y(*people)));
-    let points = format!("0,{HEIGHT}{}", points.collect::<String>());
+    let mut points = vec![(0, HEIGHT)];
+    points.extend((1..).zip(grown).map(|(step, people)| (x(step), y(*people))));
+    points.dedup();
+    let points: Vec<_> = points.into_iter().map(|(x, y)| format!("{x},{y}")).collect();
+    let points = points.join(" ");
     Line { name: name.into(), tone: tone.into(), points, people: grown.last().copied().unwrap_or(0) }
 }
 
@@ -102,12 +114,18 @@ mod tests {
     use super::*;
     use crate::storage::curve::Step;
 
+    fn counted(counted_at: Timestamp, people: i64, curve: tallies::Curve) -> tallies::Tally {
+        tallies::Tally { counted_at, people, curve, ..tallies::Tally::default() }
+    }
+
     #[test]
     fn lines_only_rise_and_end_at_what_was_counted() {
         let step = |what: &str, nth, people| Step { what: what.into(), nth, people };
         let from = Timestamp::UNIX_EPOCH;
         let steps = vec![step("sent", 0, 10), step("read", 3, 4), step("read", 47, 1), step("answered", 5, 2)];
-        let curve = Curve::of(&tallies::Curve { from: Some(from), step: 60, steps }, 10, true).expect("it is out");
+        let hour = chrono::Duration::hours(1);
+        let curve = Curve::of(&counted(from + hour, 10, tallies::Curve { from: Some(from), step: 60, steps }), true)
+            .expect("it is out");
         let of = |name: &str| curve.lines.iter().find(|line| line.name == name).expect("a line");
         assert_eq!((of("sent").people, of("read").people, of("answered").people), (10, 5, 2));
         let heights: Vec<i64> = of("read")
@@ -121,6 +139,20 @@ mod tests {
         assert_eq!((last.sent, last.read, last.answered), (10, 5, 2));
         assert!(curve.rows.len() <= 12);
         let none = tallies::Curve { from: Some(from), step: 1, steps: Vec::new() };
-        assert_eq!(Curve::of(&none, 0, false).expect("it is out").lines.len(), 2);
+        assert_eq!(Curve::of(&counted(from, 0, none), false).expect("it is out").lines.len(), 2);
+    }
+
+    #[test]
+    fn nothing_is_drawn_of_what_has_yet_to_come() {
+        let from = Timestamp::UNIX_EPOCH;
+        let until = from + chrono::Duration::seconds(610);
+        let steps =
+            vec![Step { what: "sent".into(), nth: 0, people: 3 }, Step { what: "read".into(), nth: 10, people: 1 }];
+        let curve = Curve::of(&counted(until, 3, tallies::Curve { from: Some(from), step: 60, steps }), false)
+            .expect("it is out");
+        assert_eq!((curve.from, curve.to), (from, until));
+        assert!(curve.rows.iter().all(|row| row.at <= until), "{:?}", curve.rows);
+        let read = &curve.lines[1].points;
+        assert!(read.ends_with(" 944,200 960,134"), "{read}");
     }
 }

@@ -46,6 +46,20 @@ async fn the_outbox_has_its_columns_ten_lines_and_a_jump() {
     site.test.end().await;
 }
 
+/// Who had read it is what one wants to know after taking it back; writing it once more is a button.
+#[tokio::test]
+async fn the_title_of_what_was_recalled_leads_to_what_became_of_it() {
+    let (mut site, sender, reader) = Site::of_two().await;
+    let id = site.test.sends(&sender, to(&[&reader], "停水通知")).await.unwrap().id;
+    site.test.settle().await;
+    let mut browser = site.browser_of(&sender).await;
+    browser.post(&format!("/outbox/{id}/recall"), &[]).await.assert(303, &[]);
+    let (title, edit) = (format!("<a href=\"/outbox/{id}\"><strong>停水通知"), format!("href=\"/compose/{id}\""));
+    let list = browser.get("/outbox?state=recalled").await.assert(200, &[title.as_str(), edit.as_str()]);
+    assert!(!list.has(&format!("<a href=\"/compose/{id}\"><strong>")));
+    site.test.end().await;
+}
+
 fn next(page: &Page) -> String {
     let before = page.body.split("rel=\"next\" href=\"").nth(1).expect("a next page");
     before.split('"').next().unwrap().to_owned()
@@ -99,7 +113,11 @@ async fn a_curve_shows_when_it_was_read_and_answered() {
     assert_eq!((table[0], table[table.len() - 1]), ([4, 0, 0], [4, 2, 1]));
     assert!(table.contains(&[4, 1, 0]), "{table:?}");
     assert!(table.windows(2).all(|pair| (0..3).all(|at| pair[0][at] <= pair[1][at])), "{table:?}");
-    browser.get(&page).await.assert(200, &["<polyline class=\"az\"", "以表格查看", "查看趋势"]);
+    let shown = browser.get(&page).await.assert(200, &["<polyline class=\"az\"", "以表格查看", "查看趋势"]);
+    let axis = shown.body.split("class=\"axis\"").nth(1).unwrap().split("</p>").next().unwrap();
+    let end = axis.rsplit("datetime=\"").next().unwrap().split('"').next().unwrap();
+    let end: chrono::DateTime<chrono::Utc> = end.parse().unwrap();
+    assert_eq!(end.timestamp(), site.test.clock.now().timestamp(), "nothing is drawn of the future");
     site.test.end().await;
 }
 

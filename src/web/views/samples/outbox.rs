@@ -101,7 +101,7 @@ impl OutboxDetail {
                 channel("dingtalk", 1204, 1158, 46),
                 channel("sms", 319, 305, 14),
             ],
-            curve: Curve::of(&Self::spread(), 1204, true),
+            curve: Curve::of(&Self::spread(), true),
             counted_at: Some(september(14, 10, 47)),
             reminders: vec![reminder("failed", 18), reminder("unread", 226), reminder("no_receipt", 392)],
             resends: vec![reminder("all", 1204), reminder("failed", 18)],
@@ -150,12 +150,13 @@ impl OutboxDetail {
         ]
     }
 
-    fn spread() -> tallies::Curve {
+    fn spread() -> tallies::Tally {
         let step = |what: &str, nth, people| Step { what: what.into(), nth, people };
         let mut steps = vec![step("sent", 0, 1100), step("sent", 1, 86)];
         steps.extend((0..STEPS).map(|nth| step("read", nth, 978 / STEPS + (STEPS / 2 - nth) / 2)));
         steps.extend((4..STEPS).map(|nth| step("answered", nth, 812 / STEPS)));
-        tallies::Curve { from: Some(september(14, 8, 30)), step: 900, steps }
+        let curve = tallies::Curve { from: Some(september(14, 8, 30)), step: 900, steps };
+        tallies::Tally { counted_at: september(14, 18, 10), people: 1204, curve, ..tallies::Tally::default() }
     }
 
     /// Still going out; just reminded.
