@@ -10,8 +10,7 @@ use serde_json::json;
 use super::{
     approval_rule_form::{Written, node_line, read},
     compose,
-    form::{Fields, Form, Query},
-    groups::{ids, no_such_act, shifted},
+    form::{Fields, Form, Query, ids, no_such_act, shifted},
     page::{Answer, Around},
     page_error::{PageError, status_of},
     path::Path,

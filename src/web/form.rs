@@ -121,6 +121,25 @@ async fn with_files(mut parts: Multipart) -> Result<Fields, MultipartError> {
     Ok(fields)
 }
 
+/// Ids of a repeated field. One that is none is nobody's.
+pub fn ids<T: std::str::FromStr>(fields: &Fields, name: &str) -> Result<Vec<T>, Problem> {
+    fields.all(name).map(|id| id.parse().map_err(|_| Problem::not_found())).collect()
+}
+
+/// One place up, or down; at the end nothing changes.
+pub fn shifted<T: PartialEq>(mut order: Vec<T>, one: T, is_up: bool) -> Vec<T> {
+    if let Some(at) = order.iter().position(|id| *id == one) {
+        let to = if is_up { at.saturating_sub(1) } else { (at + 1).min(order.len() - 1) };
+        order.swap(at, to);
+    }
+    order
+}
+
+/// The answer to a button that is none.
+pub fn no_such_act() -> PageError {
+    Problem::invalid("FIELD_VALUE", "/do", "请选择一种操作").in_english("choose what to do").into()
+}
+
 fn unreadable() -> Problem {
     Problem::new(Class::Unreadable, "FORM", "", "表单无法读取，请刷新后重试").in_english("the form cannot be read")
 }

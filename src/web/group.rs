@@ -7,8 +7,8 @@ use axum::{
 };
 
 use super::{
-    form::{Fields, Form, Query},
-    groups::{folder_of, ids, no_such_act},
+    form::{Fields, Form, Query, ids, no_such_act},
+    groups::folder_of,
     page::Answer,
     page_error::PageError,
     path::Path,

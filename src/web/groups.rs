@@ -10,7 +10,7 @@ use axum::{
 
 use super::{
     attachments::disposition,
-    form::{Fields, Form, Query},
+    form::{Fields, Form, Query, ids, no_such_act, shifted},
     page::{Answer, Around},
     page_error::{PageError, status_of},
     session::Me,
@@ -199,11 +199,6 @@ pub fn folder_of(fields: &Fields) -> Result<Option<FolderId>, Problem> {
     }
 }
 
-/// Ids of a repeated field. One that is none is nobody's.
-pub fn ids<T: std::str::FromStr>(fields: &Fields, name: &str) -> Result<Vec<T>, Problem> {
-    fields.all(name).map(|id| id.parse().map_err(|_| Problem::not_found())).collect()
-}
-
 /// The groups among which one stands: of its folder, or all that are shared.
 fn beside(shelf: &Shelf, one: GroupId, me: PersonId) -> Vec<GroupId> {
     let Some(found) = shelf.groups.iter().find(|group| group.id == one) else { return vec![one] };
@@ -213,17 +208,4 @@ fn beside(shelf: &Shelf, one: GroupId, me: PersonId) -> Vec<GroupId> {
         .iter()
         .filter(|group| (group.owner_id == me) == is_own && (!is_own || group.folder_id == found.folder_id));
     peers.map(|group| group.id).collect()
-}
-
-/// One place up, or down; at the end nothing changes.
-pub fn shifted<T: PartialEq>(mut order: Vec<T>, one: T, is_up: bool) -> Vec<T> {
-    if let Some(at) = order.iter().position(|id| *id == one) {
-        let to = if is_up { at.saturating_sub(1) } else { (at + 1).min(order.len() - 1) };
-        order.swap(at, to);
-    }
-    order
-}
-
-pub fn no_such_act() -> PageError {
-    Problem::invalid("FIELD_VALUE", "/do", "请选择一种操作").in_english("choose what to do").into()
 }

@@ -14,7 +14,10 @@ use super::{
     session::Me,
     views::me::ProvePage,
 };
-use crate::domain::{Problem, sign_in::PROOF};
+use crate::{
+    domain::{Problem, sign_in::PROOF},
+    hub::policy::{self, Action, Facts},
+};
 
 /// `GET /me/prove?next=…`
 pub async fn form(me: Me, Query(query): Query) -> Answer {
@@ -39,6 +42,15 @@ pub fn first(next: &str) -> Response {
 }
 
 impl Me {
+    /// True: somebody who may come in, but has not just proved who he is.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` for everybody else.
+    pub(super) fn must_prove(&self, action: Action) -> Result<bool, Problem> {
+        policy::require(&*self.who, action, &Facts::PROVED)?;
+        Ok(!self.who.is_proved)
+    }
+
     async fn show_proof(&self, next: &str, problem: Option<&Problem>) -> Answer {
         let view = ProvePage {
             account: self.who.account.clone(),

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     domain::{MessageId, Problem},
-    hub::policy::{self, Action, Facts},
+    hub::policy::Action,
     storage::messages::ForeignLine,
 };
 
@@ -49,6 +49,12 @@ pub async fn recall(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answe
     }
 }
 
+/// `GET /admin/recalls/{id}`: where a form that was refused stood.
+pub async fn back(me: Me) -> Answer {
+    me.must_prove(Action::FindForeign)?;
+    Ok(Redirect::to("/admin/recalls").into_response())
+}
+
 /// A recall that was not done: said in its row, or above the list when it has no row there any more.
 struct Refused<'a> {
     id: MessageId,
@@ -57,15 +63,6 @@ struct Refused<'a> {
 }
 
 impl Me {
-    /// True: somebody who may come in, but has not just proved who he is.
-    ///
-    /// # Errors
-    /// `NOT_FOUND` for everybody else.
-    pub(super) fn must_prove(&self, action: Action) -> Result<bool, Problem> {
-        policy::require(&*self.who, action, &Facts::PROVED)?;
-        Ok(!self.who.is_proved)
-    }
-
     async fn show_recalls(&self, query: &Fields, refused: Option<Refused<'_>>) -> Answer {
         let search: String = query.get("q").trim().chars().take(100).collect();
         let cursor = Cursor::read(query.get("cursor"))?;
