@@ -175,7 +175,7 @@ pub fn shipped() -> Vec<Rule> {
             Approver::ApproverRole,
         ),
         rule(
-            "短信电话超过 200 条",
+            "短信电话满 200 条",
             Condition { min_cost_units: Some(200), ..Condition::default() },
             Approver::DepartmentHead,
         ),

@@ -33,6 +33,8 @@ const PERIOD: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// A file comes in parts of this length.
 const LENGTH: usize = 1024 * 1024;
+/// Characters of a title in a file's name: with the rest at most 255 bytes, in Chinese too.
+const LONGEST_TITLE: usize = 60;
 
 /// `POST /outbox/{id}/export` with `kind` = `sheet` or `evidence`.
 pub async fn begin(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answer {
@@ -47,14 +49,29 @@ pub async fn download(me: Me, Path(id): Path<String>, Query(query): Query) -> An
     let id: MessageId = id.parse().map_err(|_| Problem::not_found())?;
     let kind = kind(query.get("kind"));
     let export = me.web.hub.exported(&Source::Person(me.id()), id, kind).await?;
+    let mut tx = me.web.hub.db.read().await?;
+    let message = messages::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+    drop(tx);
     let at = export.created_at.with_timezone(&me.web.hub.place.timezone).format("%Y%m%d-%H%M");
-    let name = me.say(&format!("export.file.{kind}"), &[("at", at.to_string())]);
+    let name = me.say(&format!("export.file.{kind}"), &[("title", in_a_name(&message.title)), ("at", at.to_string())]);
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(kind.media_type())),
         (header::CONTENT_DISPOSITION, disposition(&name)),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
     Ok((headers, Body::from_stream(me.web.hub.clone().export_content(export.id))).into_response())
+}
+
+/// A title as part of a file's name, on every system: without what is a sign there or cannot be seen.
+fn in_a_name(title: &str) -> String {
+    let is_sign = |c: char| c.is_control() || "/\\:*?\"<>|\u{2028}\u{2029}".contains(c) || is_turn(c);
+    let name: String = title.trim().chars().take(LONGEST_TITLE).map(|c| if is_sign(c) { '_' } else { c }).collect();
+    name.trim_matches(['.', ' ']).to_owned()
+}
+
+/// Turns the direction of what follows, so that a name reads as another: `gpj.exe`.
+fn is_turn(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn kind(word: &str) -> Kind {
@@ -151,5 +168,17 @@ impl Web {
         let mut book = sheet.book;
         let saved = tokio::task::spawn_blocking(move || book.save_to_buffer()).await;
         Ok(saved.expect("writing a spreadsheet does not panic").map_err(std::io::Error::other)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_in_a_files_name_leads_nowhere_and_hides_nothing() {
+        assert_eq!(in_a_name("关于放假的通知"), "关于放假的通知");
+        assert_eq!(in_a_name("../a\\b:c?\u{202e}\n. "), "_a_b_c___");
+        assert_eq!(in_a_name(&"长".repeat(200)).chars().count(), 60);
     }
 }

@@ -6,8 +6,7 @@ use axum::{
 };
 
 use super::{
-    form::{Fields, Form, Query},
-    groups::no_such_act,
+    form::{Fields, Form, Query, no_such_act},
     page::{Answer, Around},
     page_error::{PageError, status_of},
     path::Path,
@@ -45,16 +44,16 @@ pub async fn list(me: Me, Query(query): Query) -> Answer {
     let done = ["saved", "removed"].into_iter().find(|known| *known == query.get("done"));
     let view = TemplatesPage {
         rows,
-        can_add: me.who.is_head || me.keeps_all(),
+        can_add: me.keeps_templates(),
         notice: done.map(|done| me.say(&format!("templates.done.{done}"), &[])),
     };
-    me.page(Section::Compose, "templates", &view).await
+    me.page(Section::Templates, "templates", &view).await
 }
 
 /// `GET /templates/{name}`; `new`: an empty one.
 pub async fn open(me: Me, Path(name): Path<String>) -> Answer {
     let form = match known(&name) {
-        None if me.who.is_head || me.keeps_all() => TemplateForm::default(),
+        None if me.keeps_templates() => TemplateForm::default(),
         None => return Err(Problem::not_found().into()),
         Some(name) => {
             let mut tx = me.web.hub.db.read().await?;
@@ -123,6 +122,11 @@ fn written(fields: &Fields) -> Written {
 
 impl Me {
     /// Also those of everybody.
+    /// For everybody, or for a department whose head one is.
+    pub(super) fn keeps_templates(&self) -> bool {
+        self.who.is_head || self.keeps_all()
+    }
+
     fn keeps_all(&self) -> bool {
         policy::may(&*self.who, Action::KeepTemplates, &Facts::STRANGER)
     }
@@ -145,7 +149,7 @@ impl Me {
             fields: self.placeholders(),
             problem: problem.as_ref().map(|problem| self.in_words(problem)),
         };
-        self.page(Around::from(Section::Compose).status(status), "template", &view).await
+        self.page(Around::from(Section::Templates).status(status), "template", &view).await
     }
 }
 

@@ -129,3 +129,43 @@ async fn a_letter_is_counted_signed_and_leafed_through() {
     window.close().await;
     site.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_delete_what_is_open_and_go_on_to_the_next() {
+    let site = Site::start().await;
+    let office = site.department("jwc", "教务处").await;
+    let sender = site.member("wangxiaomei", "王晓梅", office).await;
+    let reader = site.member("liwenbo", "李文博", office).await;
+    for title in ["第一封", "第二封", "第三封"] {
+        let mut letter = to(&reader, title, "请查收。");
+        letter.receipt = Some(ReceiptRequest { options: vec!["参加".into()], due_at: None });
+        let id = site.send(&sender, letter).await;
+        site.is_brought(&reader, id).await;
+        site.after_minutes(1);
+    }
+    let window = Window::of(&site, DESK, &reader).await;
+    let press = async |key: &str| {
+        let event = format!("new KeyboardEvent('keydown', {{key: '{key}', bubbles: true, cancelable: true}})");
+        window.ask(&format!("document.body.dispatchEvent({event})")).await;
+    };
+    let open = |title: &str| format!("document.querySelector('#reader .headline').textContent === '{title}'");
+    window.go("/inbox").await;
+    window.follow("第二封").await;
+    window.until(&open("第二封")).await;
+    press("e").await;
+    window.until(&open("第一封")).await;
+    // The next question is one key away, and only looked at: nothing is chosen by going there.
+    press("r").await;
+    window.until("document.activeElement.matches('#receipt input[name=option]:not(:checked)')").await;
+    // At the end of the list it goes on before it, and what is left at last is nothing.
+    press("#").await;
+    window.until(&open("第三封")).await;
+    press("e").await;
+    window.until("!document.querySelector('#reader .headline') && location.pathname === '/inbox'").await;
+    window.until("[...document.querySelectorAll('.row')].every(row => row.hidden)").await;
+    window.press("#toasts .toast:last-child button").await;
+    window.follow("第三封").await;
+    window.until(&open("第三封")).await;
+    window.close().await;
+    site.end().await;
+}

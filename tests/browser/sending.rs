@@ -180,3 +180,20 @@ async fn what_was_deleted_comes_back_when_it_is_undone() {
     window.close().await;
     site.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_templates_the_way_to_them_covers_nothing() {
+    let site = Site::start().await;
+    let office = site.department("jwc", "教务处").await;
+    let sender = site.member("wangxiaomei", "王晓梅", office).await;
+    let window = Window::of(&site, DESK, &sender).await;
+    for size in [DESK, PHONE] {
+        window.resize(size).await;
+        window.go("/compose").await;
+        let link = "document.querySelector('.sheet a[href=\"/templates\"]').getBoundingClientRect()";
+        let label = "document.querySelector('.sheet input[name=title]').closest('label').getBoundingClientRect()";
+        window.until(&format!("{link}.height > 15 && {link}.bottom <= {label}.top")).await;
+    }
+    window.close().await;
+    site.end().await;
+}

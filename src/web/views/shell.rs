@@ -57,6 +57,8 @@ pub enum Section {
     Approvals,
     Recycle,
     Groups,
+    /// 消息模板
+    Templates,
     Directory,
     Announcements,
     Tasks,
@@ -116,6 +118,8 @@ pub struct Shell {
     pub is_admin: bool,
     /// May recall what others sent.
     pub is_org_admin: bool,
+    /// 消息模板, for everybody or for a department
+    pub keeps_templates: bool,
     /// The demonstration: shows the way to its phone.
     pub demo: bool,
 }

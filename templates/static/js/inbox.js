@@ -28,6 +28,22 @@
     return ticked.length ? ticked : [current()].filter(Boolean);
   }
 
+  /* Where reading goes on when these rows leave the list: at the row behind the open one, at the end of the
+     list at the one before it. Nothing moves while what is open stays. */
+  function behind(list) {
+    var all = rows(), at = all.indexOf($('.row.on'));
+    if (at < 0 || list.indexOf(all[at]) < 0) return null;
+    function stays(row) { return list.indexOf(row) < 0; }
+    return { row: all.slice(at).filter(stays)[0] || all.slice(0, at).filter(stays).pop() };
+  }
+  function readOn(next) {
+    if (!next) return;
+    if (next.row) { next.row.scrollIntoView({ block: 'nearest' }); $('a', next.row).click(); return; }
+    $('#reader').textContent = '';
+    $('.split').classList.remove('reading');
+    history.replaceState(null, '', '/inbox');
+  }
+
   /* Rows that are hidden until the time to undo it is over; a look at the list still finds them. */
   var leaving = {};
   function idOf(row) { return row.getAttribute('data-id'); }
@@ -36,6 +52,7 @@
     var body = new URLSearchParams();
     body.append('do', what);
     list.forEach(function (row) { body.append('id', row.getAttribute('data-id')); });
+    var next = what === 'delete' ? behind(list) : null;
     var were = list.map(function (row) { return row.classList.contains('unread'); });
     function restore() {
       list.forEach(function (row, at) { delete leaving[idOf(row)]; row.hidden = false; setUnread(row, were[at]); });
@@ -52,6 +69,7 @@
       $('input', row).checked = false;
     });
     Zh.choose();
+    readOn(next);
     var said = Zh.word(what, { n: list.length });
     if (what !== 'delete') { send(); Zh.toast(said); return; }
     var timer = setTimeout(send, 7000), waiting = true;
@@ -69,7 +87,6 @@
     if (!row) return;
     e.preventDefault();
     act(button.value, [row]);
-    if (button.value === 'delete') go(0);
   });
 
   Zh.onFresh(function () {

@@ -8,12 +8,19 @@
     'g': function () { lead = Date.now(); },
     '/': function () { $('#q').focus(); },
     '?': function () { Zh.open($('#keys')); },
-    'c': function () { location.href = '/compose'; }
+    'c': function () { location.href = '/compose'; },
+    /* Its first choice, or its first button; nothing where nothing is asked for. */
+    'r': function () {
+      var first = $('#reader form.receipt input:not([type=hidden]), #reader form.receipt button');
+      if (first) first.focus();
+    }
   };
+  function remove() { Zh.inbox.act('delete', Zh.inbox.chosen()); }
   var inList = {
     'j': function () { Zh.inbox.go(1); },
     'k': function () { Zh.inbox.go(-1); },
-    'e': function () { Zh.inbox.act('delete', Zh.inbox.chosen()); },
+    'e': remove,
+    '#': remove,
     'x': function () { var input = $('input', Zh.inbox.current()); input.checked = !input.checked; Zh.inbox.bulk(); },
     'I': function () { Zh.inbox.act('read', Zh.inbox.chosen()); }
   };

@@ -106,7 +106,11 @@ async fn a_sender_has_the_recipients_as_a_spreadsheet() {
     browser.get(&page).await.assert(200, &["下载表格"]);
 
     let file = browser.open(Method::GET, &export).await;
-    assert!(file.headers()["content-disposition"].to_str().unwrap().starts_with("attachment"));
+    let named = file.headers()["content-disposition"].to_str().unwrap();
+    // 教学工作会议-发送数据
+    let title =
+        "filename*=UTF-8''%E6%95%99%E5%AD%A6%E5%B7%A5%E4%BD%9C%E4%BC%9A%E8%AE%AE-%E5%8F%91%E9%80%81%E6%95%B0%E6%8D%AE-";
+    assert!(named.starts_with("attachment") && named.contains(title), "{named}");
     let file = file.into_body().collect().await.unwrap().to_bytes();
     let mut book: Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(file)).unwrap();
     let sheet = book.worksheet_range_at(0).unwrap().unwrap();

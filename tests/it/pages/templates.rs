@@ -19,6 +19,8 @@ async fn a_template_is_kept_by_a_head_used_by_his_people_and_by_nobody_else() {
     let (own, stranger) = (site.test.member("li", inner).await, site.test.member("zhao", other).await);
     let mut keeper = site.browser_of(&head).await;
     keeper.get("/templates").await.assert(200, &["还没有模板", "新建模板"]);
+    let ways = |page: &super::browser::Page| page.body.matches("href=\"/templates\"").count();
+    assert_eq!(ways(&keeper.get("/").await), 2, "in the navigation, and in the menu of a phone");
     keeper
         .get("/templates/new")
         .await
@@ -37,6 +39,7 @@ async fn a_template_is_kept_by_a_head_used_by_his_people_and_by_nobody_else() {
     let name = list.body.split("/compose?template=").nth(1).unwrap().split('"').next().unwrap().to_owned();
 
     let mut user = site.browser_of(&own).await;
+    assert_eq!(ways(&user.get("/").await), 0, "whoever keeps none finds them where he writes");
     user.get("/templates").await.assert(200, &["会议"]).lacks(&["href=\"/templates/", "新建模板"]);
     user.get(&format!("/templates/{name}")).await.assert(404, &[]);
     user.post(&format!("/templates/{name}"), &fields("x", "y", "office")).await.assert(404, &[]);

@@ -21,6 +21,7 @@ impl Shell {
             is_approver: true,
             is_admin: true,
             is_org_admin: true,
+            keeps_templates: true,
             demo: true,
         }
     }
