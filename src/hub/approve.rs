@@ -21,7 +21,7 @@ use crate::{
         message::{Audience, Draft, State},
     },
     storage::{
-        Tx, accounts,
+        Tx, accounts, approval_box,
         approvals::{self, Approval},
         attachments, audit,
         messages::{self, Message},
@@ -31,6 +31,19 @@ use crate::{
 };
 
 const LONGEST_OPINION: usize = 500;
+
+/// The attribute of a note of the hub that names the message which it tells its sender of. It counts
+/// on what the hub itself wrote, and for that sender.
+pub const ABOUT: &str = "about_message";
+
+/// What the hub tells one person.
+pub(super) struct Note<'a> {
+    pub to: PersonId,
+    pub title: &'a str,
+    pub body: &'a str,
+    /// a message of his own, to which the note has a link
+    pub about: Option<MessageId>,
+}
 
 /// Somebody before an approval that waits for him, its message locked.
 pub(super) struct Turn {
@@ -265,26 +278,29 @@ impl Hub {
         let called = self.called(tx, message).await?;
         let body = format!("您提交的{called}{word}，审批人：{approver}。{words}");
         let title = format!("审批{word}：{}", message.title);
-        self.note(tx, sender, &title, &body, now).await?;
+        let note = Note { to: sender, title: &title, body: &body, about: Some(message.id) };
+        self.note(tx, note, now).await?;
         Ok(())
     }
 
     /// A few words of the hub to one person's inbox; nothing for somebody who has left.
-    pub(super) async fn note(
-        &self,
-        tx: &mut Tx,
-        to: PersonId,
-        title: &str,
-        body: &str,
-        now: Timestamp,
-    ) -> Result<Option<Answer>> {
-        let accounts = accounts::accounts_of(tx, &[to]).await?;
+    pub(super) async fn note(&self, tx: &mut Tx, note: Note<'_>, now: Timestamp) -> Result<Option<Answer>> {
+        let accounts = accounts::accounts_of(tx, &[note.to]).await?;
         if accounts.is_empty() {
             return Ok(None);
         }
-        let note = note_to(accounts, title, body);
-        Box::pin(self.write(tx, &Source::Hub, MessageId::new(), note, now)).await.map(Some)
+        let mut draft = note_to(accounts, note.title, note.body);
+        if let Some(about) = note.about {
+            draft.attributes.insert(ABOUT.to_owned(), json!(about));
+        }
+        Box::pin(self.write(tx, &Source::Hub, MessageId::new(), draft, now)).await.map(Some)
     }
+}
+
+/// Whether somebody has an approval box (审批箱): whoever may be asked to decide, a head before his
+/// first request too, and whoever was asked or decides in another's place.
+pub async fn has_box(tx: &mut Tx, who: PersonId, now: Timestamp) -> Result<bool> {
+    Ok(approval_box::exists(tx, who, now).await?)
 }
 
 pub(super) fn stale() -> Problem {

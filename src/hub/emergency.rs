@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::{
     Hub, Result,
+    approve::Note,
     policy::{self, Action, Facts},
     recall::{RecallOutcome, honest},
     sign_in::SignedIn,
@@ -61,7 +62,8 @@ impl Hub {
         let Some(sender) = message.sender_id else { return Ok(()) };
         let title = format!("消息被紧急撤回：{}", message.title);
         let body = format!("您发送的《{}》已被管理员{}撤回。原因：{reason}", message.title, who.name);
-        self.note(tx, sender, &title, &body, self.clock.now()).await?;
+        let note = Note { to: sender, title: &title, body: &body, about: Some(message.id) };
+        self.note(tx, note, self.clock.now()).await?;
         Ok(())
     }
 }

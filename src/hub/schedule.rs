@@ -6,7 +6,7 @@
 use chrono::Duration;
 use serde_json::json;
 
-use super::{Change, Error, Hub, Result, complaint::Complaint};
+use super::{Change, Error, Hub, Result, approve::Note, complaint::Complaint};
 use crate::{
     clock::Timestamp,
     domain::{
@@ -189,7 +189,8 @@ impl Hub {
         self.tell(tx, now, "message.held", message, json!({"state": State::Held})).await?;
         if let Some(sender) = message.sender_id {
             let (title, body) = self.why_held(message, now);
-            self.note(tx, sender, &title, &body, now).await?;
+            let note = Note { to: sender, title: &title, body: &body, about: Some(message.id) };
+            self.note(tx, note, now).await?;
         }
         Ok(true)
     }

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::{
     Answer, Change, Error, Hub, Result, Source,
+    approve::Note,
     complaint::Complaint,
     files,
     policy::{self, Action},
@@ -127,7 +128,8 @@ impl Hub {
         if let Some((last, sender)) = last.and_then(|last| last.sender_id.map(|sender| (last, sender))) {
             let title = format!("周期消息未能生成：{}", last.title);
             let body = format!("《{}》的下一期没有生成，原因：{}。系统将在下一个周期再试。", last.title, why.detail);
-            self.note(&mut tx, sender, &title, &body, now).await?;
+            let note = Note { to: sender, title: &title, body: &body, about: Some(last.id) };
+            self.note(&mut tx, note, now).await?;
         }
         tx.commit().await?;
         tracing::warn!(series.id = %series.id, code = why.code, "a run of series {} could not be made", series.id);
@@ -145,7 +147,8 @@ impl Hub {
             let title = format!("周期发送已停止：{}", last.title);
             let body =
                 format!("《{}》的最近一期没有通过审批，不再生成以后各期。如仍需要，请修改后重新提交。", last.title);
-            self.note(tx, sender, &title, &body, now).await?;
+            let note = Note { to: sender, title: &title, body: &body, about: Some(last.id) };
+            self.note(tx, note, now).await?;
         }
         Ok(true)
     }

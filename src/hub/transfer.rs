@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{
     Change, Hub, Result,
-    approve::stale,
+    approve::{Note, has_box, stale},
     ask::Question,
     policy::{self, Action, Asker, Facts},
 };
@@ -16,7 +16,9 @@ use crate::{
     clock::Timestamp,
     domain::{ApprovalId, DelegationId, PersonId, Problem},
     storage::{
-        Tx, accounts, approval_box, approvers, audit,
+        Tx, accounts,
+        approvers::{self, Colleague},
+        audit,
         delegations::{self, Delegation},
         seats::{self, Asking},
     },
@@ -43,9 +45,10 @@ impl Hub {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
         let turn = self.seat_of(&mut tx, who, id, now).await?;
-        let Some(heir) = accounts::id_of(&mut tx, to.trim()).await? else {
-            return Err(to_nobody("没有这个账号，或者已停用", "nobody active has this account").into());
+        let may_be = |one: &Colleague| {
+            one.may_approve && Some(one.id) != turn.message.sender_id && one.id != turn.seat.person_id
         };
+        let heir = find_colleague(&mut tx, to, "APPR_TO", may_be).await?;
         if Some(heir) == turn.message.sender_id {
             return Err(to_nobody("不能转办给发送人本人", "not to whoever sent it").into());
         }
@@ -96,15 +99,11 @@ impl Hub {
     pub async fn delegate(&self, who: PersonId, to: &str, from: Timestamp, until: Timestamp) -> Result<DelegationId> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
-        let facts = Facts { is_assigned: may_delegate(&mut tx, who, now).await?, ..Facts::STRANGER };
+        let facts = Facts { is_assigned: has_box(&mut tx, who, now).await?, ..Facts::STRANGER };
         policy::require(Asker::Person(&[]), Action::Approve, &facts)?;
         let from = from.max(now);
         check_period(from, until, now)?;
-        let Some(deputy) = accounts::id_of(&mut tx, to.trim()).await? else {
-            return Err(Problem::invalid("DELEGATE_TO", "/to", "没有这个账号，或者已停用")
-                .in_english("nobody active has this account")
-                .into());
-        };
+        let deputy = find_colleague(&mut tx, to, "DELEGATE_TO", |one| one.id != who).await?;
         if deputy == who {
             return Err(Problem::invalid("DELEGATE_TO", "/to", "不能委派给自己").in_english("not to yourself").into());
         }
@@ -135,7 +134,7 @@ impl Hub {
         let (name, from, until) = (&delegation.person_name, self.local(from), self.local(until));
         let title = format!("{name}委派您代为审批");
         let body = format!("{name}委派您在 {from} 至 {until} 期间代为审批，届时请到审批箱处理。");
-        self.note(&mut tx, deputy, &title, &body, now).await?;
+        self.note(&mut tx, Note { to: deputy, title: &title, body: &body, about: None }, now).await?;
         tx.commit().await?;
         self.wake.all();
         self.announce(Change::Person(deputy));
@@ -162,9 +161,40 @@ impl Hub {
     }
 }
 
-/// Whoever has or may have something to decide, of his own.
-pub async fn may_delegate(tx: &mut Tx, who: PersonId, now: Timestamp) -> Result<bool> {
-    Ok(approvers::may_approve(tx, who).await? || approval_box::was_asked(tx, who, now).await?)
+/// Whom somebody names: by an account, or by a full name that one alone has of those who `may_be`
+/// meant. Where nobody may be, whoever has the name is found all the same: it is said why not he.
+///
+/// # Errors
+/// `code` at `/to` for nobody, and for several, with what tells them apart.
+async fn find_colleague(
+    tx: &mut Tx,
+    typed: &str,
+    code: &'static str,
+    may_be: impl Fn(&Colleague) -> bool,
+) -> Result<PersonId> {
+    let typed = typed.trim();
+    if let Some(found) = accounts::id_of(tx, typed).await? {
+        return Ok(found);
+    }
+    let all = approvers::list_named(tx, typed).await?;
+    let meant: Vec<_> = all.iter().filter(|one| may_be(one)).collect();
+    match (&meant[..], &all[..]) {
+        ([one], _) => Ok(one.id),
+        ([], [one, ..]) => Ok(one.id),
+        ([], []) => Err(Problem::invalid(code, "/to", "没有这个账号或姓名，或者已停用")
+            .in_english("nobody active has this account or name")
+            .into()),
+        (several, _) => {
+            let lines = several.iter().map(|one| match one.department.as_str() {
+                "" => one.account.clone(),
+                department => format!("{}（{department}）", one.account),
+            });
+            let lines = lines.collect::<Vec<_>>().join("、");
+            Err(Problem::invalid(code, "/to", format!("有几位叫“{typed}”，请填写账号：{lines}"))
+                .in_english(format!("several people are called “{typed}”, give an account: {lines}"))
+                .into())
+        }
+    }
 }
 
 fn check_period(from: Timestamp, until: Timestamp, now: Timestamp) -> Result<(), Problem> {

@@ -62,6 +62,10 @@ row! {
         pub created_at: Timestamp,
         pub decided_at: Option<Timestamp>,
         pub send_at: Option<Timestamp>,
+        /// who was asked, where this person was not
+        pub principal_name: Option<String>,
+        /// the word is this person's own
+        pub is_decider: bool,
     }
 }
 
@@ -86,7 +90,17 @@ pub async fn list(tx: &mut Tx, wanted: Wanted<'_>, cursor: (Timestamp, ApprovalI
             "select approval.id, message.title, message.sender_name, message.sender_department, message.recipients,
                 approval.rule_name,
                 case when approval.is_returned then 'returned' else approval.state end as state,
-                approval.created_at, approval.decided_at, message.send_at
+                approval.created_at, approval.decided_at, message.send_at,
+                case when exists (select 1 from approval_seat
+                                   where approval_seat.approval_id = approval.id and approval_seat.person_id = $1)
+                     then null
+                     else (select min(person.name) from approval_seat
+                             join person on person.id = approval_seat.person_id
+                            where approval_seat.approval_id = approval.id and (approval_seat.decided_by = $1 or ",
+            acts_for!("$1", "$2"),
+            ")) end as principal_name,
+                exists (select 1 from approval_seat
+                         where approval_seat.approval_id = approval.id and approval_seat.decided_by = $1) as is_decider
            from approval join message on message.id = approval.message_id
           where ",
             is_wanted!(),
@@ -98,16 +112,22 @@ pub async fn list(tx: &mut Tx, wanted: Wanted<'_>, cursor: (Timestamp, ApprovalI
     )
 }
 
-/// Whether a person has anything to do with approvals: was asked, has decided, or is a deputy.
-pub async fn was_asked(tx: &mut Tx, person: PersonId, now: Timestamp) -> Result<bool> {
+/// Whether a person has anything to do with approvals: may be asked, was asked, has decided, or is
+/// a deputy.
+pub async fn exists(tx: &mut Tx, person: PersonId, now: Timestamp) -> Result<bool> {
     fetch_value!(
         tx,
         bool,
-        "select exists (select 1 from approval_seat where approval_seat.person_id = $1)
+        concat!(
+            "select ",
+            may_approve!("$1"),
+            "
+             or exists (select 1 from approval_seat where approval_seat.person_id = $1)
              or exists (select 1 from approval_seat where approval_seat.decided_by = $1)
              or exists (select 1 from approval_delegation
                          where approval_delegation.deputy_id = $1 and approval_delegation.ended_at is null
-                           and approval_delegation.from_at <= $2 and approval_delegation.until_at > $2)",
+                           and approval_delegation.from_at <= $2 and approval_delegation.until_at > $2)"
+        ),
         [person, now]
     )
 }

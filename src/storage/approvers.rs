@@ -107,21 +107,49 @@ pub async fn names(tx: &mut Tx, people: &[PersonId]) -> Result<Vec<String>> {
     fetch_values!(tx, String, sql, [&people])
 }
 
-/// Colleagues who may approve, with accounts and names: those with the role first, without `except`.
-pub async fn list_candidates(tx: &mut Tx, except: &[PersonId]) -> Result<Vec<(String, String)>> {
+row! {
+    /// Somebody to choose.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Colleague {
+        pub id: PersonId,
+        pub account: String,
+        pub name: String,
+        /// the primary one; empty for none
+        pub department: String,
+        pub may_approve: bool,
+    }
+}
+
+macro_rules! colleagues {
+    ($where:expr) => {
+        concat!(
+            "select person.id, person.account, person.name, ",
+            may_approve!("person.id"),
+            " as may_approve,
+                    coalesce((select min(department.name) from assignment
+                                join department on department.id = assignment.department_id
+                               where assignment.person_id = person.id and assignment.is_primary), '') as department
+               from person where person.state = 'active' and person.account is not null and ",
+            $where
+        )
+    };
+}
+
+/// Everybody active of this name who has an account; ten at most.
+pub async fn list_named(tx: &mut Tx, name: &str) -> Result<Vec<Colleague>> {
+    fetch_all!(tx, Colleague, colleagues!("person.name = $1 order by person.account, person.id limit 10"), [name])
+}
+
+/// Colleagues who may approve: those with the role first, without `except`.
+pub async fn list_candidates(tx: &mut Tx, except: &[PersonId]) -> Result<Vec<Colleague>> {
     let except = Json(except.iter().map(|id| id.simple()).collect::<Vec<_>>());
     let sql = each_id!(
         tx,
-        concat!(
-            "select account, name from person
-              where state = 'active' and account is not null and ",
-            may_approve!("person.id"),
-            " and id not in ("
-        ),
+        colleagues!(concat!(may_approve!("person.id"), " and person.id not in (")),
         "$1",
         ") order by not exists (select 1 from person_role
                                  where person_role.person_id = person.id and person_role.role = 'approver'),
-                    name, id limit 100"
+                    person.name, person.id limit 100"
     );
-    fetch_all!(tx, (String, String), sql, [&except])
+    fetch_all!(tx, Colleague, sql, [&except])
 }

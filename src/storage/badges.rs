@@ -12,8 +12,6 @@ row! {
         pub unread: i64,
         /// 待审
         pub pending: i64,
-        /// Was ever asked to decide something.
-        pub was_asked: bool,
     }
 }
 
@@ -40,12 +38,7 @@ pub async fn list(tx: &mut Tx, people: &[PersonId], now: Timestamp) -> Result<Ve
             acts_for!("person.id", "$1"),
             " and ",
             is_held!(),
-            " limit 100) as few) as pending,
-                (exists (select 1 from approval_seat where approval_seat.person_id = person.id)
-                 or exists (select 1 from approval_seat where approval_seat.decided_by = person.id)
-                 or exists (select 1 from approval_delegation
-                             where approval_delegation.deputy_id = person.id and approval_delegation.ended_at is null
-                               and approval_delegation.from_at <= $1 and approval_delegation.until_at > $1)) as was_asked
+            " limit 100) as few) as pending
            from person where person.id in ("
         ),
         "$2",

@@ -153,6 +153,9 @@ row! {
         pub receipt: Option<Json<ReceiptRequest>>,
         pub actions: Json<List<Action>>,
         pub about_approval_id: Option<ApprovalId>,
+        /// the hub itself wrote it
+        pub is_note: bool,
+        pub attributes: Json<serde_json::Value>,
         /// Title and body name their reader.
         pub is_personal: bool,
         pub answer_option: Option<String>,
@@ -174,6 +177,7 @@ pub async fn find(tx: &mut Tx, person: PersonId, message: MessageId) -> Result<O
         "select inbox.message_id, message.state, message.kind, message.title, message.body, message.signature,
                 message.url, message.sender_name, message.sender_department, inbox.arrived_at, inbox.read_at,
                 inbox.read_channel, inbox.deleted_at, message.deleted_at as hidden_at, message.receipt, message.actions, message.about_approval_id,
+                (message.sender_id is null and message.producer_id is null) as is_note, message.attributes,
                 message.is_personal, receipt.option as answer_option, receipt.action_id as answer_action,
                 receipt.words as answer_words, receipt.channel as answer_channel, receipt.answered_at,
                 proxy.name as answer_proxy

@@ -1,6 +1,6 @@
 //! `/approvals`: what waits for this person's decision, what he has decided, and who stands in for him.
 //!
-//! Whoever was never asked to decide anything has no approval box (checklist MA-01), and a request
+//! Whoever may not be asked to decide anything has no approval box (checklist MA-01), and a request
 //! that somebody else was asked about does not exist.
 
 use axum::{
@@ -10,11 +10,11 @@ use axum::{
 
 use super::{
     cursor::{Cursor, PAGE, cut, older},
-    form::{Fields, Form, Query},
-    groups::no_such_act,
+    form::{Fields, Form, Query, no_such_act},
     page::{Answer, Around},
     page_error::{PageError, status_of},
     session::Me,
+    text::Tongue,
     views::{
         approvals::{ApprovalRow, ApprovalTab, ApprovalsPage, Colleague, DelegationRow, StandingIn},
         shell::Section,
@@ -22,7 +22,8 @@ use super::{
 };
 use crate::{
     clock::Timestamp,
-    domain::{ApprovalId, PersonId, Problem, command::time, person::Role},
+    domain::{ApprovalId, PersonId, Problem, command::time},
+    hub::approve::has_box,
     storage::{
         Tx,
         approval_box::{self, Line, Wanted},
@@ -56,6 +57,11 @@ pub async fn change(me: Me, Form(fields): Form) -> Answer {
     }
 }
 
+/// `GET /approvals/delegations`: where a form that was refused stood.
+pub async fn back(_: Me) -> Redirect {
+    Redirect::to("/approvals")
+}
+
 /// What can just have been done: words under `approvals.done.<word>`.
 const DONE: [&str; 9] = [
     "sending",
@@ -75,10 +81,7 @@ impl Me {
     async fn require_box(&self) -> Result<(), PageError> {
         let mut tx = self.web.hub.db.read().await?;
         let now = self.web.hub.clock.now();
-        if self.who.has(Role::Approver) || approval_box::was_asked(&mut tx, self.id(), now).await? {
-            return Ok(());
-        }
-        Err(Problem::not_found().into())
+        if has_box(&mut tx, self.id(), now).await? { Ok(()) } else { Err(Problem::not_found().into()) }
     }
 
     async fn delegate(&self, fields: &Fields) -> Result<(), PageError> {
@@ -108,7 +111,7 @@ impl Me {
         drop(tx);
         let (lines, last) = cut(lines, PAGE, |line| Cursor { at: line.created_at, id: line.id.0 });
         let page = ApprovalsPage {
-            rows: lines.into_iter().map(|line| row(line, tab)).collect(),
+            rows: lines.into_iter().map(|line| row(line, tab, self.tongue())).collect(),
             tab,
             pending,
             done,
@@ -146,9 +149,15 @@ impl Me {
             from: text("from"),
             until: text("until"),
             problem: problem.map(|problem| self.in_words(problem)),
+            wrong: problem.map_or("", |problem| field_of(problem)).to_owned(),
             candidates: candidates(tx, &[self.id()]).await?,
         })
     }
+}
+
+/// The field of the form that a problem is about; empty: the whole of it.
+fn field_of(problem: &Problem) -> &'static str {
+    ["to", "from", "until"].into_iter().find(|name| problem.field == format!("/{name}")).unwrap_or_default()
 }
 
 fn delegation(name: String, each: &Delegation, now: Timestamp) -> DelegationRow {
@@ -164,11 +173,18 @@ fn delegation(name: String, each: &Delegation, now: Timestamp) -> DelegationRow 
 /// Colleagues who may approve, without these.
 pub async fn candidates(tx: &mut Tx, except: &[PersonId]) -> Result<Vec<Colleague>, PageError> {
     let found = approvers::list_candidates(tx, except).await?;
-    Ok(found.into_iter().map(|(account, name)| Colleague { account, name }).collect())
+    Ok(found.into_iter().map(colleague).collect())
 }
 
-fn row(line: Line, tab: ApprovalTab) -> ApprovalRow {
+fn colleague(found: approvers::Colleague) -> Colleague {
+    Colleague { account: found.account, name: found.name, department: found.department }
+}
+
+fn row(line: Line, tab: ApprovalTab, tongue: Tongue<'_>) -> ApprovalRow {
+    // What the principal has decided himself is his alone.
+    let key = if tab == ApprovalTab::Pending || line.is_decider { "approvals.behalf" } else { "approvals.behalf_of" };
     ApprovalRow {
+        behalf: line.principal_name.map(|who| tongue.say(key, &[("who", who)])),
         id: line.id.to_string(),
         sender: line.sender_name,
         department: line.sender_department,

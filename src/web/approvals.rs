@@ -95,6 +95,12 @@ pub async fn transfer(me: Me, Path(id): Path<String>, Form(fields): Form) -> Ans
     }
 }
 
+/// `GET /approvals/{id}/transfer`: where a form that was refused stood.
+pub async fn back(_: Me, Path(id): Path<String>) -> Answer {
+    let id: ApprovalId = id.parse().map_err(|_| Problem::not_found())?;
+    Ok(Redirect::to(&page_of(id)).into_response())
+}
+
 /// What had been typed into a form that was refused.
 #[derive(Clone, Copy, Default)]
 struct Typed<'a> {

@@ -98,6 +98,12 @@ pub async fn press(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answer
     me.give(&id, given).await
 }
 
+/// `GET /inbox/{id}/receipt` and `…/action`: where a form that was refused stood.
+pub async fn back(_: Me, Path(id): Path<String>) -> Answer {
+    let id: MessageId = id.parse().map_err(|_| Problem::not_found())?;
+    Ok(Redirect::to(&page_of(id)).into_response())
+}
+
 /// `POST /inbox/bulk` with `do` = `read`, `delete`, `restore`, `purge` and `id`, repeated.
 pub async fn bulk(me: Me, headers: axum::http::HeaderMap, Form(fields): Form) -> Answer {
     let ids = fields.ticked()?;
@@ -225,6 +231,7 @@ impl Me {
             actions: letter.actions.0.list.iter().filter(|_| is_open).map(action).collect(),
             answered,
             gone_at: letter.deleted_at.map(|at| self.web.hub.gone_at(at)),
+            about: letter::about(tx, letter, self.id()).await?,
             approval: letter.about_approval_id.map(|id| format!("/approvals/{id}")),
             notice,
         })

@@ -1,10 +1,24 @@
 //! A message as its readers see it, from what is stored; its files are fetched below its own page.
 
-use super::views::{
-    Moment,
-    letter::{Attachment, Letter, file_size, paragraphs},
+use super::{
+    page_error::PageError,
+    views::{
+        Moment,
+        letter::{Attachment, Letter, file_size, paragraphs},
+    },
 };
-use crate::storage::{attachments, inbox, messages::Message};
+use crate::{
+    domain::{MessageId, PersonId},
+    hub::{
+        Source,
+        approve::ABOUT,
+        policy::{self, Action},
+    },
+    storage::{
+        Tx, attachments, inbox,
+        messages::{self, Message},
+    },
+};
 
 /// `page` is the address of the page that shows it: `/inbox/{id}`.
 pub fn of_inbox(letter: &inbox::Letter, files: &[attachments::Attachment], page: &str) -> Letter {
@@ -33,6 +47,18 @@ pub fn of_message(message: &Message, files: &[attachments::Attachment], page: &s
         url: message.url.clone(),
         attachments: files_at(files, page),
     }
+}
+
+/// The page of the message that a note of the hub is about, for whoever sent that: what a program
+/// writes into its own attributes leads nowhere.
+pub async fn about(tx: &mut Tx, letter: &inbox::Letter, reader: PersonId) -> Result<Option<String>, PageError> {
+    let told = letter.attributes.0.get(ABOUT).filter(|_| letter.is_note);
+    let Some(id) = told.and_then(|id| id.as_str()).and_then(|id| id.parse::<MessageId>().ok()) else { return Ok(None) };
+    let message = messages::find(tx, id).await?.filter(|message| {
+        let source = Source::Person(reader);
+        policy::may(&source, Action::SeeDeliveries, &source.facts(message))
+    });
+    Ok(message.map(|message| format!("/outbox/{}", message.id)))
 }
 
 fn files_at(files: &[attachments::Attachment], page: &str) -> Vec<Attachment> {

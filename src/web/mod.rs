@@ -178,14 +178,18 @@ routes! {
     post "/inbox/bulk"                  => inbox::bulk;
     get  "/inbox/{id}"                  => inbox::open;
     get  "/inbox/{id}/open"             => inbox::follow;
+    get  "/inbox/{id}/receipt"          => inbox::back;
     post "/inbox/{id}/receipt"          => inbox::answer;
+    get  "/inbox/{id}/action"           => inbox::back;
     post "/inbox/{id}/action"           => inbox::press;
     get  "/inbox/{id}/files/{file}"     => attachments::of_inbox;
 
     get  "/approvals"                   => approval_box::list;
+    get  "/approvals/delegations"       => approval_box::back;
     post "/approvals/delegations"       => approval_box::change;
     get  "/approvals/{id}"              => approvals::open;
     post "/approvals/{id}"              => approvals::decide;
+    get  "/approvals/{id}/transfer"     => approvals::back;
     post "/approvals/{id}/transfer"     => approvals::transfer;
     get  "/approvals/{id}/files/{file}" => attachments::of_approval;
 
@@ -240,6 +244,7 @@ routes! {
 
     get  "/admin"                       => admin::page;
     get  "/admin/recalls"               => recalls::list;
+    get  "/admin/recalls/{id}"          => recalls::back;
     post "/admin/recalls/{id}"          => recalls::recall;
 
     get  "/admin/approval-rules"        => approval_rules::list;

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     domain::{Problem, person::Role},
-    hub,
+    hub::{self, approve::has_box},
     storage::badges,
 };
 
@@ -68,6 +68,7 @@ impl Web {
             is_approver: false,
             is_admin: false,
             is_org_admin: false,
+            keeps_templates: false,
             demo: self.demo.is_some(),
         }
     }
@@ -84,17 +85,17 @@ impl Guest {
 impl Me {
     pub(super) async fn shell(&self, around: &Around) -> hub::Result<Shell> {
         let mut tx = self.web.hub.db.read().await?;
-        let badge = badges::list(&mut tx, &[self.id()], self.web.hub.clock.now())
-            .await?
-            .pop()
-            .ok_or_else(Problem::not_found)?;
+        let now = self.web.hub.clock.now();
+        let badge = badges::list(&mut tx, &[self.id()], now).await?.pop().ok_or_else(Problem::not_found)?;
+        let is_approver = has_box(&mut tx, self.id(), now).await?;
         Ok(Shell {
             section: around.section,
             me: Some(shell::Me { name: self.who.name.clone(), department: self.who.department.clone() }),
             counts: Counts { inbox: badge.unread, approvals: badge.pending },
-            is_approver: badge.was_asked || self.who.has(Role::Approver),
+            is_approver,
             is_admin: self.who.has(Role::SystemAdmin),
             is_org_admin: self.who.has(Role::OrgAdmin),
+            keeps_templates: self.keeps_templates(),
             ..self.web.outside(&self.caller, around.title.clone())
         })
     }

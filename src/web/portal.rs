@@ -12,7 +12,8 @@ use super::{
     },
 };
 use crate::{
-    domain::{MessageId, message::State, person::Role},
+    domain::{MessageId, message::State},
+    hub::approve::has_box,
     storage::{
         approval_box,
         inbox::{self as lines, Tab, Wanted},
@@ -27,7 +28,7 @@ pub async fn page(me: Me) -> Answer {
     let mut tx = hub.db.read().await?;
     let counts = lines::count(&mut tx, me.id(), hub.clock.now()).await?;
     let (pending, _) = approval_box::count(&mut tx, me.id(), hub.clock.now()).await?;
-    let decides = me.who.has(Role::Approver) || approval_box::was_asked(&mut tx, me.id(), hub.clock.now()).await?;
+    let decides = has_box(&mut tx, me.id(), hub.clock.now()).await?;
     let own: HashMap<State, i64> = messages::count_of_sender(&mut tx, me.id()).await?.into_iter().collect();
     let wanted = Wanted { person: me.id(), tab: Tab::All, search: "", open: None };
     let top = (Cursor::TOP.at, MessageId(Cursor::TOP.id));

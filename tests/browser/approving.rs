@@ -38,6 +38,11 @@ async fn a_head_consents_and_a_recipients_open_page_learns_of_it() {
     let shown = "[...document.querySelectorAll('.letter .text p')].map(line => line.textContent).join('\\n')";
     window.until(&format!("{shown} === {}", serde_json::json!(body))).await;
     window.until("document.querySelector('.bignum').firstChild.textContent.trim() === '61'").await;
+    // One tap does not send to sixty: whoever says no to the question has done nothing.
+    window.ask("window.confirm = words => { window.asked = words; return false }").await;
+    window.press("button[value=approve]").await;
+    window.until("window.asked === '同意后将立即发送给 61 人。确定同意吗？'").await;
+    window.ask("window.confirm = () => true").await;
     window.press("button[value=approve]").await;
 
     window.until("location.pathname === '/approvals'").await;
@@ -140,6 +145,7 @@ async fn a_message_is_returned_written_anew_and_passes_two_nodes() {
     third.follow("审批箱").await;
     third.follow("元旦放假安排").await;
     third.sees("指定人员").await;
+    third.ask("window.confirm = () => true").await;
     third.press("button[value=approve]").await;
     third.sees("已同意，正在发给 61 人").await;
     third.sign_in(&site, &reader).await;
@@ -181,6 +187,32 @@ async fn approval_rules_are_dragged_and_moved_by_keys() {
     window.sees("第 2 个节点").await;
     window.press_in_the_middle(".dock button[value=save]").await;
     window.sees("已保存").await;
+    window.close().await;
+    site.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_to_pass_a_request_on_is_in_sight_and_stays() {
+    let (site, head, sender, _) = Site::of_sixty().await;
+    site.send(&sender, to_department("jwc", "元旦放假安排", &"元旦放假三天。\n".repeat(60))).await;
+    let window = Window::of(&site, PHONE, &head).await;
+    window.go("/approvals").await;
+    window.follow("元旦放假安排").await;
+    window.press_in_the_middle(".hand-on summary").await;
+    window.fill(".hand-on input[name=to]", "没有这个人").await;
+    window.press_in_the_middle(".hand-on .btn").await;
+    window.sees("没有这个账号或姓名").await;
+    let in_sight = "(() => { const at = document.querySelector('#e-to').getBoundingClientRect(); \
+        return at.top >= 0 && at.bottom <= document.querySelector('.decide').getBoundingClientRect().top; })()";
+    window.until(in_sight).await;
+    window.until("document.activeElement.name === 'to' && document.activeElement.value === '没有这个人'").await;
+    // Something new for this page: it does not take the refusal away, and asks for nothing that is not there.
+    site.send(&sender, to_department("jwc", "值班安排", "请各科室报名单。")).await;
+    window.sees_badge("approvals", "2").await;
+    window.until("document.querySelector('#e-to')").await;
+    assert!(!window.complaints().await.concat().contains("405"));
+    window.go(&window.path().await).await;
+    window.until("/^\\/approvals\\/[-0-9a-f]{36}$/.test(location.pathname)").await;
     window.close().await;
     site.end().await;
 }

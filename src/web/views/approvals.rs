@@ -31,12 +31,14 @@ pub struct StandingIn {
     /// Whose deputy this person is.
     pub others: Vec<DelegationRow>,
     pub may_add: bool,
-    /// What was typed: an account, and local times.
+    /// What was typed: an account or a name, and local times.
     pub to: String,
     pub from: String,
     pub until: String,
     /// Why it was refused; the form is shown open.
     pub problem: Option<String>,
+    /// Beside which field that stands: `to`, `from`, `until`, or none.
+    pub wrong: String,
     /// Colleagues who may approve, to choose from.
     pub candidates: Vec<Colleague>,
 }
@@ -58,6 +60,8 @@ pub struct DelegationRow {
 pub struct Colleague {
     pub account: String,
     pub name: String,
+    /// Empty for somebody without one.
+    pub department: String,
 }
 
 /// 待审 or 已审: `?state=`.
@@ -92,6 +96,8 @@ pub struct ApprovalRow {
     /// `None` on the tab 待审.
     /// Words under `approval.outcome.<state>`.
     pub outcome: Option<approval::State>,
+    /// For whom, where somebody else was asked.
+    pub behalf: Option<String>,
 }
 
 /// `pages/approval`: exactly what readers will see, whom it reaches, who has said what.

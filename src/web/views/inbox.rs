@@ -184,6 +184,8 @@ pub struct Reader {
     pub actions: Vec<Action>,
     /// It asks for a decision: the address of the request.
     pub approval: Option<String>,
+    /// It tells its reader of a message of his own: the address of that.
+    pub about: Option<String>,
     /// It lies in the recycle bin and will be gone for good then.
     pub gone_at: Option<Moment>,
     /// What was just done, already in the person's language.

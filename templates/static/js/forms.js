@@ -119,7 +119,8 @@
 
   /* After a refusal typing goes on at the first thing that is wrong. */
   var wrong = $('main form [aria-invalid=true], main form .field-wrong[tabindex]') || $('main form .note[role=alert]');
-  if (wrong) wrong.focus();
+  /* In the middle: at an edge it could lie under a bar. */
+  if (wrong) { wrong.focus(); wrong.scrollIntoView({ block: 'center' }); }
 
   Zh.onFresh(function (within) {
     /* What was typed into a form that is gone need not be kept. */

@@ -145,6 +145,7 @@ async fn what_the_hub_writes_about_approvals_reads_as_somebody_would_say_it() {
     drop(tx);
     site.test.accept(&Source::Producer(module), None, [0; 32], to_department("office", "体检安排")).await.unwrap();
     site.test.settle().await;
+    approver.get("/approvals").await.assert(200, &["<small>办公自动化系统</small>"]);
     told(newest(&mut approver).await, "办公自动化系统申请向 61 人发送《体检安排》，依据“模块群发”规则需要您审批。");
     told(
         newest(&mut approver_en).await,

@@ -6,6 +6,7 @@ mod approval_rules;
 mod approvals;
 pub mod browser;
 mod compose;
+mod deputies;
 mod events;
 mod evidence;
 mod group_uses;

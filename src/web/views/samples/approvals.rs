@@ -19,6 +19,7 @@ impl ApprovalsPage {
             reach,
             at,
             outcome: None,
+            behalf: None,
         };
         Self {
             tab: ApprovalTab::Pending,
@@ -93,6 +94,7 @@ impl ApprovalsPage {
             from: "2026-09-20T08:00".into(),
             until: "2026-09-19T08:00".into(),
             problem: Some("结束时间要晚于开始时间，也要晚于现在".into()),
+            wrong: "until".into(),
             ..StandingIn::default()
         };
         page
@@ -166,7 +168,11 @@ impl StandingIn {
 }
 
 fn colleagues() -> Vec<Colleague> {
-    let colleague = |account: &str, name: &str| Colleague { account: account.into(), name: name.into() };
+    let colleague = |account: &str, name: &str| Colleague {
+        account: account.into(),
+        name: name.into(),
+        department: "宣传部".into(),
+    };
     vec![colleague("20110023", "何书衡"), colleague("20150417", "顾念慈")]
 }
 

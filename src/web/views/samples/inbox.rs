@@ -104,6 +104,7 @@ impl Reader {
             answered: None,
             actions: Vec::new(),
             approval: None,
+            about: None,
             gone_at: None,
             notice: None,
         }
@@ -130,6 +131,7 @@ impl Reader {
             receipt: None,
             actions: vec![Action { id: "confirm".into(), label: "确认承接".into() }],
             approval: None,
+            about: None,
             ..Self::sample()
         }
     }
