@@ -8,6 +8,7 @@ mod parts;
 #[path = "../shared/staff.rs"]
 mod staff;
 
+mod accessible;
 mod approving;
 mod driver;
 mod faults;
@@ -24,4 +25,5 @@ mod screenshots;
 mod sending;
 mod site;
 mod tour;
+mod whole;
 mod window;

@@ -76,7 +76,7 @@ async fn somebody_checks_the_reach_sends_reminds_and_recalls() {
     // All that nobody has are named, and typing goes on there.
     window.fill("textarea[name=accounts]", "liwenbo、nobody、nothing").await;
     window.press("button[value=send]").await;
-    window.sees("没有这些账号：nobody、nothing").await;
+    window.sees("没有找到的共 2 个：nobody、nothing").await;
     window.until("document.activeElement.name === 'accounts'").await;
     assert!(window.complaints().await.concat().contains("422"));
     window.fill("textarea[name=accounts]", "liwenbo").await;

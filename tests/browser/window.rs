@@ -137,6 +137,11 @@ impl Window {
         self.client.execute_async(script, arguments).await.unwrap()
     }
 
+    /// Whoever sits here says yes to what this page asks before it does something.
+    pub async fn agrees(&self) {
+        self.ask("window.confirm = () => true").await;
+    }
+
     /// Waits until an expression of the page is true. It may fail while the page changes.
     pub async fn until(&self, expression: &str) {
         let script = format!("try {{ return !!({expression}) }} catch (e) {{ return false }}");

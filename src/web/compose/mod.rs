@@ -303,7 +303,9 @@ impl Me {
             return Ok(None);
         }
         let list = named.join(&self.say("list.comma", &[]));
-        let words = self.say("compose.unknown_accounts", &[("count", named.len().to_string()), ("accounts", list)]);
+        let key = if named.len() == 1 { "compose.unknown_account" } else { "compose.unknown_accounts" };
+        let said = [("problem", self.in_words(problem)), ("count", named.len().to_string()), ("accounts", list)];
+        let words = self.say(key, &said);
         Ok(Some(Unknown { words, accounts: named.join(" ") }))
     }
 }

@@ -27,7 +27,7 @@ async fn people_are_added_and_sent_to_again_from_the_data_page() {
     browser
         .upload_part("forecast", &add, &wrong, &[])
         .await
-        .assert(200, &["没有找到：nobody", "data-take-out=\"nobody\""]);
+        .assert(200, &["“nobody”不在您的可见范围内", "data-take-out=\"nobody\""]);
     browser.post(&add, &[("accounts", "li")]).await.assert(422, &["没有可新增的人：所选 1 人都已收到此消息"]);
     let form = [("department", "annex"), ("accounts", "li"), ("key", "k1")];
     let told = browser.post(&add, &form).await.assert(303, &[]);

@@ -284,7 +284,7 @@ async fn whom_it_is_for_is_picked_pasted_left_out_and_narrowed() {
     let wrong = [("do", "send"), ("kind", "content"), ("title", "t"), ("body", "b"), ("person", "li")];
     let wrong = [&wrong[..], &[("accounts", "nobody，13900000001，li"), ("except", "qian")]].concat();
     let page = browser.post("/compose", &wrong).await;
-    page.assert(422, &["有 2 个没有找到：nobody、13900000001", "value=\"li\" checked", "value=\"qian\" checked"]);
+    page.assert(422, &["没有找到的共 2 个：nobody、13900000001", "value=\"li\" checked", "value=\"qian\" checked"]);
     let bad = [("do", "send"), ("kind", "content"), ("title", "t"), ("body", "b"), ("outside_name", "李雷")];
     browser.post("/compose", &bad).await.assert(422, &["需填写手机号或邮箱", "value=\"李雷\""]);
 

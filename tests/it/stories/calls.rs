@@ -76,7 +76,7 @@ async fn told(test: &TestHub) -> Vec<String> {
     let mut tx = test.db.begin().await.unwrap();
     let events = outbox::list(&mut tx, 100).await.unwrap();
     let failed = events.iter().filter(|event| event.kind == "delivery.failed").map(|event| {
-        let data = &event.event.0["data"];
+        let data = &event.event.0;
         format!("{} {} {}", data["account"], data["channel"], data["next"])
     });
     failed.collect()
