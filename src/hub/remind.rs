@@ -14,7 +14,7 @@ use super::{
     source::missing as missing_channels,
 };
 use crate::{
-    domain::{MessageId, PersonId, Problem, command::RemindTo, problem::Class},
+    domain::{MessageId, PersonId, Problem, command::RemindTo, message::State, problem::Class},
     storage::{
         Tx, additions, audit, messages,
         reminders::{self, Reminder},
@@ -31,6 +31,9 @@ pub struct Reminded {
     /// The same key came before; this is the answer of then.
     #[serde(skip)]
     pub duplicate: bool,
+    /// of the message; answers that were kept before it was in them are of messages that were through
+    #[serde(default = "through")]
+    pub state: State,
     /// how many it goes to
     pub people: i64,
     /// what it would go over and this installation lacks
@@ -39,6 +42,10 @@ pub struct Reminded {
     /// the rule names no channel, and there is none that costs nothing
     #[serde(default)]
     pub has_no_channel: bool,
+}
+
+pub(super) fn through() -> State {
+    State::Sent
 }
 
 impl Reminded {
@@ -112,6 +119,7 @@ impl Hub {
         }
         Ok(Reminded {
             duplicate: false,
+            state: message.state,
             people,
             missing_channels: self.channels.missing(std::slice::from_ref(&round)),
             has_no_channel: round.channels.is_empty(),

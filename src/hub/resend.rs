@@ -11,13 +11,13 @@ use super::{
     once::keep_answer,
     policy::{self, Action},
     refuse::{refuse_deleted, refuse_expired},
-    remind::{PAUSE, missing, too_early},
+    remind::{PAUSE, missing, through, too_early},
     schedule::due_at,
     source::missing as missing_channels,
 };
 use crate::{
     clock::Timestamp,
-    domain::{MessageId, PersonId, Problem, command::ResendTo},
+    domain::{MessageId, PersonId, Problem, command::ResendTo, message::State},
     storage::{
         Tx, additions, audit,
         messages::{self, Message},
@@ -36,6 +36,9 @@ pub struct Resent {
     /// The same key came before; this is the answer of then.
     #[serde(skip)]
     pub duplicate: bool,
+    /// of the message
+    #[serde(default = "through")]
+    pub state: State,
     /// how many it goes to
     pub people: i64,
     #[serde(default)]
@@ -77,7 +80,7 @@ impl Hub {
             people += self.plan_resend(&mut tx, source, &part, to).await?;
         }
         let missing_channels = self.channels.missing(&message.rounds.0.list);
-        let resent = Resent { duplicate: false, people, missing_channels };
+        let resent = Resent { duplicate: false, state: message.state, people, missing_channels };
         if let Some(once) = once {
             keep_answer(&mut tx, source, once, &resent).await?;
         }

@@ -107,6 +107,7 @@ impl Hub {
         if deputy == who {
             return Err(Problem::invalid("DELEGATE_TO", "/to", "不能委派给自己").in_english("not to yourself").into());
         }
+        delegations::lock_principal(&mut tx, who).await?;
         let known = delegations::list_of_principal(&mut tx, who, now).await?;
         if known.iter().any(|each| each.from_at < until && each.until_at > from) {
             return Err(Problem::conflict("DELEGATE_TWICE", "这段时间已有委派，请先收回")

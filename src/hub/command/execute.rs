@@ -65,7 +65,7 @@ impl Hub {
                 let resent = self.resend(&source, Some(once), id, &to).await?;
                 let more = object(json!({"people": resent.people}));
                 let (duplicate, warnings) = (resent.duplicate, resent.warnings());
-                Ok(Done { duplicate, warnings, ..Done::new(id, State::Sent, more) })
+                Ok(Done { duplicate, warnings, ..Done::new(id, resent.state, more) })
             }
             Command::AddRecipients { id, audience } => {
                 let added = self.add_recipients(&source, Some(once), id, *audience).await?;
@@ -77,7 +77,7 @@ impl Hub {
                 let reminded = self.remind(&source, Some(once), id, &to).await?;
                 let more = object(json!({"people": reminded.people}));
                 let (duplicate, warnings) = (reminded.duplicate, reminded.warnings());
-                Ok(Done { duplicate, warnings, ..Done::new(id, State::Sent, more) })
+                Ok(Done { duplicate, warnings, ..Done::new(id, reminded.state, more) })
             }
         }
     }
@@ -85,7 +85,7 @@ impl Hub {
 
 fn sent(answer: Answer) -> Done {
     let warnings = answer.warnings();
-    let more = json!({"recipients": answer.recipients, "approval": answer.approval});
+    let more = json!({"recipients": answer.recipients, "repeated": answer.repeated, "approval": answer.approval});
     Done { duplicate: answer.duplicate, warnings, ..Done::new(answer.id, answer.state, object(more)) }
 }
 

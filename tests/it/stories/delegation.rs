@@ -188,3 +188,19 @@ async fn a_withdrawn_request_is_nobodys_to_decide_or_pass_on() {
     assert_eq!(code(test.decide(colleague.id, asked, Decision::Approve, "").await), "APPR_STALE");
     office.test.end().await;
 }
+
+#[tokio::test]
+async fn of_two_deputies_made_for_one_time_at_once_one_is_made() {
+    let office = office(Consent::All).await;
+    let Office { test, head, approver, colleague, .. } = &office;
+    let other = test.replica().await;
+    let now = test.clock.now();
+    let until = now + Duration::hours(8);
+    let (one, two) = tokio::join!(
+        test.delegate(head.id, &colleague.account, now, until),
+        other.delegate(head.id, &approver.account, now, until)
+    );
+    assert_eq!([one.is_ok(), two.is_ok()].iter().filter(|is_made| **is_made).count(), 1);
+    assert_eq!(code(if one.is_ok() { two } else { one }), "DELEGATE_TWICE");
+    office.test.end().await;
+}
