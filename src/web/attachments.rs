@@ -1,6 +1,7 @@
 //! `GET …/files/{file}`: an attached file, for whoever may see its message.
 //!
-//! It is saved, never shown: a file of somebody else must not become a page of ours (security 7.9).
+//! It is saved, never shown as a page: a file of somebody else must not become one of ours (security
+//! 7.9). Pictures are shown inside a letter, where a browser only decodes them.
 
 use axum::{
     http::{

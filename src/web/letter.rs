@@ -8,7 +8,7 @@ use super::{
     },
 };
 use crate::{
-    domain::{MessageId, PersonId},
+    domain::{MessageId, PersonId, command::attachment},
     hub::{
         Source,
         approve::ABOUT,
@@ -62,12 +62,13 @@ pub async fn about(tx: &mut Tx, letter: &inbox::Letter, reader: PersonId) -> Res
 }
 
 fn files_at(files: &[attachments::Attachment], page: &str) -> Vec<Attachment> {
-    let attachment = |file: &attachments::Attachment| Attachment {
+    let line = |file: &attachments::Attachment| Attachment {
         name: file.name.clone(),
         size: file_size(u64::try_from(file.size_bytes).unwrap_or(0)),
         href: format!("{page}/files/{}", file.id),
+        is_picture: file.media_type.starts_with("image/") && attachment::is_known(&file.media_type),
     };
-    files.iter().map(attachment).collect()
+    files.iter().map(line).collect()
 }
 
 fn text(text: &str) -> Option<String> {

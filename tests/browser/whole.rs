@@ -6,6 +6,12 @@ use crate::{
     window::{DESK, PHONE, Window},
 };
 
+/// One white dot.
+const PICTURE: &[u8] =
+    b"\x89\x50\x4E\x47\x0D\x0A\x1A\x0A\x00\x00\x00\x0D\x49\x48\x44\x52\x00\x00\x00\x01\x00\x00\x00\x01\
+    \x08\x02\x00\x00\x00\x90\x77\x53\xDE\x00\x00\x00\x0C\x49\x44\x41\x54\x78\x9C\x63\xF8\xFF\xFF\x3F\
+    \x00\x05\xFE\x02\xFE\x0D\xEF\x46\xB8\x00\x00\x00\x00\x49\x45\x4E\x44\xAE\x42\x60\x82";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_is_written_returned_changed_approved_read_answered_counted_and_proved() {
     let (site, head, sender, reader) = Site::of_sixty().await;
@@ -16,6 +22,10 @@ async fn a_message_is_written_returned_changed_approved_read_answered_counted_an
     desk.press_in_the_middle("input[name=department][value=jwc]").await;
     desk.press_in_the_middle("label:has(> input[name=receipt]) span").await;
     desk.fill("input[name=option]", "参加").await;
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("plan.png"), PICTURE).unwrap();
+    desk.choose_file("input[type=file]", &folder.path().join("plan.png")).await;
+    desk.until("document.querySelector('[name=kept]')").await;
     desk.until("document.querySelector('#forecast .note b')").await;
     desk.sees("发出时间：审批通过后，立即").await;
     desk.press("button[value=send]").await;
@@ -48,6 +58,8 @@ async fn a_message_is_written_returned_changed_approved_read_answered_counted_an
     phone.arrives("/inbox", "教学工作会议").await;
     phone.follow("教学工作会议").await;
     phone.sees("第五会议室").await;
+    // A picture is shown in the letter itself.
+    phone.until("document.querySelector('.files img').naturalWidth === 1").await;
     phone.press("label:has(input[name=option])").await;
     phone.press("#receipt .primary").await;
     phone.sees("已回执：参加").await;

@@ -31,6 +31,8 @@ pub struct Attachment {
     pub size: String,
     /// Path on this server.
     pub href: String,
+    /// It is shown in its place: a browser decodes a picture and carries nothing out.
+    pub is_picture: bool,
 }
 
 /// A plain text as paragraphs: lines, without empty ones.

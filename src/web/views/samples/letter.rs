@@ -10,6 +10,7 @@ impl Letter {
             name: name.into(),
             size: file_size(bytes),
             href: format!("/attachments/{id}"),
+            is_picture: name.ends_with(".png"),
         };
         Self {
             title: "关于召开秋季学期教学工作会议的通知".into(),
@@ -28,6 +29,7 @@ impl Letter {
             attachments: vec![
                 file("会议议程.pdf", 254_000, "1"),
                 file("课程思政示范课建设办法（修订稿）.docx", 1_258_291, "2"),
+                file("会场示意图.png", 81_920, "3"),
             ],
         }
     }
