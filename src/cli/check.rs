@@ -96,6 +96,14 @@ fn warning(part: &str, words: String) -> Finding {
 
 /// One line for each broken promise, or one that says that there is none.
 async fn ledger(config: &Config) -> anyhow::Result<Vec<Finding>> {
+    // A check changes nothing: what is not of this version is left to `zhihui migrate`.
+    let db = Db::open(config.database.url.expose()).await?;
+    let is_current = db.is_current().await;
+    db.close().await;
+    if !is_current {
+        let why = "数据库不是此版本的结构，请先运行 zhihui migrate（或用与服务相同版本的程序检查）";
+        return Ok(vec![finding("ledger", Err(anyhow::anyhow!(why)))]);
+    }
     let hub = super::hub(config).await?;
     let violations = invariants::check(&hub).await?;
     hub.broker.close().await;

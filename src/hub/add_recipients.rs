@@ -123,8 +123,9 @@ impl Hub {
     }
 
     async fn write_addition(&self, tx: &mut Tx, source: &Source, id: MessageId, audience: Audience) -> Result<Added> {
-        let now = self.clock.now();
         let Adding { first, mut addition, files, already } = self.gather_addition(tx, source, id, audience).await?;
+        // One moment for all of it: what goes out at once goes out when it was made.
+        let now = addition.created_at;
         addition.snapshot_hash = snapshot::hash(tx, addition.id).await?;
         addition.content_hash = content_hash(&addition, &files).to_vec();
         let rule = self.rule_for_all(tx, source, &first, &addition).await?;

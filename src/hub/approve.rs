@@ -18,6 +18,7 @@ use crate::{
         ApprovalId, MessageId, PersonId, Problem,
         approval::{Decision, State as ApprovalState},
         approval_flow::{self, SeatState, Standing},
+        command::text,
         message::{Audience, Draft, State},
     },
     storage::{
@@ -321,6 +322,7 @@ pub(super) fn note_to(accounts: Vec<String>, title: &str, body: &str) -> Draft {
 
 /// In characters, and said where it is asked for.
 fn check_opinion(decision: Decision, opinion: &str) -> Result<String, Problem> {
+    let opinion = text::paragraphs(opinion, "/opinion")?;
     let opinion = opinion.trim();
     let length = opinion.chars().count();
     if length > LONGEST_OPINION {

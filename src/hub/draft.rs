@@ -20,6 +20,7 @@ use crate::{
     storage::{
         Json, Tx, approvals, attachments, audit,
         messages::{self, List, Message},
+        people,
     },
 };
 
@@ -133,8 +134,13 @@ impl Hub {
     /// What was written on is sent: its draft is gone with the same commit, once.
     ///
     /// # Errors
-    /// `DRAFT_GONE`
-    pub(super) async fn end_written(&self, tx: &mut Tx, who: PersonId, id: MessageId) -> Result<()> {
+    /// `DRAFT_GONE`, `DRAFT_NEWER`
+    pub(super) async fn end_written(&self, tx: &mut Tx, who: PersonId, id: MessageId, origin: &Origin) -> Result<()> {
+        if let (Some(seen), Some(saved)) = (origin.saved_at, messages::find_draft(tx, id, who).await?)
+            && seen != saved
+        {
+            return Err(draft_newer().into());
+        }
         if self.end_draft(tx, who, id).await? {
             return Ok(());
         }
@@ -154,6 +160,18 @@ impl Hub {
         }
         Ok(dropped)
     }
+}
+
+/// It was changed in another window: neither are its words lost, nor do older ones go out by mistake.
+fn draft_newer() -> Problem {
+    Problem::conflict(
+        "DRAFT_NEWER",
+        "这份草稿在另一个窗口改过，没有发送。此页的内容已另存为一份草稿；请核对两份，再发送其中一份",
+    )
+    .in_english(
+        "this draft was changed in another window, and nothing was sent; what stands here is kept as a draft of its \
+         own: look at both, then send one of them",
+    )
 }
 
 /// It was sent or thrown away in another window.
@@ -184,6 +202,7 @@ pub(super) async fn replaced(tx: &mut Tx, who: PersonId, origin: &Origin) -> Res
 }
 
 async fn refuse_many(tx: &mut Tx, who: PersonId) -> Result<()> {
+    people::lock(tx, who).await?;
     let counts = messages::count_of_sender(tx, who).await?;
     if counts.iter().any(|(state, count)| *state == State::Draft && *count >= MOST) {
         return Err(Problem::conflict("DRAFTS", format!("草稿最多 {MOST} 条，请先删除或发送一些"))

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     clock::Timestamp,
-    domain::{MessageId, Problem, message::State},
+    domain::{MessageId, Problem, command::text, message::State},
     storage::{
         Tx,
         messages::{self, ForeignLine, Message},
@@ -51,9 +51,13 @@ impl Hub {
         let reason = check_reason(reason)?;
         let detail = json!({"from": message.state, "emergency": true, "reason": reason});
         self.take_back(&mut tx, &who.actor(), &message, detail).await?;
-        self.tell_recalled(&mut tx, who, &message, reason).await?;
+        let waiting = self.stop_with(&mut tx, &who.actor(), id).await?;
+        self.tell_recalled(&mut tx, who, &message, &reason).await?;
         tx.commit().await?;
         self.recalled(id);
+        if let Some(run) = waiting {
+            self.recalled(run);
+        }
         Ok(honest(id, self.ask_back(id).await))
     }
 
@@ -73,8 +77,8 @@ fn may_be_known(message: &Message) -> bool {
     message.state != State::Draft && (message.sender_id.is_some() || message.producer_id.is_some())
 }
 
-fn check_reason(reason: &str) -> Result<&str, Problem> {
-    let reason = reason.trim();
+fn check_reason(reason: &str) -> Result<String, Problem> {
+    let reason = text::paragraphs(reason, "/reason")?.trim().to_owned();
     let length = reason.chars().count();
     if (1..=LONGEST_REASON).contains(&length) {
         return Ok(reason);

@@ -100,6 +100,19 @@ async fn renew(path: &Path, now: Timestamp) -> io::Result<bool> {
     }
 }
 
+impl Hub {
+    /// What is in the files of what somebody writes on that stay: their hashes.
+    pub async fn contents(&self, who: PersonId, origin: &Origin) -> Result<Vec<Vec<u8>>> {
+        let Some(from) = origin.message.filter(|_| !origin.files.is_empty()) else { return Ok(Vec::new()) };
+        let mut tx = self.db.read().await?;
+        if messages::find(&mut tx, from).await?.is_none_or(|message| message.sender_id != Some(who)) {
+            return Ok(Vec::new());
+        }
+        let files = attachments::list(&mut tx, from).await?.into_iter();
+        Ok(files.filter(|file| origin.files.contains(&file.id)).map(|file| file.content_hash).collect())
+    }
+}
+
 /// The files of what somebody writes on go with it, as rows of their own. Of a message that is not his
 /// nothing goes.
 pub(super) async fn carry(tx: &mut Tx, who: PersonId, origin: &Origin, to: MessageId) -> Result<()> {

@@ -94,7 +94,7 @@ impl Hub {
         let answer = self.write(&mut tx, source, id, draft, now).await?;
         let stopped = self.stop_replaced(&mut tx, &source.actor(), replaces).await?;
         if let (Source::Person(who), Some(written)) = (source, origin.message) {
-            self.end_written(&mut tx, *who, written).await?;
+            self.end_written(&mut tx, *who, written, origin).await?;
         }
         if let Some(once) = once {
             keep_answer(&mut tx, source, once, &answer).await?;

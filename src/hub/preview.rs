@@ -18,7 +18,7 @@ use crate::{
         message::{Audience, Draft, limits},
         problem::Class,
     },
-    storage::{accounts, audit, messages},
+    storage::{accounts, audit, messages, people},
 };
 
 /// Before the title of every preview.
@@ -48,6 +48,7 @@ impl Hub {
         let now = self.clock.now();
         let id = MessageId::new();
         let mut tx = self.db.begin().await?;
+        people::lock(&mut tx, who).await?;
         let earlier = messages::count_previews(&mut tx, who, now - WITHIN).await?;
         if earlier >= MOST {
             let mut problem = Problem::new(

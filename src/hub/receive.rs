@@ -10,6 +10,7 @@ use crate::{
     clock::Timestamp,
     domain::{
         MessageId, PersonId, Problem,
+        command::text,
         message::{OTHER, State},
         problem::Class,
         send_rule::Unless,
@@ -187,7 +188,7 @@ fn check(message: &Message, mut reply: Reply) -> Result<Reply, Problem> {
     if !receipt.0.choices().any(|choice| choice == chosen) {
         return Err(not_offered(&chosen));
     }
-    reply.words = reply.words.trim().to_owned();
+    reply.words = text::paragraphs(&reply.words, "/words")?.trim().to_owned();
     let length = reply.words.chars().count();
     if chosen == OTHER && reply.words.is_empty() {
         return Err(

@@ -152,6 +152,9 @@ impl Hub {
                 }
             }
         };
+        if changed && what == Discard::Purge {
+            self.stop_purged(tx, actor, id).await?;
+        }
         if changed {
             let object = format!("message:{id}");
             audit::insert(tx, now, actor, what.verb(), &object, json!({"state": message.state})).await?;
@@ -179,6 +182,7 @@ impl Hub {
             let expired = recycle::list_expired(&mut tx, before, AT_ONCE).await?;
             let messages = recycle::purge_messages(&mut tx, &expired, now).await?;
             for id in &messages {
+                self.stop_purged(&mut tx, "hub", *id).await?;
                 let detail = json!({"days": self.place.recycle_days});
                 audit::insert(&mut tx, now, "hub", Discard::Purge.verb(), &format!("message:{id}"), detail).await?;
             }

@@ -195,12 +195,29 @@ impl Hub {
         actor: &str,
         replaces: Option<Replaces>,
     ) -> Result<Option<MessageId>> {
-        let Some(replaces) = replaces else { return Ok(None) };
-        let Some(series) = series::find_of(tx, replaces.id).await? else { return Ok(None) };
-        Ok(match self.stop(tx, actor, replaces.id, series.id).await? {
+        match replaces {
+            Some(replaces) => self.stop_with(tx, actor, replaces.id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The series of which this message is a run, if it goes on, comes to its end with it; returns the
+    /// run that waited, and is taken back.
+    pub(super) async fn stop_with(&self, tx: &mut Tx, actor: &str, run: MessageId) -> Result<Option<MessageId>> {
+        let Some(series) = series::find_of(tx, run).await? else { return Ok(None) };
+        Ok(match self.stop(tx, actor, run, series.id).await? {
             Stopped::Now { waiting } => waiting,
             Stopped::Before => None,
         })
+    }
+
+    /// Nobody can reach a series any more whose last run was purged: it comes to its end with it.
+    pub(super) async fn stop_purged(&self, tx: &mut Tx, actor: &str, run: MessageId) -> Result<()> {
+        let last = series::find_of(tx, run).await?.filter(|series| series.run_id == run);
+        if let Some(series) = last {
+            self.stop(tx, actor, run, series.id).await?;
+        }
+        Ok(())
     }
 
     /// `run`: any of its runs, which the audit names.

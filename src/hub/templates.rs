@@ -79,9 +79,9 @@ impl Hub {
         let template = Template {
             name: name.clone(),
             label,
-            title: written.title.trim().to_owned(),
-            body: written.body.clone(),
-            signature: written.signature.trim().to_owned(),
+            title: text::line(&written.title, "/title")?,
+            body: text::paragraphs(&written.body, "/body")?,
+            signature: text::line(&written.signature, "/signature")?,
             department_id: department.as_ref().map(|department| department.id),
             department_name: None,
         };

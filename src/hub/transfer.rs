@@ -14,12 +14,13 @@ use super::{
 };
 use crate::{
     clock::Timestamp,
-    domain::{ApprovalId, DelegationId, PersonId, Problem},
+    domain::{ApprovalId, DelegationId, PersonId, Problem, command::text},
     storage::{
         Tx, accounts,
         approvers::{self, Colleague},
         audit,
         delegations::{self, Delegation},
+        people,
         seats::{self, Asking},
     },
 };
@@ -36,6 +37,7 @@ impl Hub {
     /// # Errors
     /// Those of deciding; `APPR_TO` when it cannot be given to this one.
     pub async fn transfer(&self, who: PersonId, id: ApprovalId, to: &str, words: &str) -> Result<()> {
+        let words = text::paragraphs(words, "/words")?;
         let words = words.trim();
         if words.chars().count() > LONGEST_WORDS {
             return Err(Problem::invalid("APPR_REASON", "/opinion", format!("说明最多 {LONGEST_WORDS} 字"))
@@ -107,7 +109,7 @@ impl Hub {
         if deputy == who {
             return Err(Problem::invalid("DELEGATE_TO", "/to", "不能委派给自己").in_english("not to yourself").into());
         }
-        delegations::lock_principal(&mut tx, who).await?;
+        people::lock(&mut tx, who).await?;
         let known = delegations::list_of_principal(&mut tx, who, now).await?;
         if known.iter().any(|each| each.from_at < until && each.until_at > from) {
             return Err(Problem::conflict("DELEGATE_TWICE", "这段时间已有委派，请先收回")

@@ -35,17 +35,6 @@ macro_rules! delegations {
     };
 }
 
-/// Until this transaction ends nobody else makes somebody a deputy of this person.
-pub async fn lock_principal(tx: &mut Tx, person: PersonId) -> Result<Option<PersonId>> {
-    // SQLite has one writer, which this transaction is.
-    let sql = dialect!(
-        tx,
-        sqlite: "select id from person where id = $1",
-        postgres: "select id from person where id = $1 for no key update",
-    );
-    fetch_optional_value!(tx, PersonId, sql, [person])
-}
-
 pub async fn insert(tx: &mut Tx, delegation: &Delegation, at: Timestamp) -> Result<u64> {
     execute!(
         tx,

@@ -61,21 +61,22 @@ async fn list_known(tx: &mut Tx, outsiders: &[Outsider]) -> Result<HashMap<Words
             .map(|each| serde_json::json!({ "phone": hex(&each.phone), "email": hex(&each.email) }))
             .collect();
         let rows = Json(&rows);
+        // Compared with true, the questions about null offer SQLite no index that finds every outsider.
         let by_phone = each_row!(
             tx,
             "select person.name, person.phone_index, person.email_index, person.id from ",
             "$1",
             { phone: bytea },
             " cross join person where person.phone_index = each.phone
-                and person.account is null and person.kind = 'external' order by person.id desc"
+                and (person.account is null) = true and person.kind = 'external' order by person.id desc"
         );
         let by_email = each_row!(
             tx,
             "select person.name, person.phone_index, person.email_index, person.id from ",
             "$1",
             { email: bytea },
-            " cross join person where person.email_index = each.email and person.phone_index is null
-                and person.account is null and person.kind = 'external' order by person.id desc"
+            " cross join person where person.email_index = each.email and (person.phone_index is null) = true
+                and (person.account is null) = true and person.kind = 'external' order by person.id desc"
         );
         for sql in [by_email, by_phone] {
             let found = fetch_all!(tx, (String, Option<Vec<u8>>, Option<Vec<u8>>, PersonId), sql, [&rows])?;

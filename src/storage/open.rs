@@ -64,6 +64,11 @@ impl Db {
         }
     }
 
+    /// Whether it has everything that this program needs, without changing anything.
+    pub async fn is_current(&self) -> bool {
+        self.version().await == migrator().iter().map(|step| step.version).max()
+    }
+
     /// Applies what is missing; two replicas at once is fine. Refuses a database of a later program.
     pub async fn migrate(&self) -> std::result::Result<(), OpenError> {
         let migrator = migrator();

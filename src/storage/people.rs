@@ -146,6 +146,17 @@ macro_rules! write_people {
     }};
 }
 
+/// Until this transaction ends nobody else does anything that counts how much this person has.
+pub async fn lock(tx: &mut Tx, person: PersonId) -> Result<Option<PersonId>> {
+    // SQLite has one writer, which this transaction is.
+    let sql = dialect!(
+        tx,
+        sqlite: "select id from person where id = $1",
+        postgres: "select id from person where id = $1 for no key update",
+    );
+    fetch_optional_value!(tx, PersonId, sql, [person])
+}
+
 /// Adds people; fails on an account that is taken.
 pub async fn insert_many(tx: &mut Tx, people: &[Profile], at: Timestamp) -> Result<u64> {
     let mut added = 0;

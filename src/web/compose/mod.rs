@@ -143,15 +143,19 @@ impl Me {
     async fn correct(&self, fields: &Fields, origin: &Origin, error: PageError) -> Answer {
         let problem = error.into_problem()?;
         let (mut form, choices) = fields::from_fields(fields);
-        let gone = Origin::default();
-        let origin = if problem.code == "DRAFT_GONE" { &gone } else { origin };
+        let origin = match problem.code {
+            "DRAFT_GONE" => Origin::default(),
+            // With its files.
+            "DRAFT_NEWER" => self.save(fields, origin).await?.1,
+            _ => origin.clone(),
+        };
         let mut forecast = None;
         if problem.code == "RCPT_MANY" {
             let found = self.forecast(fields).await?;
             form.confirmed = found.reach.as_ref().map(|reach| reach.people.to_string()).unwrap_or_default();
             forecast = Some(found);
         }
-        self.show_form(form, &choices, origin, Said { problem: Some(problem), forecast, ..Said::default() }).await
+        self.show_form(form, &choices, &origin, Said { problem: Some(problem), forecast, ..Said::default() }).await
     }
 
     /// What sending would do, with everything that was typed kept.
@@ -225,7 +229,10 @@ impl Me {
         let hub = &self.web.hub;
         let people = self.named(fields).await?;
         let command = fields::command(fields, people, hub.place.timezone)?;
-        let hash = seal::sha256(format!("{command}{:?}", origin.files).as_bytes());
+        // By what is in them: the same form sent twice kept its files twice.
+        let mut files = hub.contents(self.id(), origin).await?;
+        files.sort_unstable();
+        let hash = seal::sha256(format!("{command}{files:?}").as_bytes());
         let mut draft = command::read_send(&command, hub.clock.now())?;
         draft.confirmed = Some(fields.get("confirmed").parse().unwrap_or(0));
         let key = Some(fields.get("key")).filter(|key| !key.is_empty());

@@ -7,7 +7,10 @@ use zhihui::{
 };
 
 use super::browser::{Browser, Site};
-use crate::support::people::{Actor, to};
+use crate::support::{
+    count,
+    people::{Actor, to},
+};
 
 pub const PASSWORD: &str = "lan tian bai yun 42";
 const NEXT: &str = "qing cao di shang 57";
@@ -116,6 +119,15 @@ async fn an_administrator_recalls_a_foreign_message_after_his_password_and_with_
     browser.get(done.leads_to()).await.assert(200, &["已撤回，接收人无法再查看", "没有可以撤回的消息"]);
     browser.post(&recall, &reason).await.assert(409, &["不能撤回", "role=\"alert\""]);
     browser.post(&format!("{page}/{}", MessageId::new()), &reason).await.assert(404, &[]);
+    // A run of a series takes the series with it: the same words would go out the next time.
+    let daily = serde_json::json!({"title": "每日通知", "body": "b", "audience": {"people": ["li"]},
+                                   "recurrence": {"cron": "0 50 23 * * *"}});
+    let daily = zhihui::domain::command::read_send(&daily, site.test.clock.now()).unwrap();
+    let run = site.test.sends(&sender, daily).await.unwrap().id;
+    let hidden = [("reason", "日期\u{1}写错")];
+    browser.post(&format!("{page}/{run}"), &hidden).await.assert(422, &["不可见控制字符"]);
+    browser.post(&format!("{page}/{run}"), &reason).await.assert(303, &[]);
+    assert_eq!(count(&site.test.db, "select count(*) from series where ended_at is null").await, 0);
 
     site.test.settle().await;
     site.browser_of(&reader).await.get(&format!("/inbox/{id}")).await.assert(410, &["消息已被撤回"]);

@@ -96,6 +96,44 @@ async fn a_draft_that_two_windows_send_goes_out_once() {
     site.test.end().await;
 }
 
+/// An older window neither sends older words by mistake nor throws away what the other one wrote.
+#[tokio::test]
+async fn an_older_window_sends_nothing_and_loses_nothing() {
+    let (site, sender, _) = Site::of_two().await;
+    let mut browser = site.browser_of(&sender).await;
+    let pdf: (&str, &[u8]) = ("议程.pdf", b"%PDF-1.7 agenda");
+    let one = saves(&mut browser, &[("title", "值班"), ("body", "旧")], &[pdf]).await;
+    let (id, seen) = (field(&one, "id").to_owned(), field(&one, "saved_at").to_owned());
+    let file = field(&one, "kept").to_owned();
+    let place = [("id", id.as_str()), ("saved_at", seen.as_str()), ("kept", file.as_str()), ("title", "值班")];
+    site.test.clock.advance(chrono::Duration::seconds(3));
+    saves(&mut browser, &[&place[..], &[("body", "新")]].concat(), &[]).await.assert(200, &[]);
+    let old = [&place[..], &[("do", "send"), ("kind", "content"), ("body", "旧"), ("person", "li")]].concat();
+    let page =
+        browser.post("/compose", &old).await.assert(409, &["在另一个窗口改过，没有发送", "旧</textarea>", "议程.pdf"]);
+    assert_ne!(field(&page, "id"), id, "it is a draft of its own now");
+    assert_eq!(count(&site.test.db, "select count(*) from message where state <> 'draft'").await, 0);
+    browser.get(&format!("/compose/{id}")).await.assert(200, &["新</textarea>", "议程.pdf"]);
+    site.test.end().await;
+}
+
+/// Without scripts a form carries its files each time that it is sent.
+#[tokio::test]
+async fn a_double_click_with_a_file_sends_once() {
+    let (site, sender, _) = Site::of_two().await;
+    let mut browser = site.browser_of(&sender).await;
+    let typed =
+        [("do", "send"), ("key", "k1"), ("kind", "content"), ("title", "值班"), ("body", "b"), ("person", "li")];
+    let pdf: (&str, &[u8]) = ("议程.pdf", b"%PDF-1.7 agenda");
+    let first = browser.upload("/compose", &typed, &[pdf]).await.assert(303, &[]).leads_to().to_owned();
+    let second = browser.upload("/compose", &typed, &[pdf]).await.assert(303, &[]).leads_to().to_owned();
+    assert_eq!(first, second);
+    assert_eq!(count(&site.test.db, "select count(*) from message").await, 1, "no draft is left over either");
+    let other: (&str, &[u8]) = ("议程.pdf", b"%PDF-1.7 another");
+    browser.upload("/compose", &typed, &[other]).await.assert(422, &["幂等键"]);
+    site.test.end().await;
+}
+
 #[tokio::test]
 async fn files_are_kept_with_a_draft_until_they_are_taken_out() {
     let (mut site, sender, reader) = Site::of_two().await;

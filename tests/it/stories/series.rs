@@ -9,7 +9,7 @@ use zhihui::{
         message::{Draft, State},
         person,
     },
-    hub::{Error, Source},
+    hub::{Error, Source, recycle::Discard},
     storage::{messages, series},
 };
 
@@ -127,6 +127,22 @@ async fn a_series_that_is_stopped_while_its_next_run_is_made_sends_nothing_more(
         let states = runs(&test, first).await;
         assert!(states.iter().skip(1).all(|run| run.ends_with("recalled")), "{states:?}");
     }
+    test.end().await;
+}
+
+/// Nobody could stop what he cannot reach any more.
+#[tokio::test]
+async fn a_series_ends_with_the_purging_of_its_last_run() {
+    let test = TestHub::start().await;
+    let (sender, reader) = office(&test).await;
+    let first = test.sends(&sender, weekly(&reader, json!({}))).await.unwrap().id;
+    let source = Source::Person(sender.id);
+    test.recall(&source, first).await.unwrap();
+    test.discard(&source, first, Discard::Delete).await.unwrap();
+    let open = "select count(*) from series where ended_at is null";
+    assert_eq!(count(&test.db, open).await, 1, "one that was deleted can be restored");
+    test.discard(&source, first, Discard::Purge).await.unwrap();
+    assert_eq!(count(&test.db, open).await, 0);
     test.end().await;
 }
 
