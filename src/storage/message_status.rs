@@ -265,7 +265,7 @@ pub async fn list(tx: &mut Tx, message: MessageId, wanted: Wanted<'_>, limit: i6
         list_named(tx, message, wanted, limit).await?
     };
     let people = Json(people.iter().map(|id| id.simple()).collect::<Vec<_>>());
-    let sql = among_ids!(
+    let sql = each_id!(
         tx,
         "select recipient.person_id, person.account, person.name,
                 (select department.name from assignment
@@ -280,9 +280,9 @@ pub async fn list(tx: &mut Tx, message: MessageId, wanted: Wanted<'_>, limit: i6
            left join inbox on inbox.message_id = $1 and inbox.person_id = recipient.person_id
            left join receipt on receipt.message_id = $1 and receipt.person_id = recipient.person_id
            left join person as proxy on proxy.id = receipt.answered_by and proxy.id <> recipient.person_id
-          where recipient.message_id = $1 and recipient.person_id",
+          where recipient.message_id = $1 and recipient.person_id in (",
         "$2",
-        " order by recipient.person_id limit 1000"
+        ") order by recipient.person_id limit 1000"
     );
     fetch_all!(tx, Person, sql, [message, &people])
 }
@@ -307,12 +307,12 @@ row! {
 /// Every try to reach these recipients.
 pub async fn list_tries(tx: &mut Tx, message: MessageId, people: &[PersonId]) -> Result<Vec<Try>> {
     let people = Json(people.iter().map(|id| id.simple()).collect::<Vec<_>>());
-    let sql = among_ids!(
+    let sql = each_id!(
         tx,
         "select person_id, channel, round, state, attempts, fired_at, done_at, detail, provider_ref from delivery
-          where message_id = $1 and person_id",
+          where message_id = $1 and person_id in (",
         "$2",
-        " order by person_id, round, channel limit 100000"
+        ") order by person_id, round, channel limit 100000"
     );
     fetch_all!(tx, Try, sql, [message, &people])
 }

@@ -190,21 +190,6 @@ macro_rules! each_id {
     };
 }
 
-/// Rows whose id is in a JSON list: `among_ids!(tx, "select … where person_id", "$1", " order by …")`.
-/// PostgreSQL looks each up in an index: in a plan for any list, `in` makes it read the whole table first.
-macro_rules! among_ids {
-    ($tx:expr, $head:expr, $list:literal, $tail:expr) => {
-        dialect!(
-            $tx,
-            sqlite: concat!($head, " in (select unhex(value) from json_each(", $list, "))", $tail),
-            postgres: concat!(
-                $head, " = any(array(select value::uuid from jsonb_array_elements_text(", $list,
-                "::jsonb) as each (value)))", $tail
-            ),
-        )
-    };
-}
-
 /// A JSON list of objects as a table named `each`, its columns typed for either database:
 /// `each_row!(tx, "insert … select id, name from ", "$1", { id: uuid, name: text }, " where true")`.
 /// Ids and bytes are written in hexadecimal. Times are bound beside the list, never inside it.
