@@ -136,6 +136,8 @@ impl Hub {
     /// # Errors
     /// `DRAFT_GONE`, `DRAFT_NEWER`
     pub(super) async fn end_written(&self, tx: &mut Tx, who: PersonId, id: MessageId, origin: &Origin) -> Result<()> {
+        // From here on no other window saves it.
+        messages::lock(tx, id).await?;
         if let (Some(seen), Some(saved)) = (origin.saved_at, messages::find_draft(tx, id, who).await?)
             && seen != saved
         {

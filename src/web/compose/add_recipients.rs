@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Redirect},
 };
 
-use super::{fields, fields::Choices, forecast};
+use super::{fields, fields::Choices};
 use crate::{
     domain::{MessageId, Problem, command, seal},
     hub::{self, Once, Source, add_recipients::Added, policy},
@@ -57,15 +57,7 @@ fn parse(id: &str) -> Result<MessageId, Problem> {
 impl Me {
     /// What adding them would do.
     async fn foresee_adding(&self, id: MessageId, fields: &Fields) -> Answer {
-        let forecast = match self.forecast_adding(id, fields).await {
-            Ok(forecast) => forecast,
-            Err(error) => {
-                let problem = error.into_problem()?;
-                let mut tx = self.web.hub.db.read().await?;
-                let unknown = self.unknown_accounts(&mut tx, &problem, fields.get("accounts")).await?;
-                forecast::refused(self.in_words(&problem), unknown)
-            }
-        };
+        let forecast = self.or_refused(self.forecast_adding(id, fields).await, fields).await?;
         if self.wants("forecast") {
             return self.part(Section::Outbox, "forecast", &forecast).await;
         }

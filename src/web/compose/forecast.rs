@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// It cannot be sent so.
-pub fn refused(problem: String, unknown: Option<Unknown>) -> Forecast {
+fn refused(problem: String, unknown: Option<Unknown>) -> Forecast {
     let nothing = Forecast {
         reach: None,
         repeated: 0,
@@ -36,6 +36,23 @@ pub fn refused(problem: String, unknown: Option<Unknown>) -> Forecast {
 }
 
 impl Me {
+    /// The forecast, or why it cannot be sent so.
+    pub(super) async fn or_refused(
+        &self,
+        found: Result<Forecast, PageError>,
+        fields: &Fields,
+    ) -> Result<Forecast, PageError> {
+        match found {
+            Ok(forecast) => Ok(forecast),
+            Err(error) => {
+                let problem = error.into_problem()?;
+                let mut tx = self.web.hub.db.read().await?;
+                let unknown = self.unknown_accounts(&mut tx, &problem, fields.get("accounts")).await?;
+                Ok(refused(self.in_words(&problem), unknown))
+            }
+        }
+    }
+
     /// # Errors
     /// The same as sending such a message.
     pub(super) async fn forecast(&self, fields: &Fields) -> Result<Forecast, PageError> {

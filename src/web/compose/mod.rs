@@ -160,15 +160,7 @@ impl Me {
 
     /// What sending would do, with everything that was typed kept.
     async fn foresee(&self, fields: &Fields, origin: &Origin) -> Answer {
-        let forecast = match self.forecast(fields).await {
-            Ok(forecast) => forecast,
-            Err(error) => {
-                let problem = error.into_problem()?;
-                let mut tx = self.web.hub.db.read().await?;
-                let unknown = self.unknown_accounts(&mut tx, &problem, fields.get("accounts")).await?;
-                forecast::refused(self.in_words(&problem), unknown)
-            }
-        };
+        let forecast = self.or_refused(self.forecast(fields).await, fields).await?;
         if self.wants("forecast") {
             return self.part(Section::Compose, "forecast", &forecast).await;
         }
