@@ -14,8 +14,7 @@ use serde_json::json;
 
 use crate::{
     domain::{Problem, problem::Class},
-    hub,
-    storage::{self, is_outage},
+    hub, storage,
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -101,7 +100,7 @@ fn document(error: &ApiError, lang: &'static str, id: &str) -> Response {
         ApiError::Method => {
             (405, plain("METHOD", "此地址不支持这个请求方法", "this address does not know this method"))
         }
-        ApiError::Hub(hub::Error::Storage(inner)) if is_outage(inner) => {
+        ApiError::Hub(error) if error.is_away() => {
             let mut problem =
                 plain("UNAVAILABLE", "系统暂时不可用，请稍后重试", "the system is not available, try again shortly");
             problem.retry_after = Some(AFTER_OUTAGE);

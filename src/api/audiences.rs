@@ -6,17 +6,18 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::{
-    Api, ApiError,
-    answer::{language, to_the_end},
-    body,
-    caller::Caller,
-};
 use crate::{
-    domain::command,
+    api::{
+        Api, ApiError,
+        answer::{language, to_the_end},
+        body,
+        caller::Caller,
+    },
+    domain::{command, quota::Mode},
     hub::{
         self,
-        resolve::{NeededApproval, NeededNode},
+        quota::Charge,
+        send::resolve::{NeededApproval, NeededNode},
     },
 };
 
@@ -52,9 +53,24 @@ pub async fn resolve(State(api): State<Api>, caller: Caller, request: Request) -
         },
         "sms_segments": found.sms_segments,
         "cost_units": found.cost_units,
+        "quota": found.quota.as_ref().map(quota),
         "approval": found.approval.as_ref().map(needed),
         "warnings": warnings,
     })))
+}
+
+/// What its SMS would take, and what is left of the month.
+fn quota(charge: &Charge) -> Value {
+    let Charge { standing, pieces } = charge;
+    json!({
+        "name": standing.name,
+        "month": standing.month,
+        "limit": standing.pieces,
+        "used": standing.used,
+        "needed": pieces,
+        "beyond": standing.beyond(*pieces),
+        "strict": standing.mode == Mode::Strict,
+    })
 }
 
 /// How many would be asked first, and how many at each node after it.

@@ -10,10 +10,10 @@ use axum::{
 use futures_util::StreamExt;
 use serde_json::Value;
 
-use super::ApiError;
 use crate::{
+    api::ApiError,
     domain::{Problem, command, problem::Class},
-    hub::room::{Held, Room, Who},
+    hub::engine::room::{Held, Room, Who},
 };
 
 /// Everything but attachments; a list of 100,000 accounts fits.

@@ -6,14 +6,14 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::{Api, ApiError, caller::Caller, path::InPath, query::Query};
 use crate::{
+    api::{Api, ApiError, caller::Caller, path::InPath, query::Query},
     clock::Timestamp,
     domain::{MessageId, PersonId, Problem, delivery::Bucket},
-    hub::status::Reached,
+    hub::follow::status::Reached,
     storage::{
         attempts::Attempt,
-        message_status::{Try, Wanted},
+        reached::{Try, Wanted},
     },
 };
 

@@ -24,7 +24,7 @@ use crate::{
         command::{self, Name},
         message,
     },
-    hub::Once,
+    hub::{Once, Source, engine::room::Held},
 };
 
 pub async fn recall(
@@ -77,19 +77,9 @@ pub async fn remind(
     InPath(id): InPath<MessageId>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let (source, lang) = (caller.source(), language(request.headers()));
-    // What is wrong with a body is nothing to whoever may not know of the message.
-    api.hub.check_own(&source, id).await?;
-    let key = idempotency::optional(request.headers())?;
-    let (value, _, held) = body::json(api.hub.in_hand.room(), request, body::WITHOUT_FILES).await?;
-    let to = command::read_remind_to(&value)?;
-    let fingerprint = command::fingerprint(Name::MessageRemind, &named(value, id));
-    let reminded = to_the_end(async move {
-        let _held = held;
-        let once = key.as_deref().map(|key| Once { key, fingerprint: &fingerprint });
-        api.hub.remind(&source, once, id, &to).await
-    })
-    .await?;
+    let asked = Asked::read(&api, caller, Name::MessageRemind, id, request).await?;
+    let (to, lang) = (command::read_remind_to(&asked.body)?, asked.lang);
+    let reminded = to_the_end(async move { api.hub.remind(&asked.source, asked.once(), id, &to).await }).await?;
     let warnings: Vec<_> = reminded.warnings().iter().map(|warning| warning.note(lang)).collect();
     let answer = json!({"id": id, "people": reminded.people, "warnings": warnings});
     Ok(idempotency::mark((StatusCode::ACCEPTED, Json(answer)).into_response(), reminded.duplicate))
@@ -102,18 +92,9 @@ pub async fn resend(
     InPath(id): InPath<MessageId>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let (source, lang) = (caller.source(), language(request.headers()));
-    api.hub.check_own(&source, id).await?;
-    let key = idempotency::optional(request.headers())?;
-    let (value, _, held) = body::json(api.hub.in_hand.room(), request, body::WITHOUT_FILES).await?;
-    let to = command::read_resend_to(&value)?;
-    let fingerprint = command::fingerprint(Name::MessageResend, &named(value, id));
-    let resent = to_the_end(async move {
-        let _held = held;
-        let once = key.as_deref().map(|key| Once { key, fingerprint: &fingerprint });
-        api.hub.resend(&source, once, id, &to).await
-    })
-    .await?;
+    let asked = Asked::read(&api, caller, Name::MessageResend, id, request).await?;
+    let (to, lang) = (command::read_resend_to(&asked.body)?, asked.lang);
+    let resent = to_the_end(async move { api.hub.resend(&asked.source, asked.once(), id, &to).await }).await?;
     let warnings: Vec<_> = resent.warnings().iter().map(|warning| warning.note(lang)).collect();
     let answer = json!({"id": id, "people": resent.people, "warnings": warnings});
     Ok(idempotency::mark((StatusCode::ACCEPTED, Json(answer)).into_response(), resent.duplicate))
@@ -126,23 +107,44 @@ pub async fn add_recipients(
     InPath(id): InPath<MessageId>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let source = caller.source();
-    api.hub.check_own(&source, id).await?;
-    let key = idempotency::optional(request.headers())?;
-    let (value, _, held) = body::json(api.hub.in_hand.room(), request, body::WITHOUT_FILES).await?;
-    let audience = command::read_added(&value)?;
-    let fingerprint = command::fingerprint(Name::MessageAddRecipients, &named(value, id));
-    let added = to_the_end(async move {
-        let _held = held;
-        let once = key.as_deref().map(|key| Once { key, fingerprint: &fingerprint });
-        api.hub.add_recipients(&source, once, id, audience).await
-    })
-    .await?;
+    let asked = Asked::read(&api, caller, Name::MessageAddRecipients, id, request).await?;
+    let audience = command::read_added(&asked.body)?;
+    let added =
+        to_the_end(async move { api.hub.add_recipients(&asked.source, asked.once(), id, audience).await }).await?;
     Ok(idempotency::mark((StatusCode::ACCEPTED, Json(json!(added))).into_response(), added.duplicate))
 }
 
+/// What is asked of a message with a body.
+struct Asked {
+    source: Source,
+    lang: &'static str,
+    key: Option<String>,
+    fingerprint: [u8; 32],
+    body: Value,
+    /// Room for the body, held until it is done.
+    _held: Held,
+}
+
+impl Asked {
+    async fn read(api: &Api, caller: Caller, name: Name, id: MessageId, request: Request) -> Result<Self, ApiError> {
+        let (source, lang) = (caller.source(), language(request.headers()));
+        // What is wrong with a body is nothing to whoever may not know of the message.
+        api.hub.check_own(&source, id).await?;
+        let key = idempotency::optional(request.headers())?;
+        let (body, _, held) = body::json(api.hub.in_hand.room(), request, body::WITHOUT_FILES).await?;
+        let fingerprint = command::fingerprint(name, &named(body.clone(), id));
+        Ok(Self { source, lang, key, fingerprint, body, _held: held })
+    }
+
+    fn once(&self) -> Option<Once<'_>> {
+        self.key.as_deref().map(|key| Once { key, fingerprint: &self.fingerprint })
+    }
+}
+
 /// The body as the queue has it, where no address names the message.
-fn named(mut value: Value, id: MessageId) -> Value {
-    value["id"] = json!(id);
-    value
+fn named(mut body: Value, id: MessageId) -> Value {
+    if let Some(fields) = body.as_object_mut() {
+        fields.insert("id".to_owned(), json!(id));
+    }
+    body
 }

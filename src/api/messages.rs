@@ -8,20 +8,20 @@ use axum::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{
-    Api, ApiError,
-    answer::{language, to_the_end},
-    body,
-    caller::Caller,
-    idempotency,
-    path::InPath,
-};
 use crate::{
+    api::{
+        Api, ApiError,
+        answer::{language, to_the_end},
+        body,
+        caller::Caller,
+        idempotency,
+        path::InPath,
+    },
     domain::{
         ApprovalId, MessageId,
         command::{self, Name},
     },
-    hub::{Answer, status::MessageStatus},
+    hub::{Answer, follow::status::MessageStatus},
     storage::message_status::Seat,
 };
 

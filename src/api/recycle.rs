@@ -5,8 +5,11 @@
 use axum::{Json, extract::State};
 use serde_json::{Value, json};
 
-use super::{Api, ApiError, answer::to_the_end, caller::Caller, path::InPath};
-use crate::{domain::MessageId, hub::recycle::Discard};
+use crate::{
+    api::{Api, ApiError, answer::to_the_end, caller::Caller, path::InPath},
+    domain::MessageId,
+    hub::follow::recycle::Discard,
+};
 
 pub async fn delete(
     State(api): State<Api>,

@@ -5,16 +5,16 @@ use std::{collections::BTreeMap, process::ExitCode, time::Duration};
 use channels::SendError;
 use serde::Serialize;
 
-use super::Call;
 use crate::{
     app,
     broker::{Broker, Health},
+    cli::Call,
     config::Config,
     domain::{
         person::Role,
         send_rule::{self, SendRule},
     },
-    hub::{Channels, invariants},
+    hub::{Channels, check::invariants},
     storage::{Db, access, settings},
 };
 

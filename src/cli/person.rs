@@ -2,10 +2,10 @@
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use super::Call;
 use crate::{
+    cli::Call,
     domain::person::{Role, State},
-    hub::{self, administer::By},
+    hub::{self, people::administer::By},
 };
 
 #[derive(clap::Subcommand)]

@@ -1,10 +1,10 @@
 //! `zhihui producer create`, `disable`, `renew`
 
-use super::Call;
 use crate::{
+    cli::Call,
     hub::{
         Hub,
-        register::{Registered, Registration},
+        people::register::{Registered, Registration},
     },
     storage::producers::{ProducerAudience, ProducerCategories},
 };

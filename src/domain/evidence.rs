@@ -67,14 +67,17 @@ impl Signer {
 
     /// The end of a file whose evidence has this hash.
     pub fn end(&self, hash: &[u8; 32]) -> String {
-        let signed = self.0.sign(&message(hash));
-        format!(
-            "{SIGNATURE}{{\"algorithm\":\"Ed25519\",\"key\":\"{}\",\"sha256\":\"{}\",\"value\":\"{}\"}}}}\n",
-            self.public(),
-            hex(hash),
-            hex(signed.as_ref())
-        )
+        end(&self.public(), hash, self.0.sign(&message(hash)).as_ref())
     }
+}
+
+/// The one way to write the end of a file.
+fn end(key: &str, hash: &[u8; 32], value: &[u8]) -> String {
+    format!(
+        "{SIGNATURE}{{\"algorithm\":\"Ed25519\",\"key\":\"{key}\",\"sha256\":\"{}\",\"value\":\"{}\"}}}}\n",
+        hex(hash),
+        hex(value)
+    )
 }
 
 fn message(hash: &[u8; 32]) -> Vec<u8> {
@@ -107,16 +110,20 @@ pub fn verify(file: &[u8], expected: Option<&str>) -> Result<Verified, Fault> {
     let rest = file.strip_prefix(HEAD.as_bytes()).ok_or(Fault::NoEvidence)?;
     let at =
         rest.windows(SIGNATURE.len()).rposition(|window| window == SIGNATURE.as_bytes()).ok_or(Fault::NoEvidence)?;
-    let (evidence, end) = (&rest[..at], &rest[at + SIGNATURE.len()..]);
-    let end =
-        std::str::from_utf8(end).ok().and_then(|end| end.trim_end().strip_suffix('}')).ok_or(Fault::NoEvidence)?;
-    let signature: Value = serde_json::from_str(end).map_err(|_| Fault::NoEvidence)?;
+    let evidence = &rest[..at];
+    let ending = std::str::from_utf8(&rest[at..]).map_err(|_| Fault::NoEvidence)?.trim_end();
+    let signed = ending.strip_prefix(SIGNATURE).and_then(|signed| signed.strip_suffix('}')).ok_or(Fault::NoEvidence)?;
+    let signature: Value = serde_json::from_str(signed).map_err(|_| Fault::NoEvidence)?;
     let text = |name: &str| signature[name].as_str().unwrap_or_default();
     let (key, value) = (unhex(text("key")), unhex(text("value")));
     let (Some(key), Some(value)) = (key, value) else { return Err(Fault::NoEvidence) };
     let hash = sha256(evidence);
     UnparsedPublicKey::new(&ED25519, &key).verify(&message(&hash), &value).map_err(|_| Fault::Changed)?;
     let verified = Verified { key: hex(&key), sha256: hex(&hash) };
+    // What stands beside the signature is not signed: nothing but what we write there may.
+    if ending != end(&verified.key, &hash, &value).trim_end() {
+        return Err(Fault::Changed);
+    }
     match expected.map(|expected| expected.trim().to_ascii_lowercase()) {
         Some(expected) if expected != verified.key => Err(Fault::OtherKey),
         _ => Ok(verified),
@@ -163,6 +170,10 @@ mod tests {
         assert_eq!(verify(file.as_bytes(), Some(&signer.public().to_uppercase())), Ok(verified));
         assert_eq!(verify(file.as_bytes(), Some("00")), Err(Fault::OtherKey));
         assert_eq!(verify(file.replace("null", "true").as_bytes(), None), Err(Fault::Changed));
+        let added = file.replace("\"algorithm\"", "\"approved_by\":\"校长\",\"algorithm\"");
+        assert_eq!(verify(added.as_bytes(), None), Err(Fault::Changed), "words that nobody signed");
+        let other_hash = file.replace(&hex(&sha256(evidence.as_bytes())), &"0".repeat(64));
+        assert_eq!(verify(other_hash.as_bytes(), None), Err(Fault::Changed));
         for wrong in ["", "{}", "{\"evidence\":1,\"signature\":{}}", "{\"evidence\":1,\"signature\":{\"key\":\"zz\"}}"]
         {
             assert!(verify(wrong.as_bytes(), None).is_err(), "{wrong}");

@@ -103,6 +103,8 @@ ids!(
     AttachmentId,
     /// 周期发送: messages that come again and again.
     SeriesId,
+    /// 短信配额 of a department or of a module.
+    QuotaId,
     DeadLetterId,
     /// One running process of the hub.
     ReplicaId,

@@ -28,6 +28,7 @@ pub mod phone;
 mod picture;
 pub mod pinyin_keys;
 pub mod problem;
+pub mod quota;
 mod rar;
 pub mod seal;
 pub mod send_rule;
@@ -38,6 +39,6 @@ pub mod words;
 
 pub use ids::{
     ApprovalId, ApprovalRuleId, AttachmentId, AuditId, ClaimId, DeadLetterId, DelegationId, DepartmentId, EventId,
-    ExportId, FolderId, GroupId, MessageId, PersonId, ProducerId, ReplicaId, SeriesId, TicketId,
+    ExportId, FolderId, GroupId, MessageId, PersonId, ProducerId, QuotaId, ReplicaId, SeriesId, TicketId,
 };
 pub use problem::Problem;

@@ -56,9 +56,43 @@ pub fn named(text: &str) -> Vec<Trait> {
     Trait::ALL.into_iter().filter(|one| text.contains(&placeholder(*one))).collect()
 }
 
+/// The first of them in other braces than `{{…}}`, such as `{姓名}` and `｛｛姓名｝｝`, as it was written: it
+/// would go out literally.
+pub fn in_other_braces(text: &str) -> Option<(&str, Trait)> {
+    const OPEN: [char; 2] = ['{', '｛'];
+    const CLOSE: [char; 2] = ['}', '｝'];
+    let mut rest = text;
+    while let Some(at) = rest.find(OPEN) {
+        let from = &rest[at..];
+        let inner = from.trim_start_matches(OPEN);
+        let word = inner.trim_start();
+        let named = Trait::ALL.into_iter().find_map(|one| Some((one, word.strip_prefix(one.word())?.trim_start())));
+        if let Some((one, end)) = named.filter(|(_, end)| end.starts_with(CLOSE)) {
+            let behind = end.trim_start_matches(CLOSE);
+            let (open, close) = (&from[..from.len() - inner.len()], &end[..end.len() - behind.len()]);
+            if (open, close) != ("{{", "}}") {
+                return Some((&from[..from.len() - behind.len()], one));
+            }
+        }
+        rest = inner;
+    }
+    None
+}
+
 /// As it stands in a text.
 pub fn placeholder(of: Trait) -> String {
     format!("{{{{{}}}}}", of.word())
+}
+
+/// The text before it has a reader, as people see it: 〔姓名〕.
+pub fn shown(text: &str) -> String {
+    let sign = |text: String, one: &Trait| text.replace(&placeholder(*one), &bracketed(*one));
+    Trait::ALL.iter().fold(text.to_owned(), sign)
+}
+
+/// In the brackets that stand for it on pages.
+pub fn bracketed(of: Trait) -> String {
+    format!("〔{}〕", of.word())
 }
 
 /// The text for one reader. What a value holds is never filled again.
@@ -93,8 +127,23 @@ mod tests {
         let reader = Reader { name: "{{部门}}王".into(), department: "教务处".into(), ..Reader::default() };
         assert_eq!(fill("{{部门}}{{姓名}}您好{{会议}}", &reader), "教务处{{部门}}王您好{{会议}}");
         assert_eq!(fill("{{姓名", &reader), "{{姓名");
+        assert_eq!(shown("{{部门}}{{姓名}}您好{{会议}}"), "〔部门〕〔姓名〕您好{{会议}}");
         assert_eq!(named("{{职务}}，{{姓名}}"), [Trait::Name, Trait::Title]);
         assert_eq!(Trait::ALL.map(Trait::word), Trait::WORDS);
         assert_eq!(Trait::of("手机号"), None, "whatever is not in the list stays out");
+    }
+
+    #[test]
+    fn braces_of_another_kind_are_found_around_its_words_alone() {
+        for wrong in ["{姓名}", "｛姓名｝", "｛｛姓名｝｝", "{ 部门 }", "{{姓名}", "{工号}}", "{{{职务}}}", "{｛姓名}}"]
+        {
+            let text = format!("{{{{姓名}}}}{{{{会议}}}}：{wrong}老师");
+            assert_eq!(in_other_braces(&text).map(|(written, _)| written), Some(wrong));
+        }
+        assert_eq!(in_other_braces("尊敬的{部门}").map(|(_, one)| one), Some(Trait::Department));
+        for right in ["{{姓名}}", "{{ 姓名 }}您好", "{姓名与部门}", "{单个}", "{姓名", "姓名}", "{{姓名}}{", "｛｝{}"]
+        {
+            assert_eq!(in_other_braces(right), None, "{right}");
+        }
     }
 }

@@ -13,14 +13,18 @@ const LONGEST: usize = 10_000;
 /// Names that a refusal lists.
 const LISTED: usize = 10;
 
-/// Fills every placeholder from `value`, and leaves those that name the reader for later; an unknown or empty one blocks sending (`TPL_UNFILLED`), anything else
-/// in double braces is refused (`TPL_SYNTAX`) with the `names` that there are.
+/// Fills every placeholder from `value`, and leaves those that name the reader for later; an unknown or
+/// empty one blocks sending (`TPL_UNFILLED`), anything else in double braces is refused (`TPL_SYNTAX`) with
+/// the `names` that there are, and so is what names the reader in other braces.
 pub fn fill(
     text: &str,
     field: &str,
     names: &[&str],
     value: impl Fn(&str) -> Option<String>,
 ) -> Result<String, Problem> {
+    if let Some((written, of)) = personal::in_other_braces(text) {
+        return Err(braces(field, written, &personal::placeholder(of)));
+    }
     let mut filled = String::with_capacity(text.len());
     let mut missing: Vec<&str> = Vec::new();
     let mut rest = text;
@@ -50,6 +54,12 @@ pub fn fill(
     let list = missing.join("、");
     Err(Problem::invalid("TPL_UNFILLED", field, format!("还有 {} 处未填写：{list}，未发送", missing.len()))
         .in_english(format!("{} placeholders are not filled: {list}; nothing was sent", missing.len())))
+}
+
+/// What names the reader is written in other braces.
+fn braces(field: &str, written: &str, right: &str) -> Problem {
+    Problem::invalid("TPL_SYNTAX", field, format!("{written} 应写成 {right}"))
+        .in_english(format!("{written} must be written {right}"))
 }
 
 /// A name follows, not the syntax of a template language.

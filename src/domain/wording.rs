@@ -8,12 +8,14 @@ pub struct Said<'a> {
     pub title: &'a str,
     pub body: &'a str,
     pub signature: &'a str,
+    /// The length of the link, in UTF-16 units with the space before it, that a text message ends with.
+    pub link_units: usize,
 }
 
 impl Said<'_> {
     /// A text message is short, a call is spoken, a mail and a card say all.
     pub fn on(&self, channel: &str) -> String {
-        let Self { sender_name, title, body, signature } = self;
+        let Self { sender_name, title, body, signature, .. } = self;
         match channel {
             "sms" => format!("{sender_name}：{title}。详情请登录查看"),
             "voice" => format!("您好，{sender_name}通知您：{title}。"),
@@ -22,9 +24,9 @@ impl Said<'_> {
         }
     }
 
-    /// Pieces of one text message.
+    /// Pieces of one text message, its link included.
     pub fn sms_segments(&self) -> i64 {
-        sms_segments(&self.on("sms"))
+        sms_segments(self.on("sms").encode_utf16().count() + self.link_units)
     }
 
     /// What one send over this channel is charged as: SMS pieces, calls; nothing else costs.
@@ -38,8 +40,7 @@ impl Said<'_> {
 }
 
 /// 70 characters alone, 67 each when it takes more than one.
-fn sms_segments(text: &str) -> i64 {
-    let units = text.encode_utf16().count();
+fn sms_segments(units: usize) -> i64 {
     i64::try_from(if units <= 70 { 1 } else { units.div_ceil(67) }).unwrap_or(i64::MAX)
 }
 
@@ -48,14 +49,16 @@ mod tests {
     use super::*;
 
     fn said(title: &str) -> Said<'_> {
-        Said { sender_name: "教务处", title, body: "正文", signature: "教务处" }
+        Said { sender_name: "教务处", title, body: "正文", signature: "教务处", link_units: 0 }
     }
 
     #[test]
     fn a_long_text_message_is_charged_in_pieces_of_67() {
-        assert_eq!(sms_segments(&"字".repeat(70)), 1);
-        assert_eq!(sms_segments(&"字".repeat(71)), 2);
-        assert_eq!(sms_segments(&"字".repeat(135)), 3);
+        assert_eq!(sms_segments(70), 1);
+        assert_eq!(sms_segments(71), 2);
+        assert_eq!(sms_segments(135), 3);
+        let linked = Said { link_units: 71, ..said("停水") };
+        assert_eq!((said("停水").sms_segments(), linked.sms_segments()), (1, 2));
     }
 
     #[test]

@@ -1,87 +1,40 @@
-//! What the product does. Each file is one verb.
+//! What the product does: each room an occasion, each file one verb. Here is what all of them need: who
+//! sends (`source`), who may do what (`policy`), what other modules hear (`tell`).
 //!
 //! Every verb opens one transaction and passes it down; no transaction is open while a provider or
 //! the broker is called. The reconcilers (`schedule`, `fan_out`, `relay`, …) take no input but the
 //! tables, may run at any time, twice, or on two machines, and always move the tables towards what
 //! they should be; the broker and [`Wake`] only make them run sooner.
 
-pub mod add_recipients;
-pub mod administer;
-pub mod approval_rules;
 pub mod approve;
-mod ask;
-pub mod audience;
-mod breaker;
+pub mod check;
 pub mod command;
-pub mod complaint;
 pub mod deliver;
-pub mod draft;
-pub mod emergency;
-mod escalate;
-pub mod evidence;
-pub mod export;
-mod fan_out;
-pub mod files;
-pub mod forget;
+pub mod engine;
+pub mod follow;
 pub mod groups;
-mod hash;
-mod in_hand;
-pub mod intake;
-pub mod invariants;
-pub mod lanes;
-mod live;
-mod once;
+pub mod people;
 pub mod policy;
-pub mod preview;
-mod prove;
-pub mod queue;
-pub mod recall;
-pub mod receive;
-pub mod record;
-pub mod recycle;
-pub mod refuse;
-pub mod register;
-pub mod relay;
-pub mod release;
-pub mod remind;
-pub mod report;
-pub mod resend;
-pub mod resolve;
-pub mod room;
-pub mod run;
-pub mod schedule;
-pub mod seal;
-pub mod series;
-mod set_password;
-mod setup;
-pub mod sign_in;
+pub mod quota;
+pub mod send;
 mod source;
-mod spare;
-pub mod status;
-pub mod sweep;
-pub mod tallies;
 mod tell;
-pub mod templates;
-mod together;
-pub mod transfer;
-mod wake;
-pub mod witness;
 
 use std::{path::PathBuf, sync::Arc};
 
-pub use fan_out::chase_again;
-pub use in_hand::InHand;
-pub use lanes::Channels;
-pub use live::{Change, Live};
-pub use once::Once;
+pub use deliver::lanes::Channels;
+pub use deliver::rounds::chase_again;
+pub use engine::in_hand::InHand;
+pub use engine::live::{Change, Live};
+pub use engine::once::Once;
+pub use engine::wake::Wake;
+pub use follow::tallies::Tallies;
 pub use source::{Answer, ApprovalNeeded, Source, missing};
-pub use tallies::Tallies;
-pub use wake::Wake;
 
 use crate::{
     broker::Broker,
     clock::Clock,
-    domain::{Problem, ReplicaId, seal::Sealer},
+    domain::{MessageId, Problem, ReplicaId, seal::Sealer},
     storage::{self, Db},
 };
 
@@ -118,6 +71,17 @@ pub struct Place {
 }
 
 impl Place {
+    /// Where a reader opens a message.
+    pub fn link(&self, message: MessageId) -> String {
+        format!("{}/inbox/{message}", self.public_url)
+    }
+
+    /// The length of [`Self::link`] with the space before it, in UTF-16 units: what a text message is
+    /// charged for it. Every id is as long as any other.
+    pub fn link_units(&self) -> usize {
+        1 + self.link(MessageId(uuid::Uuid::nil())).encode_utf16().count()
+    }
+
     /// Reached from this machine alone.
     pub fn is_local(&self) -> bool {
         let url = url::Url::parse(&self.public_url).ok();
@@ -144,7 +108,7 @@ pub enum Error {
 
 impl Error {
     /// The whole storage is away, and whatever comes next would fare no better.
-    fn is_away(&self) -> bool {
+    pub fn is_away(&self) -> bool {
         matches!(self, Self::Storage(error) if storage::is_outage(error))
     }
 }

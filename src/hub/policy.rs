@@ -4,7 +4,7 @@
 //! to an object (its sender, a recipient, an approver asked to decide) is not a role: the caller
 //! looks it up and hands it in.
 
-use super::{Source, sign_in::SignedIn};
+use super::{Source, people::sign_in::SignedIn};
 use crate::domain::{Problem, person::Role};
 
 /// Who wants something.
@@ -78,6 +78,8 @@ pub enum Action {
     KeepTemplates,
     /// Which sends need whose consent.
     EditApprovalRules,
+    /// 短信配额 of departments and modules, and their ledger.
+    KeepQuotas,
     /// Channels, send rules, modules, dead letters.
     Administer,
     ReadAudit,
@@ -149,6 +151,7 @@ fn person_may(roles: &[Role], action: Action, facts: &Facts) -> bool {
         Action::FindForeign | Action::EditApprovalRules => has(Role::OrgAdmin) && facts.is_proved,
         Action::Remind | Action::Resend | Action::AddRecipients | Action::Release | Action::Discard => facts.is_own,
         Action::EditDirectory => has(Role::OrgAdmin),
+        Action::KeepQuotas => has(Role::OrgAdmin) || has(Role::SystemAdmin),
         Action::KeepTemplates => facts.is_own || has(Role::OrgAdmin) || has(Role::SystemAdmin),
         Action::Administer | Action::ReplayDeadLetter => has(Role::SystemAdmin),
         Action::ReadAudit => has(Role::AuditAdmin),
@@ -209,11 +212,14 @@ mod tests {
 
     #[test]
     fn the_matrix_of_roles_holds() {
-        let table: [(Action, &str); 10] = [
+        let table: [(Action, &str); 13] = [
             (Action::Send, "✓✓✓✓✓✓"),
             (Action::ViewDirectory, "✓✓✓✓✓✓"),
             (Action::KeepGroups, "✓✓✓✓✓✓"),
             (Action::EditDirectory, "✗✗✗✓✗✗"),
+            (Action::KeepTemplates, "✗✗✗✓✓✗"),
+            (Action::EditApprovalRules, "✗✗✗✗✗✗"),
+            (Action::KeepQuotas, "✗✗✗✓✓✗"),
             (Action::Administer, "✗✗✗✗✓✗"),
             (Action::ReplayDeadLetter, "✗✗✗✗✓✗"),
             (Action::ReadAudit, "✗✗✗✗✗✓"),

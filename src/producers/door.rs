@@ -15,7 +15,7 @@ use crate::{
     hub::{
         Error, Hub, Result,
         command::{Done, decode},
-        register::Registration,
+        people::register::Registration,
     },
     storage::producers::{self, ProducerAudience, ProducerCategories},
 };

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::{Json, Result, Tx, tickets::Ticket};
+use super::{Json, Result, Tx, reached::shown, tickets::Ticket};
 use crate::{
     clock::Timestamp,
     domain::{
@@ -86,13 +86,15 @@ row! {
 
 /// Those of these recipients, in the order in which they happened.
 pub async fn list(tx: &mut Tx, message: MessageId, people: &[PersonId]) -> Result<Vec<Attempt>> {
-    let people = Json(people.iter().map(|id| id.simple()).collect::<Vec<_>>());
-    let sql = each_id!(
+    let sql = each_row!(
         tx,
-        "select person_id, channel, round, nth, state, fired_at, at, detail from attempt
-          where message_id = $1 and person_id in (",
-        "$2",
-        ") order by person_id, at, round, channel, nth, state limit 100000"
+        "select attempt.person_id, attempt.channel, attempt.round, attempt.nth, attempt.state, attempt.fired_at,
+                attempt.at, attempt.detail from ",
+        "$1",
+        { message: uuid, person: uuid },
+        "  join attempt on attempt.message_id = each.message and attempt.person_id = each.person
+          order by attempt.person_id, attempt.at, attempt.round, attempt.channel, attempt.nth, attempt.state
+          limit 100000"
     );
-    fetch_all!(tx, Attempt, sql, [message, &people])
+    fetch_all!(tx, Attempt, sql, [shown(message, people)])
 }

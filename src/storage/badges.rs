@@ -24,11 +24,9 @@ pub async fn list(tx: &mut Tx, people: &[PersonId], now: Timestamp) -> Result<Ve
             "select person.id as person_id,
                 (select count(*) from (
                     select 1 from inbox
-                      join message on message.id = inbox.message_id and ",
-            is_visible!(),
-            "
-                     where inbox.person_id = person.id and inbox.read_at is null
-                       and inbox.deleted_at is null limit 100) as few) as unread,
+                     where inbox.person_id = person.id and inbox.read_at is null and inbox.deleted_at is null and ",
+            is_open!("inbox.message_id"),
+            " limit 100) as few) as unread,
                 (select count(*) from (
                     select distinct approval_seat.approval_id from approval_seat
                       join approval on approval.id = approval_seat.approval_id and approval.state = 'pending'

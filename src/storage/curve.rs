@@ -1,12 +1,14 @@
 //! How a message spread over time: who had it, had read it, had answered it by when. Counted by
 //! `inbox`, `receipt` and, for people outside the organisation, `delivery`, in steps of equal length.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Result, Tx};
 use crate::{clock::Timestamp, domain::MessageId};
 
 row! {
     /// So many in one step.
-    #[derive(Debug, Clone, PartialEq, Eq)]
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
     pub struct Step {
         /// `sent`, `read`, `answered`
         pub what: String,

@@ -227,14 +227,24 @@ row! {
     }
 }
 
+macro_rules! delivery {
+    ($end:literal) => {
+        concat!(
+            "select state, callee_id, unless, attempts from delivery
+              where message_id = $1 and person_id = $2 and channel = $3 and round = $4",
+            $end
+        )
+    };
+}
+
 pub async fn find(tx: &mut Tx, key: &Key) -> Result<Option<Delivery>> {
-    fetch_optional!(
-        tx,
-        Delivery,
-        "select state, callee_id, unless, attempts from delivery
-          where message_id = $1 and person_id = $2 and channel = $3 and round = $4",
-        [key.message, key.person, &key.channel, key.round]
-    )
+    fetch_optional!(tx, Delivery, delivery!(""), [key.message, key.person, &key.channel, key.round])
+}
+
+/// [`find`], and nobody else changes it until this transaction ends.
+pub async fn lock(tx: &mut Tx, key: &Key) -> Result<Option<Delivery>> {
+    let sql = dialect!(tx, sqlite: delivery!(""), postgres: delivery!(" for update"));
+    fetch_optional!(tx, Delivery, sql, [key.message, key.person, &key.channel, key.round])
 }
 
 /// A report of the provider: moves only to what ranks higher. Its own reference is kept where none

@@ -79,8 +79,34 @@ fn written(at: Timestamp) -> String {
     at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
 }
 
+/// Where a line stands in an inbox: when it came, and its id.
+pub type Place = (Timestamp, MessageId);
+
+/// Below every line.
+const END: Place = (Timestamp::UNIX_EPOCH, MessageId(uuid::Uuid::nil()));
+
+/// So many lines are searched at once: whoever has more is asked whether to go on.
+pub const SEARCHED: i64 = 1_000;
+
 /// A person's lines from before `cursor` on, newest first.
-pub async fn list(tx: &mut Tx, wanted: Wanted<'_>, cursor: (Timestamp, MessageId), limit: i64) -> Result<Vec<Line>> {
+pub async fn list(tx: &mut Tx, wanted: Wanted<'_>, cursor: Place, limit: i64) -> Result<Vec<Line>> {
+    list_between(tx, wanted, cursor, END, limit).await
+}
+
+/// The same of the next [`SEARCHED`] lines, and the last of these; none when they are all that there is.
+pub async fn search(tx: &mut Tx, wanted: Wanted<'_>, cursor: Place, limit: i64) -> Result<(Vec<Line>, Option<Place>)> {
+    let end = fetch_optional!(
+        tx,
+        Place,
+        "select arrived_at, message_id from inbox
+          where person_id = $1 and deleted_at is null and (arrived_at, message_id) < ($2, $3)
+          order by arrived_at desc, message_id desc limit 1 offset $4",
+        [wanted.person, cursor.0, cursor.1, SEARCHED - 1]
+    )?;
+    Ok((list_between(tx, wanted, cursor, end.unwrap_or(END), limit).await?, end))
+}
+
+async fn list_between(tx: &mut Tx, wanted: Wanted<'_>, cursor: Place, end: Place, limit: i64) -> Result<Vec<Line>> {
     let pattern = super::containing(wanted.search);
     // One letter alone is in nearly every name.
     let typed = pinyin_keys::query(wanted.search);
@@ -102,6 +128,7 @@ pub async fn list(tx: &mut Tx, wanted: Wanted<'_>, cursor: (Timestamp, MessageId
            left join receipt on receipt.message_id = inbox.message_id and receipt.person_id = inbox.person_id
           where inbox.person_id = $1 and inbox.deleted_at is null
             and (inbox.arrived_at, inbox.message_id) < ($2, $3)
+            and (inbox.arrived_at, inbox.message_id) >= ($11, $12)
             and ($4 <> 'unread' or inbox.read_at is null or inbox.message_id = $7)
             and ($4 not in ('unanswered', 'waiting') or inbox.message_id = $7 or (receipt.message_id is null
                  and (message.receipt is not null or message.actions <> '{\"list\":[]}')))
@@ -125,7 +152,9 @@ pub async fn list(tx: &mut Tx, wanted: Wanted<'_>, cursor: (Timestamp, MessageId
             wanted.open,
             wanted.tab.now(),
             &written(wanted.tab.now()),
-            &sound
+            &sound,
+            end.0,
+            end.1
         ]
     )
 }
@@ -288,35 +317,47 @@ row! {
     /// 共 N 条, 其中 M 条未读, K 条待回执: those whose answer still helps.
     #[derive(Debug, Clone, Default)]
     pub struct Counts {
+        /// counted to [`COUNTED`]
         pub total: i64,
+        /// of those that were counted
         pub unread: i64,
+        /// counted to a hundred, as badges are
         pub unanswered: i64,
     }
 }
 
-/// Answered by indexes; more is read only of messages that ask for something. Their state is written so
-/// that SQLite looks them up in `message_asking` and not among all.
+/// No more lines of an inbox are counted, the newest.
+pub const COUNTED: i64 = 10_000;
+
+/// Answered by indexes; more is read only of messages that ask for something.
 pub async fn count(tx: &mut Tx, person: PersonId, now: Timestamp) -> Result<Counts> {
     fetch_one!(
         tx,
         Counts,
         concat!(
-            "select count(*) as total, count(*) filter (where inbox.read_at is null) as unread,
-                (select count(*) from inbox
-                   join message on message.id = inbox.message_id
-                    and (message.receipt is not null or message.actions <> '{\"list\":[]}')
-                    and coalesce(message.state, '') in ('sending', 'sent') and message.deleted_at is null
-                  where inbox.person_id = $1 and inbox.deleted_at is null
-                    and (message.expires_at is null or message.expires_at > $2)
-                    and coalesce(message.receipt ->> 'due_at', '9') > $3
-                    and not exists (select 1 from receipt where receipt.message_id = inbox.message_id
-                                                            and receipt.person_id = inbox.person_id)) as unanswered
-           from inbox
-           join message on message.id = inbox.message_id and ",
-            is_visible!(),
-            "
-          where inbox.person_id = $1 and inbox.deleted_at is null"
+            "select count(*) as total,
+                (select count(*) from (
+                    select 1 from inbox
+                     where inbox.person_id = $1 and inbox.read_at is null and inbox.deleted_at is null and ",
+            is_open!("inbox.message_id"),
+            " limit $4) as fresh) as unread,
+                (select count(*) from (
+                    select 1 from inbox
+                      join message on message.id = inbox.message_id
+                       and (message.receipt is not null or message.actions <> '{\"list\":[]}')
+                     where inbox.person_id = $1 and inbox.deleted_at is null
+                       and (message.expires_at is null or message.expires_at > $2)
+                       and coalesce(message.receipt ->> 'due_at', '9') > $3
+                       and not exists (select 1 from receipt where receipt.message_id = message.id
+                                                               and receipt.person_id = inbox.person_id)
+                       and ",
+            is_open!("inbox.message_id"),
+            " limit 100) as asked) as unanswered
+           from (select 1 from inbox
+                  where inbox.person_id = $1 and inbox.deleted_at is null and ",
+            is_open!("inbox.message_id"),
+            " order by inbox.arrived_at desc, inbox.message_id desc limit $4) as line"
         ),
-        [person, now, &written(now)]
+        [person, now, &written(now), COUNTED]
     )
 }

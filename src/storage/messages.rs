@@ -60,9 +60,10 @@ row! {
 }
 
 impl Message {
-    /// What its channels say.
-    pub fn said(&self) -> Said<'_> {
-        Said { sender_name: &self.sender_name, title: &self.title, body: &self.body, signature: &self.signature }
+    /// What its channels say, with a link of so many units at the end of a text message.
+    pub fn said(&self, link_units: usize) -> Said<'_> {
+        let Self { sender_name, title, body, signature, .. } = self;
+        Said { sender_name, title, body, signature, link_units }
     }
 }
 

@@ -40,10 +40,13 @@ pub mod inbox;
 pub mod intake;
 pub mod invariants;
 pub mod message_status;
+pub mod message_tally;
 pub mod messages;
 pub mod outbox;
 pub mod people;
 pub mod producers;
+pub mod quotas;
+pub mod reached;
 pub mod readers;
 pub mod receipts;
 pub mod recipients;
@@ -94,7 +97,7 @@ impl Db {
     pub async fn begin(&self) -> Result<Tx> {
         Ok(match self {
             Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("begin immediate").await?),
-            Self::Postgres(pool) => begin_postgres(pool).await?,
+            Self::Postgres(pool) => begin_postgres(pool, "begin").await?,
         })
     }
 
@@ -102,8 +105,16 @@ impl Db {
     pub async fn read(&self) -> Result<Tx> {
         Ok(match self {
             Self::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
-            Self::Postgres(pool) => begin_postgres(pool).await?,
+            Self::Postgres(pool) => begin_postgres(pool, "begin").await?,
         })
+    }
+
+    /// The same, and all its statements see one moment, which on PostgreSQL is each one's own otherwise.
+    pub async fn read_one_moment(&self) -> Result<Tx> {
+        match self {
+            Self::Sqlite { .. } => self.read().await,
+            Self::Postgres(pool) => begin_postgres(pool, "begin isolation level repeatable read read only").await,
+        }
     }
 
     /// May two transactions write at the same time?
@@ -142,9 +153,9 @@ impl Db {
 /// A transaction begun in a task of its own, which goes on when nobody waits for it any more: a
 /// future dropped inside sqlx's `begin` would hand back a connection with an open transaction, and
 /// what the next one writes would be lost.
-async fn begin_postgres(pool: &PgPool) -> Result<Tx> {
+async fn begin_postgres(pool: &PgPool, begin: &'static str) -> Result<Tx> {
     let pool = pool.clone();
-    let begun = tokio::spawn(async move { pool.begin().await });
+    let begun = tokio::spawn(async move { pool.begin_with(begin).await });
     begun.await.unwrap_or(Err(Error::WorkerCrashed)).map(Tx::Postgres)
 }
 

@@ -92,10 +92,9 @@ impl Db {
             }
         }
         .map_err(OpenError::Migrate)?;
-        match self {
-            Self::Sqlite { .. } => Ok(()),
-            Self::Postgres(pool) => leave_room(pool).await.map_err(OpenError::Unreachable),
-        }
+        let Self::Postgres(pool) = self else { return Ok(()) };
+        leave_room(pool).await.map_err(OpenError::Unreachable)?;
+        index_parts(pool).await.map_err(OpenError::Unreachable)
     }
 
     /// With `false` commits on SQLite no longer wait for the disk until it is set back: for filling
@@ -130,6 +129,9 @@ impl Db {
 
 /// KiB (written negative) that the writer keeps of the database: a broadcast's own pages are not read again.
 const WRITE_CACHE: &str = "-16000";
+/// The same of each reader: the upper levels of the indexes that lists go by. At ten million inbox rows a page of an
+/// inbox read two thirds of its pages again with the default of 2 MiB.
+const READ_CACHE: &str = "-8000";
 /// Pages of 4 KiB in the log before they are written to their places: a broadcast's pages change often
 /// and are written once.
 const CHECKPOINT: &str = "4000";
@@ -150,7 +152,7 @@ async fn open_sqlite(url: &str) -> Result<Db> {
             .await?,
         read: SqlitePoolOptions::new()
             .max_connections(READERS)
-            .connect_with(options.pragma("query_only", "on"))
+            .connect_with(options.pragma("query_only", "on").pragma("cache_size", READ_CACHE))
             .await?,
     })
 }
@@ -242,6 +244,29 @@ async fn leave_room(pool: &PgPool) -> Result<()> {
         sqlx::raw_sql("alter table delivery set (fillfactor = 40)").execute(pool).await?;
     }
     Ok(())
+}
+
+/// Whoever is searched for by a part of a name or an account is found by an index: reading a hundred
+/// thousand people takes PostgreSQL 40 ms and more. SQLite reads them in 10 and has no such index.
+async fn index_parts(pool: &PgPool) -> Result<()> {
+    let is_there: bool = sqlx::query_scalar("select to_regclass('person_part') is not null").fetch_one(pool).await?;
+    if is_there {
+        return Ok(());
+    }
+    let mut tx = pool.begin().await?;
+    // Another replica may be at it too, and many people take longer than a statement may.
+    sqlx::raw_sql("set local lock_timeout = 0; set local statement_timeout = 0; lock table person in share mode")
+        .execute(&mut *tx)
+        .await?;
+    sqlx::raw_sql(
+        "create or replace function person_parts(text) returns text[] immutable strict parallel safe language sql
+             as 'select array(select distinct substr($1, i, 2) from generate_series(1, length($1) - 1) as i)'",
+    )
+    .execute(&mut *tx)
+    .await?;
+    let index = concat!("create index if not exists person_part on person using gin (", parts_of_person!(), ")");
+    sqlx::raw_sql(index).execute(&mut *tx).await?;
+    tx.commit().await
 }
 
 fn migrator() -> Migrator {

@@ -159,10 +159,32 @@ macro_rules! is_no_addition {
     };
 }
 
+/// Every two characters that stand beside each other in what a person is searched by. PostgreSQL alone has
+/// an index over it (`person_part`), and its own function (src/storage/open.rs).
+macro_rules! parts_of_person {
+    () => {
+        "person_parts(person.search || ' ' || lower(coalesce(person.account, '') || ' ' || person.name))"
+    };
+}
+
 /// A recipient may open it: it is out, and its sender has not deleted it.
 macro_rules! is_visible {
     () => {
         "message.state in ('sending', 'sent') and message.deleted_at is null"
+    };
+}
+
+/// The same of a message that is in somebody's inbox, so that it is looked for among the few which are not
+/// visible alone (index `message_gone`): `is_open!("inbox.message_id")`.
+macro_rules! is_open {
+    ($message:literal) => {
+        concat!(
+            "not exists (select 1 from message as gone where coalesce(gone.id, gone.id) = coalesce(",
+            $message,
+            ", ",
+            $message,
+            ") and (gone.state not in ('sending', 'sent') or gone.deleted_at is not null))"
+        )
     };
 }
 

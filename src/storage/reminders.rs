@@ -72,6 +72,19 @@ pub async fn list_unanswered(tx: &mut Tx, message: MessageId) -> Result<Vec<Pers
     )
 }
 
+/// Of these accounts those that are recipients'.
+pub async fn list_known(tx: &mut Tx, message: MessageId, accounts: &[String]) -> Result<Vec<String>> {
+    let accounts = Json(accounts);
+    let sql = each!(
+        tx,
+        "select person.account from recipient join person on person.id = recipient.person_id
+          where recipient.message_id = $1 and person.account in (",
+        "$2",
+        ") order by person.account limit 100000"
+    );
+    fetch_values!(tx, String, sql, [message, &accounts])
+}
+
 /// Those of the named accounts that are recipients.
 pub async fn list_named(tx: &mut Tx, message: MessageId, accounts: &[String]) -> Result<Vec<PersonId>> {
     let accounts = Json(accounts);

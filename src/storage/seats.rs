@@ -156,6 +156,18 @@ pub async fn give(
     Ok(given == 1)
 }
 
+/// Asks somebody once more who had passed his seat at this node on; false when he had not.
+pub async fn give_back(tx: &mut Tx, place: Place, is_needed: bool, note: MessageId, at: Timestamp) -> Result<bool> {
+    let asked = execute!(
+        tx,
+        "update approval_seat set state = 'waiting', is_needed = $4, note_id = $5, asked_at = $6,
+                given_to = null, decided_by = null, decided_at = null, opinion = ''
+          where approval_id = $1 and node = $2 and person_id = $3 and state = 'transferred'",
+        [place.approval, place.node, place.person, is_needed, note, at]
+    )?;
+    Ok(asked == 1)
+}
+
 /// Nobody else is waited for at any node.
 pub async fn spare(tx: &mut Tx, approval: ApprovalId, at: Timestamp) -> Result<u64> {
     execute!(

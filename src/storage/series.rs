@@ -51,6 +51,23 @@ pub async fn find_of(tx: &mut Tx, message: MessageId) -> Result<Option<Series>> 
     )
 }
 
+/// Nobody moves on or ends the series that these messages are runs of until this transaction ends.
+/// Whoever locks runs as well locks their series first, all at once: so no two ever wait for each other.
+pub async fn lock_of(tx: &mut Tx, runs: &[MessageId]) -> Result<()> {
+    // SQLite has one writer, which this transaction is.
+    if let Tx::Postgres(_) = tx {
+        let runs = Json(runs.iter().map(|id| id.simple()).collect::<Vec<_>>());
+        let sql = each_id!(
+            tx,
+            "select id from series where ended_at is null and id in (select series_id from message where id in (",
+            "$1",
+            ")) order by id for update"
+        );
+        execute!(tx, sql, [&runs])?;
+    }
+    Ok(())
+}
+
 row! {
     /// One of its messages.
     #[derive(Debug, Clone)]

@@ -167,11 +167,13 @@ pub async fn is_shared(tx: &mut Tx, ticket: &Ticket, now: Timestamp) -> Result<b
     Ok(found.is_some())
 }
 
-/// Lets go of a ticket until `due_at`.
+/// Lets go of a ticket until `due_at`. The queue has brought it: it is trusted anew as at first, so that a
+/// channel that rests again and again does not lengthen how long a lost ticket is waited for.
 pub async fn postpone(tx: &mut Tx, id: TicketId, due_at: Timestamp) -> Result<u64> {
     execute!(
         tx,
-        "update ticket set claim_id = null, lease_until = null, queued_until = null, due_at = $2 where id = $1",
+        "update ticket set claim_id = null, lease_until = null, queued_until = null, times_queued = 0, due_at = $2
+          where id = $1",
         [id, due_at]
     )
 }
@@ -180,7 +182,7 @@ pub async fn postpone(tx: &mut Tx, id: TicketId, due_at: Timestamp) -> Result<u6
 pub async fn put_off(tx: &mut Tx, id: TicketId, now: Timestamp, due_at: Timestamp) -> Result<u64> {
     execute!(
         tx,
-        "update ticket set queued_until = null, due_at = $3
+        "update ticket set queued_until = null, times_queued = 0, due_at = $3
           where id = $1 and due_at <= $2 and (lease_until is null or lease_until <= $2)",
         [id, now, due_at]
     )

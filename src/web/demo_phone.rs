@@ -16,10 +16,12 @@ use tokio_stream::wrappers::BroadcastStream;
 
 use super::{
     Demo,
-    form::{Fields, Form, Query},
-    page::Answer,
-    page_error::PageError,
-    session::Me,
+    door::session::Me,
+    frame::{
+        form::{Fields, Form, Query},
+        page::Answer,
+        page_error::PageError,
+    },
     views::{
         phone::{PhonePage, address_of},
         shell::Section,

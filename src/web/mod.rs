@@ -1,63 +1,26 @@
-//! Pages for people. Every address is in [`routes`]; each page is a file named after it.
+//! Pages for people. Every address is in [`routes`]; its first word is as a rule the room that its
+//! page is in (`inbox/`, `outbox/`, `approvals/`, …). What all pages need is in `frame/` (requests and answers), `door/`
+//! (who comes), `words/` (how things are said) and `message/` (a message, wherever it is shown).
 //!
 //! A request passes, from the outside: its id and log line, headers, compression, the error page,
 //! panics, the session, the proof that a change was meant (`csrf`), and for changes a task of its
 //! own that a closing browser cannot cut. So a page has nothing of this in it.
 
 mod admin;
-mod approval_box;
-mod approval_rule_form;
-mod approval_rules;
 mod approvals;
-pub mod assets;
-mod attachments;
-mod changes;
-mod channel_health;
 mod compose;
-mod cookies;
-mod counters;
-mod csrf;
-mod cursor;
 mod demo_phone;
-mod events;
-mod export_sheet;
-mod exports;
-mod form;
-mod group;
-mod group_add;
-mod group_view;
+mod door;
+pub mod frame;
 mod groups;
-mod headers;
 mod inbox;
-mod letter;
-mod login;
-mod marks;
-mod me;
+mod live;
+mod message;
 mod outbox;
-mod outbox_list;
-mod page;
-mod page_error;
-mod password;
-mod path;
-mod plan;
 mod portal;
-mod prove;
-mod recalls;
 mod recycle;
-pub mod render;
-mod request;
-mod series;
-mod session;
-mod setup;
-mod static_files;
-mod tally;
-mod templates;
-pub mod text;
-mod throttle;
-mod timeline;
-mod times;
-mod trail;
 pub mod views;
+pub mod words;
 
 use std::{sync::Arc, time::Duration};
 
@@ -74,10 +37,12 @@ use tower::ServiceBuilder;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 use crate::{clock::Timestamp, hub::Hub};
-use assets::Assets;
-use counters::Counters;
-use render::{LoadError, Templates};
-use throttle::Throttle;
+use door::throttle::Throttle;
+use frame::{
+    assets::Assets,
+    render::{LoadError, Templates},
+};
+use live::counters::Counters;
 
 /// What the pages are made from; cheap to clone.
 #[derive(Clone)]
@@ -137,7 +102,7 @@ impl Web {
 
     /// Writes the spreadsheets that are asked for, until told to stop.
     pub async fn work(self, stop: CancellationToken) {
-        exports::work(self, stop).await;
+        outbox::exports::work(self, stop).await;
     }
 
     /// Lets go of open pages, which would otherwise keep the process from stopping.
@@ -166,47 +131,47 @@ macro_rules! routes {
 
 routes! {
     get  "/"                            => portal::page;
-    get  "/login"                       => login::form;
-    post "/login"                       => login::sign_in;
-    get  "/login/{token}"               => login::by_link;
-    post "/logout"                      => login::sign_out;
-    get  "/setup/{token}"               => setup::form;
-    post "/setup/{token}"               => setup::set_password;
-    post "/lang"                        => me::choose_language;
+    get  "/login"                       => door::login::form;
+    post "/login"                       => door::login::sign_in;
+    get  "/login/{token}"               => door::login::by_link;
+    post "/logout"                      => door::login::sign_out;
+    get  "/setup/{token}"               => door::setup::form;
+    post "/setup/{token}"               => door::setup::set_password;
+    post "/lang"                        => words::language::choose_language;
 
-    get  "/inbox"                       => inbox::list;
-    post "/inbox/bulk"                  => inbox::bulk;
-    get  "/inbox/{id}"                  => inbox::open;
-    get  "/inbox/{id}/open"             => inbox::follow;
-    get  "/inbox/{id}/receipt"          => inbox::back;
-    post "/inbox/{id}/receipt"          => inbox::answer;
-    get  "/inbox/{id}/action"           => inbox::back;
-    post "/inbox/{id}/action"           => inbox::press;
-    get  "/inbox/{id}/files/{file}"     => attachments::of_inbox;
+    get  "/inbox"                       => inbox::list::page;
+    post "/inbox/bulk"                  => inbox::list::bulk;
+    get  "/inbox/{id}"                  => inbox::one::open;
+    get  "/inbox/{id}/open"             => inbox::one::follow;
+    get  "/inbox/{id}/receipt"          => inbox::one::back;
+    post "/inbox/{id}/receipt"          => inbox::one::answer;
+    get  "/inbox/{id}/action"           => inbox::one::back;
+    post "/inbox/{id}/action"           => inbox::one::press;
+    get  "/inbox/{id}/files/{file}"     => message::attachments::of_inbox;
 
-    get  "/approvals"                   => approval_box::list;
-    get  "/approvals/delegations"       => approval_box::back;
-    post "/approvals/delegations"       => approval_box::change;
-    get  "/approvals/{id}"              => approvals::open;
-    post "/approvals/{id}"              => approvals::decide;
-    get  "/approvals/{id}/transfer"     => approvals::back;
-    post "/approvals/{id}/transfer"     => approvals::transfer;
-    get  "/approvals/{id}/files/{file}" => attachments::of_approval;
+    get  "/approvals"                   => approvals::list::page;
+    get  "/approvals/delegations"       => approvals::list::back;
+    post "/approvals/delegations"       => approvals::list::change;
+    get  "/approvals/{id}"              => approvals::one::open;
+    post "/approvals/{id}"              => approvals::one::decide;
+    get  "/approvals/{id}/transfer"     => approvals::one::back;
+    post "/approvals/{id}/transfer"     => approvals::one::transfer;
+    get  "/approvals/{id}/files/{file}" => message::attachments::of_approval;
 
-    get  "/outbox"                      => outbox_list::list;
-    post "/outbox/bulk"                 => outbox::discard_many;
-    get  "/outbox/{id}"                 => outbox::open;
-    post "/outbox/{id}/discard"         => outbox::discard;
-    post "/outbox/{id}/recall"          => outbox::recall;
-    post "/outbox/{id}/stop"            => outbox::stop;
-    post "/outbox/{id}/remind"          => outbox::remind;
-    post "/outbox/{id}/resend"          => outbox::resend;
+    get  "/outbox"                      => outbox::list::page;
+    post "/outbox/bulk"                 => outbox::one::discard_many;
+    get  "/outbox/{id}"                 => outbox::one::open;
+    post "/outbox/{id}/discard"         => outbox::one::discard;
+    post "/outbox/{id}/recall"          => outbox::one::recall;
+    post "/outbox/{id}/stop"            => outbox::one::stop;
+    post "/outbox/{id}/remind"          => outbox::one::remind;
+    post "/outbox/{id}/resend"          => outbox::one::resend;
     get  "/outbox/{id}/add"             => compose::add_recipients::form;
     post "/outbox/{id}/add"             => compose::add_recipients::add;
-    post "/outbox/{id}/send"            => outbox::send;
-    post "/outbox/{id}/export"          => exports::begin;
-    get  "/outbox/{id}/export"          => exports::download;
-    get  "/outbox/{id}/files/{file}"    => attachments::of_outbox;
+    post "/outbox/{id}/send"            => outbox::one::send;
+    post "/outbox/{id}/export"          => outbox::exports::begin;
+    get  "/outbox/{id}/export"          => outbox::exports::download;
+    get  "/outbox/{id}/files/{file}"    => message::attachments::of_outbox;
 
     get  "/recycle"                     => recycle::list;
     post "/recycle"                     => recycle::tidy;
@@ -217,48 +182,52 @@ routes! {
     get  "/compose/runs"                => compose::repeating::runs;
     get  "/compose/{id}"                => compose::again;
 
-    get  "/templates"                   => templates::list;
-    get  "/templates/{name}"            => templates::open;
-    post "/templates/{name}"            => templates::change;
+    get  "/templates"                   => compose::templates::list;
+    get  "/templates/{name}"            => compose::templates::open;
+    post "/templates/{name}"            => compose::templates::change;
 
-    get  "/groups"                      => groups::list;
-    post "/groups"                      => groups::add;
-    post "/groups/folders"              => groups::folders;
-    post "/groups/arrange"              => groups::arrange;
-    get  "/groups/template"             => groups::template;
-    get  "/groups/{id}"                 => group::open;
-    post "/groups/{id}"                 => group::change;
-    get  "/groups/{id}/add"             => group_add::form;
-    post "/groups/{id}/add"             => group_add::add;
-    post "/groups/{id}/import"          => group_add::import;
-    post "/groups/{id}/members"         => group::members;
-    get  "/groups/{id}/members/{person}" => group_add::member;
-    post "/groups/{id}/members/{person}" => group_add::edit;
-    post "/groups/{id}/share"           => group::share;
-    post "/groups/{id}/follow"          => group::follow;
+    get  "/groups"                      => groups::list::page;
+    post "/groups"                      => groups::list::add;
+    post "/groups/folders"              => groups::list::folders;
+    post "/groups/arrange"              => groups::list::arrange;
+    get  "/groups/template"             => groups::list::template;
+    get  "/groups/{id}"                 => groups::one::open;
+    post "/groups/{id}"                 => groups::one::change;
+    get  "/groups/{id}/add"             => groups::add::form;
+    post "/groups/{id}/add"             => groups::add::add;
+    post "/groups/{id}/import"          => groups::add::import;
+    post "/groups/{id}/members"         => groups::one::members;
+    get  "/groups/{id}/members/{person}" => groups::add::member;
+    post "/groups/{id}/members/{person}" => groups::add::edit;
+    post "/groups/{id}/share"           => groups::one::share;
+    post "/groups/{id}/follow"          => groups::one::follow;
 
-    get  "/me/password"                 => password::form;
-    post "/me/password"                 => password::change;
-    get  "/me/prove"                    => prove::form;
-    post "/me/prove"                    => prove::prove;
+    get  "/me/password"                 => door::password::form;
+    post "/me/password"                 => door::password::change;
+    get  "/me/prove"                    => door::prove::form;
+    post "/me/prove"                    => door::prove::prove;
 
-    get  "/admin"                       => admin::page;
-    get  "/admin/recalls"               => recalls::list;
-    get  "/admin/recalls/{id}"          => recalls::back;
-    post "/admin/recalls/{id}"          => recalls::recall;
+    get  "/admin"                       => admin::overview::page;
+    get  "/admin/recalls"               => admin::recalls::list;
+    get  "/admin/recalls/{id}"          => admin::recalls::back;
+    post "/admin/recalls/{id}"          => admin::recalls::recall;
 
-    get  "/admin/approval-rules"        => approval_rules::list;
-    post "/admin/approval-rules/arrange" => approval_rules::arrange;
-    get  "/admin/approval-rules/{id}"   => approval_rules::open;
-    post "/admin/approval-rules/{id}"   => approval_rules::change;
+    get  "/admin/approval-rules"        => admin::approval_rules::list;
+    post "/admin/approval-rules/arrange" => admin::approval_rules::arrange;
+    get  "/admin/approval-rules/{id}"   => admin::approval_rules::open;
+    post "/admin/approval-rules/{id}"   => admin::approval_rules::change;
+
+    get  "/admin/quotas"                => admin::quotas::list;
+    get  "/admin/quotas/{id}"           => admin::quotas::open;
+    post "/admin/quotas/{id}"           => admin::quotas::change;
 
     get  "/demo/phone"                  => demo_phone::page;
     get  "/demo/phone/events"           => demo_phone::events;
     post "/demo/phone/act"              => demo_phone::act;
     post "/demo/book"                   => demo_phone::book;
 
-    get  "/events"                      => events::stream;
-    get  "/events/now"                  => events::now;
+    get  "/events"                      => live::events::stream;
+    get  "/events/now"                  => live::events::now;
 }
 
 /// Files for browsers, which belong to nobody and are cached for a year.
@@ -276,22 +245,22 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// the throttle.
 pub fn router(web: Web) -> Router {
     let pages = ServiceBuilder::new()
-        .layer(from_fn_with_state(web.clone(), page_error::render))
-        .layer(CatchPanicLayer::custom(page_error::panicked))
-        .layer(from_fn(request::in_time))
+        .layer(from_fn_with_state(web.clone(), frame::page_error::render))
+        .layer(CatchPanicLayer::custom(frame::page_error::panicked))
+        .layer(from_fn(frame::request::in_time))
         // who may send how much is said by the proof below, which reads it
         .layer(DefaultBodyLimit::disable())
-        .layer(from_fn_with_state(web.clone(), session::find))
-        .layer(from_fn_with_state(web.clone(), csrf::check))
-        .layer(from_fn(request::finish));
+        .layer(from_fn_with_state(web.clone(), door::session::find))
+        .layer(from_fn_with_state(web.clone(), door::csrf::check))
+        .layer(from_fn(frame::request::finish));
     let all = ServiceBuilder::new()
-        .layer(from_fn(request::name))
-        .layer(from_fn_with_state(web.clone(), headers::add))
+        .layer(from_fn(frame::request::name))
+        .layer(from_fn_with_state(web.clone(), frame::headers::add))
         .layer(CompressionLayer::new().gzip(true));
     routes()
-        .fallback(page_error::no_such_page)
+        .fallback(frame::page_error::no_such_page)
         .layer(pages)
-        .route(STATIC, get(static_files::file))
+        .route(STATIC, get(frame::static_files::file))
         .layer(all)
         .with_state(web)
 }

@@ -2,22 +2,21 @@
 
 use std::collections::HashMap;
 
-use super::{
-    cursor::Cursor,
-    page::Answer,
-    session::Me,
-    views::{
-        portal::{Greeting, PortalPage},
-        shell::Section,
-    },
-};
 use crate::{
     domain::{MessageId, message::State},
-    hub::approve::has_box,
+    hub::approve::decide::has_box,
     storage::{
-        approval_box,
-        inbox::{self as lines, Tab, Wanted},
+        approval_box, inbox as lines,
+        inbox::{Tab, Wanted},
         messages,
+    },
+    web::{
+        door::session::Me,
+        frame::{cursor::Cursor, page::Answer},
+        views::{
+            portal::{Greeting, PortalPage},
+            shell::Section,
+        },
     },
 };
 

@@ -2,20 +2,22 @@
 
 use axum::response::{IntoResponse, Redirect};
 
-use super::{
-    cursor::{Cursor, PAGE, cut, older},
-    form::{Fields, Form, Query},
-    page::Answer,
-    session::Me,
-    views::{
-        recycle::{BinRow, Part, RecyclePage},
-        shell::Section,
-    },
-};
 use crate::{
     domain::{MessageId, Problem, personal},
-    hub::{Source, recycle::Discard},
+    hub::{Source, follow::recycle::Discard},
     storage::recycle::{self, Deleted, Wanted},
+    web::{
+        door::session::Me,
+        frame::{
+            cursor::{Cursor, PAGE, cut, older},
+            form::{Fields, Form, Query},
+            page::Answer,
+        },
+        views::{
+            recycle::{BinRow, Part, RecyclePage},
+            shell::Section,
+        },
+    },
 };
 
 /// `GET /recycle?box=inbox|outbox&q=…&cursor=…`

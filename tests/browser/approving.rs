@@ -97,6 +97,28 @@ async fn on_a_phone_the_letter_has_the_room_and_an_opinion_is_there_when_asked_f
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn on_a_phone_a_long_button_has_a_row_of_its_own() {
+    let (site, head, sender, _) = Site::of_sixty().await;
+    let mut draft = to_department("jwc", "元旦放假安排", "元旦放假时间为 1 月 1 日至 3 日。");
+    draft.send_at = Some(site.hub.clock.now() + chrono::Duration::hours(24));
+    let id = site.send(&sender, draft).await;
+    let window = Window::of(&site, PHONE, &head).await;
+    window.go("/approvals").await;
+    window.follow("元旦放假安排").await;
+    window.sees("同意并按计划发送").await;
+    let apart = "(() => { const at = css => document.querySelector(css).getBoundingClientRect(); \
+        const first = at('label[for=say]'), last = at('.decide .primary'), back = at('.decide [value=return]'); \
+        return last.top < first.bottom \
+            || (last.top >= first.bottom + 8 && last.left === first.left && last.right === back.right); })()";
+    window.until(apart).await;
+    window.sign_in(&site, &sender).await;
+    window.go(&format!("/outbox/{id}")).await;
+    window.sees("如获同意，将于").await;
+    window.close().await;
+    site.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_message_is_returned_written_anew_and_passes_two_nodes() {
     let (site, head, sender, reader) = Site::of_sixty().await;
     let library = site.department("xcb", "宣传部").await;

@@ -136,3 +136,33 @@ async fn a_sender_and_the_other_head_see_what_one_head_decides() {
     }
     site.end().await;
 }
+
+/// Who has not read yet: a choice is enough, and the keyboard stays on it. Without scripts there is a button.
+#[tokio::test(flavor = "multi_thread")]
+async fn recipients_are_narrowed_by_choosing_and_without_scripts_by_a_button() {
+    let (site, _, sender, reader) = Site::of_sixty().await;
+    let message = site.send(&sender, to(&reader, "停水通知", "明日停水。")).await;
+    site.is_brought(&reader, message).await;
+    let page = format!("/outbox/{message}");
+    let button = "document.querySelector('#people .filters button')";
+    for shape in [DESK, PHONE] {
+        let window = Window::of(&site, shape, &sender).await;
+        window.go(&page).await;
+        window.until(&format!("{button}.offsetParent === null")).await;
+        let choose = "const field = document.querySelector('select[name=people]'); field.focus(); field.value = 'read';
+                      field.dispatchEvent(new Event('change', {bubbles: true}));";
+        window.ask(choose).await;
+        window.until("location.search.includes('people=read')").await;
+        window.until("document.querySelector('#people tbody') === null").await;
+        window.until("document.activeElement.name === 'people' && document.activeElement.value === 'read'").await;
+        window.close().await;
+    }
+    let plain = Window::open_without_scripts(&site, DESK).await;
+    plain.sign_in(&site, &sender).await;
+    plain.go(&page).await;
+    plain.press("#people .filters button").await;
+    plain.until("location.search.includes('people=all')").await;
+    plain.sees("停水通知").await;
+    plain.close().await;
+    site.end().await;
+}

@@ -58,6 +58,26 @@ async fn a_placeholder_that_was_not_filled_in_is_not_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_refused_before_it_was_ever_saved_is_a_draft() {
+    let (site, sender, window) = written(PHONE).await;
+    // Sent in the same moment, so that nothing saved it by itself before.
+    window
+        .ask(
+            "document.querySelector('textarea[name=body]').value = '{姓名}，明日停水。'; \
+             document.querySelector('button[value=send]').click()",
+        )
+        .await;
+    window.sees("{姓名} 应写成 {{姓名}}").await;
+    assert!(window.complaints().await.concat().contains("422"));
+    window.sees("草稿已自动保存").await;
+    assert_eq!((sent(&site, &sender).await, drafts(&site, &sender).await), (0, 1));
+    window.go("/outbox?state=draft").await;
+    window.sees("停水通知").await;
+    window.close().await;
+    site.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn pressed_twice_it_is_sent_once() {
     let (site, sender, window) = written(DESK).await;
     window.ask("const button = document.querySelector('button[value=send]'); button.click(); button.click();").await;

@@ -3,9 +3,9 @@
 use zhihui::domain::message::{Action, ReceiptRequest};
 
 use crate::{
-    people::to,
+    people::{Person, to},
     site::Site,
-    window::{DESK, Window},
+    window::{DESK, PHONE, Window},
 };
 
 const PASSWORD: &str = "竹外桃花三两枝，春江水暖";
@@ -131,7 +131,75 @@ async fn a_letter_is_counted_signed_and_leafed_through() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_delete_what_is_open_and_go_on_to_the_next() {
+async fn keys_delete_what_is_open_and_go_back_to_the_list() {
+    let (site, reader) = three_letters().await;
+    let window = Window::of(&site, DESK, &reader).await;
+    let press = async |key: &str| {
+        let event = format!("new KeyboardEvent('keydown', {{key: '{key}', bubbles: true, cancelable: true}})");
+        window.ask(&format!("document.activeElement.dispatchEvent({event})")).await;
+    };
+    window.go("/inbox").await;
+    // Nothing is open and nothing ticked: nothing is meant.
+    press("e").await;
+    window.follow("第二封").await;
+    window.until(&is_open("第二封")).await;
+    press("e").await;
+    window.until(NOTHING_OPEN).await;
+    window.until("document.title.endsWith('收件箱 · 知会')").await;
+    window.sees("请选择一条消息").await;
+    // The next one is one key away, and its question another: nothing is chosen by going there.
+    press("j").await;
+    window.until(&is_open("第一封")).await;
+    press("r").await;
+    window.until("document.activeElement.matches('#receipt input[name=option]:not(:checked)')").await;
+    // At the end of the list the one before it is next, and what is left at last is nothing.
+    press("#").await;
+    window.until(NOTHING_OPEN).await;
+    press("k").await;
+    window.until(&is_open("第三封")).await;
+    press("e").await;
+    window.until(NOTHING_OPEN).await;
+    window.until("[...document.querySelectorAll('.row')].every(row => row.hidden)").await;
+    window.press("#toasts .toast:last-child button").await;
+    window.follow("第三封").await;
+    window.until(&is_open("第三封")).await;
+    window.close().await;
+    site.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_deleted_leaves_the_others_unread_on_the_phone_and_on_the_desk() {
+    for size in [PHONE, DESK] {
+        let (site, reader) = three_letters().await;
+        let window = Window::of(&site, size, &reader).await;
+        window.go("/inbox").await;
+        window.follow("第二封").await;
+        window.until(&is_open("第二封")).await;
+        window.press("#reader button[value=delete]").await;
+        window.until(NOTHING_OPEN).await;
+        window.until("document.querySelectorAll('.row.unread').length === 2").await;
+        window.follow("第三封").await;
+        window.until(&is_open("第三封")).await;
+        window.ask("window.confirm = () => true").await;
+        window.press("#reader button[value=purge]").await;
+        window.until(NOTHING_OPEN).await;
+        // What was waiting for 撤销 is done when the page is left; the server says the same.
+        window.arrives("/inbox", "共 1 条，其中 1 条未读").await;
+        window.until("document.querySelectorAll('.row').length === 1").await;
+        window.close().await;
+        site.end().await;
+    }
+}
+
+const NOTHING_OPEN: &str = "!document.querySelector('#reader .headline') && location.pathname === '/inbox' \
+    && !document.querySelector('.row.on, .split.reading')";
+
+fn is_open(title: &str) -> String {
+    format!("document.querySelector('#reader .headline')?.textContent === '{title}'")
+}
+
+/// 第一封, 第二封 and 第三封, each with a question, unread.
+async fn three_letters() -> (Site, Person) {
     let site = Site::start().await;
     let office = site.department("jwc", "教务处").await;
     let sender = site.member("wangxiaomei", "王晓梅", office).await;
@@ -143,29 +211,5 @@ async fn keys_delete_what_is_open_and_go_on_to_the_next() {
         site.is_brought(&reader, id).await;
         site.after_minutes(1);
     }
-    let window = Window::of(&site, DESK, &reader).await;
-    let press = async |key: &str| {
-        let event = format!("new KeyboardEvent('keydown', {{key: '{key}', bubbles: true, cancelable: true}})");
-        window.ask(&format!("document.body.dispatchEvent({event})")).await;
-    };
-    let open = |title: &str| format!("document.querySelector('#reader .headline').textContent === '{title}'");
-    window.go("/inbox").await;
-    window.follow("第二封").await;
-    window.until(&open("第二封")).await;
-    press("e").await;
-    window.until(&open("第一封")).await;
-    // The next question is one key away, and only looked at: nothing is chosen by going there.
-    press("r").await;
-    window.until("document.activeElement.matches('#receipt input[name=option]:not(:checked)')").await;
-    // At the end of the list it goes on before it, and what is left at last is nothing.
-    press("#").await;
-    window.until(&open("第三封")).await;
-    press("e").await;
-    window.until("!document.querySelector('#reader .headline') && location.pathname === '/inbox'").await;
-    window.until("[...document.querySelectorAll('.row')].every(row => row.hidden)").await;
-    window.press("#toasts .toast:last-child button").await;
-    window.follow("第三封").await;
-    window.until(&open("第三封")).await;
-    window.close().await;
-    site.end().await;
+    (site, reader)
 }

@@ -34,9 +34,11 @@ async fn people_are_found_picked_and_taken_out_and_the_number_follows() {
             window.ask(chips).await,
             serde_json::json!(["教务处1", "综合科2", "李文博综合科", "排除赵一综合科"])
         );
-        // Taken out again by their chips.
-        window.press_in_the_middle("[data-untick=\"department=zhk\"]").await;
+        // Taken out again by their chips, and the number follows each of them.
         window.press_in_the_middle("#chosen input[value=zhaoyi] + em").await;
+        window.until("document.querySelector('.total').textContent === '将发给 3 人'").await;
+        window.press_in_the_middle("[data-untick=\"department=zhk\"]").await;
+        window.until("document.querySelector('.total').textContent === '将发给 2 人'").await;
         window.press_in_the_middle("#chosen input[value=liwenbo] + span").await;
         window.until("document.querySelector('.total').textContent === '将发给 1 人'").await;
         window.until("!document.querySelector('input[name=department][value=zhk]').checked").await;
@@ -130,9 +132,16 @@ async fn the_button_says_what_it_would_do_with_the_choice_as_it_stands() {
     window.press_in_the_middle(department).await;
     window.press("button[data-check]").await;
     window.until(&says("提交审批")).await;
+    // What cannot be sent as it stands leaves the button as it was, and the way out is beside the reason.
+    window.press_in_the_middle("details:has(textarea[name=accounts]) summary").await;
+    window.fill("textarea[name=accounts]", "nobody").await;
+    window.press("button[data-check]").await;
+    window.until("document.querySelector('#forecast [data-take-out]')").await;
+    window.until(&says("提交审批")).await;
+    window.press_in_the_middle("#forecast [data-take-out]").await;
+    window.until("document.querySelector('#forecast .bignum')").await;
     window.press_in_the_middle(department).await;
     window.until(&says("发送")).await;
-    window.press_in_the_middle("details:has(textarea[name=accounts]) summary").await;
     window.fill("textarea[name=accounts]", "liwenbo").await;
     window.press("button[data-check]").await;
     window.sees("无需审批").await;
@@ -194,6 +203,63 @@ async fn without_templates_the_way_to_them_covers_nothing() {
         let label = "document.querySelector('.sheet input[name=title]').closest('label').getBoundingClientRect()";
         window.until(&format!("{link}.height > 15 && {link}.bottom <= {label}.top")).await;
     }
+    window.close().await;
+    site.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_forecast_follows_when_it_is_to_go_out() {
+    let site = Site::start().await;
+    let office = site.department("jwc", "教务处").await;
+    let sender = site.member("wangxiaomei", "王晓梅", office).await;
+    let window = Window::of(&site, DESK, &sender).await;
+    window.go("/compose").await;
+    window.fill("input[name=title]", "停水通知").await;
+    window.fill("textarea[name=body]", "明日停水。").await;
+    window.press_in_the_middle("input[name=department][value=jwc]").await;
+    window.sees("发出时间：立即").await;
+    let set = |name: &str, value: &str| {
+        format!(
+            "const field = document.querySelector('input[name={name}]'); field.value = '{value}'; \
+             field.dispatchEvent(new Event('change', {{bubbles: true}}))"
+        )
+    };
+    window.press_in_the_middle("label:has(input[name=when][value=at])").await;
+    let tomorrow = (site.hub.clock.now() + chrono::Duration::hours(32)).format("%Y-%m-%d").to_string();
+    window.ask(&set("send_at", &format!("{tomorrow}T10:30"))).await;
+    window.sees(&format!("发出时间：{tomorrow} 10:30")).await;
+    window.press_in_the_middle("label:has(input[name=when][value=series])").await;
+    window.ask(&set("run_at", "08:00")).await;
+    window.sees("发出时间：按周期").await;
+    window.press_in_the_middle("label:has(input[name=when][value=now])").await;
+    window.sees("发出时间：立即").await;
+    window.close().await;
+    site.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_added_to_a_message_before_the_button_is_pressed() {
+    let site = Site::start().await;
+    let office = site.department("jwc", "教务处").await;
+    let sender = site.member("wangxiaomei", "王晓梅", office).await;
+    let reader = site.member("liwenbo", "李文博", office).await;
+    site.member("zhaolei", "赵磊", office).await;
+    let id = site.send(&sender, crate::people::to(&reader, "停水通知", "明日停水。")).await;
+    let window = Window::of(&site, DESK, &sender).await;
+    window.go(&format!("/outbox/{id}/add")).await;
+    window
+        .ask(
+            "window.posted = []; const open = XMLHttpRequest.prototype.open; XMLHttpRequest.prototype.open = \
+             function (how, where) { window.posted.push(where); return open.apply(this, arguments); }; \
+             window.later = false; setTimeout(() => { window.later = true }, 5000)",
+        )
+        .await;
+    window.press_in_the_middle("details:has(textarea[name=accounts]) summary").await;
+    window.fill("textarea[name=accounts]", "zhaolei").await;
+    window.press_in_the_middle("h1").await;
+    // Longer than the page where messages are written waits before it keeps a draft.
+    window.until("window.later").await;
+    assert_eq!(window.ask("return window.posted.length").await, 0);
     window.close().await;
     site.end().await;
 }

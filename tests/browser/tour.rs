@@ -1,6 +1,6 @@
 //! Every page once, as somebody of the demonstration who may open it.
 
-use zhihui::hub::{Source, recycle::Discard};
+use zhihui::hub::{Source, follow::recycle::Discard};
 
 use crate::{people::to, site::Site, window::Window};
 
@@ -77,6 +77,9 @@ pub async fn stops(site: &Site) -> Vec<Stop> {
         stop("approvals-done", "head", "").at("/approvals?state=done"),
         stop("approval", "head", "a[href^='/approvals/']").at("/approvals"),
         stop("admin", "admin", "").at("/admin"),
+        stop("quotas", "admin", "").at("/admin/quotas"),
+        stop("quota", "admin", "a[href^='/admin/quotas/0']").at("/admin/quotas"),
+        stop("quota-new", "admin", "").at("/admin/quotas/new"),
         stop("password", "staff", "").at("/me/password"),
         stop("prove", "admin", "").at("/admin/recalls"),
     ]

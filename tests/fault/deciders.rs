@@ -11,7 +11,7 @@ use zhihui::{
         command,
         person::State as Employment,
     },
-    hub::{Error, Hub, Source, recycle::Discard},
+    hub::{Error, Hub, Source, follow::recycle::Discard},
     storage::{
         approvals,
         assignments::{self, Assignment},
@@ -38,20 +38,13 @@ async fn of_many_deciders_one_decides_production() {
 async fn one_node(set: Set) {
     let place = Installation::start(&set, 80).await;
     let child = place.child(None).await;
-    let hubs = [place.hub.clone(), place.second().await];
+    let hubs = hubs(&place).await;
     let sender = Source::Person(*place.people.last().unwrap());
     for nth in 0..times(8, 100) {
-        let body = serde_json::json!({
-            "title": format!("第 {nth} 次会议"), "body": "请参加。", "audience": {"departments": [{"code": "all"}]},
-            "send_rule": "text",
-        });
-        let draft = command::read_send(&body, hubs[0].clock.now()).unwrap();
-        let answer = hubs[0].accept(&sender, None, [0; 32], draft).await.unwrap();
-        place.note(answer.id);
-        let approval = answer.approval.expect("a message to so many needs consent").id;
+        let (message, approval) = asks(&place, &hubs[0], nth).await;
         let recalled = async {
             if nth % 4 == 3 {
-                match hubs[1].recall(&sender, answer.id).await {
+                match hubs[1].recall(&sender, message).await {
                     Ok(_) => {}
                     // Rejected already.
                     Err(Error::Problem(problem)) => assert_eq!(problem.code, "STATE"),
@@ -73,13 +66,31 @@ async fn one_node(set: Set) {
         });
         assert!(clear && won <= 1 && (won == 1 || nth % 4 == 3), "{decided:?}");
         let mut tx = hubs[1].db.read().await.unwrap();
-        let asked = approvals::list_of_message(&mut tx, answer.id).await.unwrap();
+        let asked = approvals::list_of_message(&mut tx, message).await.unwrap();
         assert_eq!(asked.iter().filter(|each| each.decided_by.is_some()).count(), won);
     }
     place.judge(&format!("8 deciders and recalls through two hubs, {set:?}"), 0).await;
     drop(child);
     hubs[1].db.close().await;
     place.end().await;
+}
+
+/// The last of all sends to everybody, which needs consent.
+async fn asks(place: &Installation, hub: &Hub, nth: usize) -> (MessageId, ApprovalId) {
+    let sender = Source::Person(*place.people.last().unwrap());
+    let body = serde_json::json!({
+        "title": format!("第 {nth} 次会议"), "body": "请参加。", "audience": {"departments": [{"code": "all"}]},
+        "send_rule": "text",
+    });
+    let draft = command::read_send(&body, hub.clock.now()).unwrap();
+    let answer = hub.accept(&sender, None, [0; 32], draft).await.unwrap();
+    place.note(answer.id);
+    (answer.id, answer.approval.expect("a message to so many needs consent").id)
+}
+
+/// Two on one database, over which everybody speaks.
+async fn hubs(place: &Installation) -> [Hub; 2] {
+    [place.hub.clone(), place.second().await]
 }
 
 /// What happens to an approval of three nodes while everybody who is asked agrees.
@@ -138,7 +149,7 @@ async fn nodes(set: Set) {
     if set != Set::Embedded {
         children.push(place.child(None).await);
     }
-    let hubs = [place.hub.clone(), place.second().await];
+    let hubs = hubs(&place).await;
     let rule = gate::two_steps();
     let by_name = NAMED.map(|nth| format!("a{nth}")).to_vec();
     let named = Node { people: by_name, ..Node::of(Approver::People) };
@@ -160,16 +171,8 @@ async fn nodes(set: Set) {
 
 /// Everybody says yes until it is over, and something happens meanwhile; whether it was agreed to.
 async fn round(place: &Installation, hubs: &[Hub; 2], nth: usize, meanwhile: Meanwhile) -> bool {
-    let sender = Source::Person(*place.people.last().unwrap());
-    let body = serde_json::json!({
-        "title": format!("第 {nth} 次会议"), "body": "请参加。", "audience": {"departments": [{"code": "all"}]},
-        "send_rule": "text",
-    });
-    let draft = command::read_send(&body, hubs[0].clock.now()).unwrap();
-    let answer = hubs[0].accept(&sender, None, [0; 32], draft).await.unwrap();
-    place.note(answer.id);
-    let id = answer.approval.expect("everything is asked about").id;
-    let event = happens(place, &hubs[nth % 2], (id, answer.id), meanwhile);
+    let (message, id) = asks(place, &hubs[0], nth).await;
+    let event = happens(place, &hubs[nth % 2], (id, message), meanwhile);
     let (mut said, more) = tokio::join!(everybody(place, hubs, id), event);
     said += more;
     let begun = Instant::now();

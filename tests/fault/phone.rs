@@ -22,7 +22,10 @@ use zhihui::{
     broker::Broker,
     clock::Clock,
     domain::command,
-    hub::{Channels, Source, witness, witness::Seen},
+    hub::{
+        Channels, Source,
+        check::witness::{self, Seen},
+    },
     storage::{
         Json, people,
         settings::{self, SendRuleRow, Steps},

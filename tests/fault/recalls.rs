@@ -6,7 +6,7 @@ use futures_util::{StreamExt, stream};
 use serde_json::json;
 use zhihui::{
     domain::{MessageId, approval::Decision, command},
-    hub::{Error, Source, draft::Origin, witness::Told},
+    hub::{Error, Source, check::witness::Told, send::origin::Origin},
     storage::messages,
 };
 

@@ -8,7 +8,7 @@ use std::{
 
 use futures_util::{StreamExt, stream};
 use reqwest::StatusCode;
-use zhihui::hub::sign_in::Session;
+use zhihui::hub::people::sign_in::Session;
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
 use crate::support::{Child, Installation, Set, moment, times, until};

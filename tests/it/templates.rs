@@ -10,10 +10,9 @@ mod sources;
 use std::{fs, path::Path};
 
 use zhihui::web::{
-    assets::Assets,
-    render::Templates,
-    text::Lang,
+    frame::{assets::Assets, render::Templates},
     views::{Shell, shell::Theme},
+    words::text::Lang,
 };
 
 use samples::{Kind, Sample, samples};

@@ -24,7 +24,7 @@ use crate::{
     },
     hub::{
         Hub, Result, Source,
-        draft::{Origin, Writing},
+        send::{draft::Writing, origin::Origin},
     },
     storage::{approvals, inbox, messages, receipts::Reply, recipients, seats, waves::NOBODY},
 };

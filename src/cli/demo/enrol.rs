@@ -1,15 +1,16 @@
-//! Writes the university into an empty hub: departments, people, posts, roles, groups.
+//! Writes the university into an empty hub: departments, people, posts, roles, quotas, groups.
 
 use std::collections::BTreeMap;
 
 use super::university::{ACTORS, University};
 use crate::{
-    domain::{GroupId, PersonId, message::External},
+    domain::{GroupId, PersonId, QuotaId, message::External, quota::Mode},
     hub::{Hub, Result},
     storage::{
         Tx, access, assignments, departments, external, group_folders,
         group_members::{self, Listing},
         group_shares, groups, people,
+        quotas::{self, Quota},
     },
 };
 
@@ -80,6 +81,10 @@ const CIRCLES: [Circle; 9] = [
     Circle { owner: "admin", name: "网络安全联络员", whole: &["xxc-wl"], heads: &["xb", "jwc", "bwc"], ..EMPTY },
 ];
 
+/// SMS pieces a month, and what becomes of what goes beyond.
+const QUOTAS: [(&str, i64, Mode); 3] =
+    [("qx", 200_000, Mode::Strict), ("jwc", 5_000, Mode::Strict), ("bwc", 20_000, Mode::Lenient)];
+
 /// Writes everybody; the groups by their names.
 pub(super) async fn enrol(hub: &Hub, university: &University) -> Result<BTreeMap<&'static str, GroupId>> {
     let now = hub.clock.now();
@@ -92,6 +97,18 @@ pub(super) async fn enrol(hub: &Hub, university: &University) -> Result<BTreeMap
         for role in actor.grants {
             access::grant(&mut tx, person, *role).await?;
         }
+    }
+    for (code, pieces, mode) in QUOTAS {
+        let department = departments::find_by_code(&mut tx, code).await?.map(|department| department.id);
+        let quota = Quota {
+            id: QuotaId::new(),
+            department_id: department,
+            producer_id: None,
+            name: String::new(),
+            pieces: Some(pieces),
+            mode,
+        };
+        quotas::insert(&mut tx, &quota, now).await?;
     }
     let mut kept = BTreeMap::new();
     for circle in &CIRCLES {

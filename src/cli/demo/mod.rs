@@ -34,7 +34,7 @@ use crate::{
     broker::Broker,
     clock::{Clock, Timestamp},
     domain::{PersonId, seal, sign_in::LinkPurpose},
-    hub::{Hub, InHand, Live, Result, Tallies, Wake, register::Registration},
+    hub::{Hub, InHand, Live, Result, Tallies, Wake, people::register::Registration},
     producers::{
         meeting::{self, Rings},
         visitor,
@@ -183,7 +183,7 @@ async fn settle(hub: &Hub) -> Result<()> {
         for ticket in &due {
             hub.deliver(ticket).await?;
         }
-        done += due.len() + hub.finish().await?;
+        done += due.len() + hub.finish().await? + hub.settle_quotas().await?;
         if done == 0 {
             return Ok(());
         }

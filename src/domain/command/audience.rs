@@ -35,6 +35,14 @@ fn check_size(audience: &Audience, at: &str) -> Result<(), Problem> {
     if !audience.everyone && named == 0 && audience.departments.is_empty() && audience.groups.is_empty() {
         return Err(Problem::invalid("RCPT_NONE", at, "没有可接收的人：没有选择任何人").in_english("nobody was chosen"));
     }
+    refuse_crowd(named, at)
+}
+
+/// Asked before anything is done for each of those that are named one by one.
+///
+/// # Errors
+/// `RCPT_LIMIT`
+pub fn refuse_crowd(named: usize, at: &str) -> Result<(), Problem> {
     let limit = limits::RECIPIENTS;
     if i64::try_from(named).is_ok_and(|named| named <= limit) {
         return Ok(());

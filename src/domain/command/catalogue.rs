@@ -125,6 +125,8 @@ fn recipients_and_placeholders_are_filled_in() {
             "/title",
             "不支持的模板写法“{{{x}}}”，可用字段：姓名、部门、工号、职务",
         ),
+        (json!({"title": "{姓名}您好"}), "TPL_SYNTAX", "/title", "{姓名} 应写成 {{姓名}}"),
+        (json!({"body": "｛｛ 部门 ｝｝"}), "TPL_SYNTAX", "/body", "｛｛ 部门 ｝｝ 应写成 {{部门}}"),
     ]);
 }
 

@@ -22,7 +22,7 @@ mod catalogue;
 
 use serde_json::Value;
 
-pub use audience::{external as read_external, read as read_audience};
+pub use audience::{external as read_external, read as read_audience, refuse_crowd};
 pub use follow_up::{
     RemindTo, ResendTo, read_add, read_added, read_export, read_id, read_remind, read_remind_to, read_resend,
     read_resend_to,

@@ -2,8 +2,11 @@
 
 use serde_json::Value;
 
-use super::{audience, fields, fields::Fields, text};
-use crate::domain::{Problem, message::Audience};
+use super::{audience, fields, fields::Fields, text, time};
+use crate::{
+    clock::Timestamp,
+    domain::{Problem, message::Audience},
+};
 
 /// Enough of a message to say whom it would reach and who would have to approve.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,17 +17,24 @@ pub struct Sketch {
     pub title: String,
     /// It may decide who has to approve.
     pub category: Option<String>,
+    /// In which month its SMS count; none: now.
+    pub send_at: Option<Timestamp>,
 }
 
-/// `{"audience": …, "send_rule": …, "title": …, "category": …}`; only the audience is required.
+/// `{"audience": …, "send_rule": …, "title": …, "category": …, "send_at": …}`; only the audience is required.
 pub fn read_sketch(value: &Value) -> Result<Sketch, Problem> {
-    let fields = Fields::of(value, "", &["audience", "send_rule", "title", "category"])?;
+    let fields = Fields::of(value, "", &["audience", "send_rule", "title", "category", "send_at"])?;
     let audience = fields.get("audience").ok_or_else(|| fields::missing("/audience"))?;
     let name = |at: &str| fields.text(at)?.map(|raw| fields::name(raw, &fields.at(at))).transpose();
     Ok(Sketch {
         audience: audience::read(audience, "/audience")?,
         send_rule: name("send_rule")?,
         category: name("category")?,
+        send_at: fields
+            .text("send_at")?
+            .map(|raw| time::moment(raw, &fields.at("send_at")))
+            .transpose()?
+            .map(|at| at.to_utc()),
         title: fields.text("title")?.map(|raw| text::title(raw, "/title")).transpose()?.unwrap_or_default(),
     })
 }

@@ -48,12 +48,15 @@ fn neutral(text: &str) -> String {
 fn refuse_control(text: &str, at: &str, allowed: impl Fn(char) -> bool) -> Result<(), Problem> {
     match text.chars().position(|c| c.is_control() && !allowed(c)) {
         None => Ok(()),
-        Some(before) => {
-            let nth = before + 1;
-            Err(Problem::invalid("TEXT_CONTROL", at, format!("第 {nth} 个字符是不可见控制字符，请删除"))
-                .in_english(format!("character {nth} is an invisible control character, remove it")))
-        }
+        Some(before) => Err(control_character(before, at)),
     }
+}
+
+/// There is one that nobody can see, after so many characters.
+pub fn control_character(before: usize, at: &str) -> Problem {
+    let nth = before + 1;
+    Problem::invalid("TEXT_CONTROL", at, format!("第 {nth} 个字符是不可见控制字符，请删除"))
+        .in_english(format!("character {nth} is an invisible control character, remove it"))
 }
 
 pub fn title(raw: &str, at: &str) -> Result<String, Problem> {

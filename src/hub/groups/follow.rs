@@ -4,8 +4,11 @@
 use serde_json::json;
 
 use crate::{
-    domain::{GroupId, Problem, message::Audience, message::DepartmentChoice},
-    hub::{Hub, Result, Source, audience},
+    domain::{
+        GroupId, Problem,
+        message::{Audience, DepartmentChoice},
+    },
+    hub::{Hub, Result, Source, send::audience},
     storage::{departments, group_members, groups},
 };
 

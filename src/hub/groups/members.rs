@@ -13,7 +13,7 @@ use crate::{
         message::{Audience, External},
         problem::Class,
     },
-    hub::{Error, Hub, Result, Source, audience},
+    hub::{Error, Hub, Result, Source, send::audience},
     storage::{
         Tx,
         external::{self, Outsider},

@@ -338,7 +338,7 @@ pub(super) const RULES: &[Rule] = &[
         "was sent before its time",
         "select id, cast(1 as bigint) from message where sent_at < send_at"
     ),
-    // Half an hour is what hub::schedule allows; a second for the rounding of SQLite.
+    // Half an hour is what hub::engine::schedule allows; a second for the rounding of SQLite.
     rule!(
         "I9",
         "was sent by itself more than half an hour late",

@@ -6,6 +6,7 @@
 
 mod chronicle;
 mod ledger;
+mod quotas;
 
 use super::{Json, Result, Tx};
 use crate::{
@@ -76,7 +77,7 @@ use rule;
 
 /// Everything that holds at every moment.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    ledger::RULES.iter().chain(chronicle::RULES)
+    ledger::RULES.iter().chain(chronicle::RULES).chain(quotas::RULES)
 }
 
 /// The first messages that break a rule, and how often each does.
@@ -146,7 +147,7 @@ pub const OPEN: [Open; 9] = [
 ];
 
 /// What must be over as well once the hub has come to rest.
-pub const UNFINISHED: [Open; 3] = [
+pub const UNFINISHED: [Open; 4] = [
     Open {
         id: "I4",
         what: "deliveries are on their way",
@@ -162,6 +163,18 @@ pub const UNFINISHED: [Open; 3] = [
                where state = 'sending' and sent_at <= $1
                  and not exists (select 1 from wave where wave.message_id = message.id and wave.round = 0)
                  and not exists (select 1 from ticket where ticket.message_id = message.id and ticket.round = 0)",
+    },
+    Open {
+        id: "I22",
+        what: "messages are through and still hold SMS pieces of a quota",
+        patience: 0,
+        sql: "select count(*) from quota_entry join message on message.id = quota_entry.message_id
+               where quota_entry.settled_at is null and quota_entry.due_at <= $1
+                 and message.state in ('sending', 'sent', 'recalled', 'rejected')
+                 and not exists (select 1 from wave where wave.message_id = message.id
+                                    and wave.round between quota_entry.first_round and quota_entry.last_round)
+                 and not exists (select 1 from ticket where ticket.message_id = message.id
+                                    and ticket.round between quota_entry.first_round and quota_entry.last_round)",
     },
 ];
 

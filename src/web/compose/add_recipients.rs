@@ -6,16 +6,18 @@ use axum::{
     response::{IntoResponse, Redirect},
 };
 
-use super::{fields, fields::Choices};
+use super::fields::{self, Choices};
 use crate::{
     domain::{MessageId, Problem, command, seal},
-    hub::{self, Once, Source, add_recipients::Added, policy},
+    hub::{self, Once, Source, follow::add_recipients::Added, policy},
     web::{
-        form::{Fields, Form, Query},
-        page::{Answer, Around},
-        page_error::{PageError, status_of},
-        path::Path,
-        session::Me,
+        door::session::Me,
+        frame::{
+            form::{Fields, Query, Unchecked},
+            page::{Answer, Around},
+            page_error::{PageError, status_of},
+            path::Path,
+        },
         views::{
             compose::{AddRecipientsPage, ComposeErrors, ComposeForm, Forecast},
             shell::Section,
@@ -29,11 +31,15 @@ pub async fn form(me: Me, Path(id): Path<String>, Query(_): Query) -> Answer {
 }
 
 /// `POST /outbox/{id}/add` with the fields of the audience and the form's `key`.
-pub async fn add(me: Me, Path(id): Path<String>, Form(fields): Form) -> Answer {
+pub async fn add(me: Me, Path(id): Path<String>, Unchecked(fields): Unchecked) -> Answer {
     let id = parse(&id)?;
     me.own(id).await?;
-    if fields.get("do") == "check" {
-        return me.foresee_adding(id, &fields).await;
+    match fields.get("do") {
+        "check" => return me.foresee_adding(id, &fields).await,
+        "" | "send" => {}
+        _ => {
+            return Err(Problem::invalid("FIELD_VALUE", "/do", "请选择发送").in_english("send or check").into());
+        }
     }
     match me.try_adding(id, &fields).await {
         Ok(added) => {
@@ -66,15 +72,17 @@ impl Me {
     }
 
     async fn forecast_adding(&self, id: MessageId, fields: &Fields) -> Result<Forecast, PageError> {
-        let sketch = fields::sketch(fields, self.named(fields).await?);
+        fields.checked()?;
+        let sketch = fields::sketch(fields, self.named(fields).await?, self.web.hub.place.timezone);
         let audience = command::read_audience(&sketch["audience"], "/audience")?;
         let (found, already) = self.web.hub.resolve_addition(&Source::Person(self.id()), id, audience).await?;
         Ok(self.foreseen(found, already))
     }
 
     async fn try_adding(&self, id: MessageId, fields: &Fields) -> Result<Added, PageError> {
+        fields.checked()?;
         let people = self.named(fields).await?;
-        let sketch = fields::sketch(fields, people);
+        let sketch = fields::sketch(fields, people, self.web.hub.place.timezone);
         let audience = command::read_audience(&sketch["audience"], "/audience")?;
         let fingerprint = seal::sha256(format!("add {id} {}", sketch["audience"]).as_bytes());
         let key = Some(fields.get("key")).filter(|key| !key.is_empty());
@@ -92,7 +100,7 @@ impl Me {
         let message = self.own(id).await?;
         let source = Source::Person(self.id());
         policy::require(&source, policy::Action::AddRecipients, &source.facts(&message))?;
-        hub::refuse::refuse_deleted(&message)?;
+        hub::follow::refuse::refuse_deleted(&message)?;
         if form.key.is_empty() || problem.as_ref().is_some_and(|problem| problem.code == "IDEM_MISMATCH") {
             form.key = uuid::Uuid::now_v7().simple().to_string();
         }

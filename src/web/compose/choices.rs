@@ -6,16 +6,16 @@ use std::collections::{HashMap, HashSet};
 use super::fields::Choices;
 use crate::{
     domain::{DepartmentId, kind},
-    hub::intake::{DEFAULT_CATEGORY, OWN_CATEGORY},
+    hub::send::intake::{DEFAULT_CATEGORY, OWN_CATEGORY},
     storage::{
         Tx,
         departments::{self, Branch},
         directory, groups, people, settings,
     },
     web::{
-        page_error::PageError,
-        plan,
-        session::Me,
+        door::session::Me,
+        frame::page_error::PageError,
+        message::plan,
         views::compose::{
             AudienceChoices, CategoryChoice, ComposeForm, DepartmentNode, FilterChoices, GroupChoice, PersonChip,
             RuleCard, Tick, Unit,

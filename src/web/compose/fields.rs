@@ -9,13 +9,13 @@ use crate::{
     clock::Timestamp,
     domain::{
         Problem,
-        command::time,
+        command::{self, time},
         message::{Audience, DepartmentChoice, Exceptions, External, Filter, Kind, OTHER, ReceiptRequest, State},
     },
-    hub::draft::{Origin, Writing},
+    hub::send::{draft::Writing, origin::Origin},
     storage::messages::Message,
     web::{
-        form::Fields,
+        frame::form::Fields,
         views::compose::{ComposeForm, OutsiderRow},
     },
 };
@@ -84,7 +84,7 @@ pub fn command(fields: &Fields, people: Vec<String>, zone: Tz) -> Result<Value, 
 }
 
 /// Of the same fields only what decides whom it reaches and what that costs.
-pub fn sketch(fields: &Fields, people: Vec<String>) -> Value {
+pub fn sketch(fields: &Fields, people: Vec<String>, zone: Tz) -> Value {
     let mut sketch = json!({"audience": audience(fields, people), "title": fields.get("title")});
     if !fields.get("send_rule").is_empty() {
         sketch["send_rule"] = json!(fields.get("send_rule"));
@@ -94,6 +94,12 @@ pub fn sketch(fields: &Fields, people: Vec<String>) -> Value {
     }
     if !fields.get("category").is_empty() {
         sketch["category"] = json!(fields.get("category"));
+    }
+    // A time that cannot be read is refused when it is sent.
+    if fields.get("when") == "at"
+        && let Ok(at) = moment(fields.get("send_at"), zone, "")
+    {
+        sketch["send_at"] = json!(at);
     }
     sketch
 }
@@ -149,6 +155,15 @@ fn outsiders(fields: &Fields) -> Vec<OutsiderRow> {
 /// One a line, or with commas as people type them.
 pub fn accounts(typed: &str) -> Vec<&str> {
     typed.split([',', '，', '、', ';', '；']).flat_map(str::split_whitespace).collect()
+}
+
+/// Asked before anything is done for each of them: a browser may send millions.
+///
+/// # Errors
+/// `RCPT_LIMIT`
+pub fn refuse_crowd(fields: &Fields) -> Result<(), Problem> {
+    let named = fields.all("person").count() + accounts(fields.get("accounts")).len();
+    command::refuse_crowd(named, "/audience/people")
 }
 
 fn receipt(fields: &Fields, zone: Tz) -> Result<Value, Problem> {

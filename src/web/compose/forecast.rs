@@ -6,13 +6,12 @@ use crate::{
     domain::command,
     hub::{
         Source,
-        resolve::{NeededApproval, Resolved},
+        send::resolve::{NeededApproval, Resolved},
     },
     web::{
-        form::Fields,
-        page_error::PageError,
-        plan,
-        session::Me,
+        door::session::Me,
+        frame::{form::Fields, page_error::PageError},
+        message::plan,
         views::compose::{Forecast, Unknown},
     },
 };
@@ -56,7 +55,9 @@ impl Me {
     /// # Errors
     /// The same as sending such a message.
     pub(super) async fn forecast(&self, fields: &Fields) -> Result<Forecast, PageError> {
-        let sketch = command::read_sketch(&fields::sketch(fields, self.named(fields).await?))?;
+        fields.checked()?;
+        let sketch =
+            command::read_sketch(&fields::sketch(fields, self.named(fields).await?, self.web.hub.place.timezone))?;
         let found = self.web.hub.resolve(&Source::Person(self.id()), &sketch).await?;
         let out = self.out(fields, found.approval.is_some());
         Ok(Forecast { out: Some(out), ..self.foreseen(found, 0) })

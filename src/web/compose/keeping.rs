@@ -5,16 +5,18 @@ use axum::response::{IntoResponse, Redirect};
 use super::fields;
 use crate::{
     domain::{Problem, command},
-    hub::draft::{Kept, Origin},
+    hub::send::{draft::Kept, origin::Origin},
     storage::{
         Tx, attachments,
         messages::{self, Message},
     },
     web::{
-        form::Fields,
-        page::{Answer, Around},
-        page_error::{PageError, status_of},
-        session::Me,
+        door::session::Me,
+        frame::{
+            form::Fields,
+            page::{Answer, Around},
+            page_error::{PageError, status_of},
+        },
         views::{
             compose::{ComposeFiles, KeptFile},
             letter::file_size,
@@ -56,6 +58,8 @@ impl Me {
     /// A draft of what stands in the form, with the files that came with it; and what to write on from
     /// now on.
     pub(super) async fn save(&self, fields: &Fields, origin: &Origin) -> Result<(Kept, Origin), PageError> {
+        fields.checked()?;
+        fields::refuse_crowd(fields)?;
         let hub = &self.web.hub;
         let files: Vec<_> = fields.files.iter().map(|file| (file.name.clone(), file.bytes.to_vec())).collect();
         // Looking into the files may take a while.

@@ -10,6 +10,7 @@ mod forecast;
 mod keeping;
 pub mod people;
 pub mod repeating;
+pub mod templates;
 
 pub use fields::accounts;
 
@@ -19,33 +20,50 @@ use axum::{
 };
 
 use self::fields::Choices;
-use super::{
-    form::{Fields, Form, Query},
-    page::{Answer, Around},
-    page_error::{PageError, status_of},
-    path::Path,
-    session::Me,
-    views::{
-        compose::{ComposeErrors, ComposeForm, ComposePage, Forecast, Placeholder, TemplateChoice, Unknown, Weekday},
-        shell::Section,
-    },
-};
 use crate::{
     domain::{
-        MessageId, Problem, command,
+        MessageId, Problem,
+        approval_flow::SeatState,
+        command,
         message::State,
         personal::{self, Trait},
         seal,
     },
-    hub::{self, draft::Origin},
-    storage::{Tx, additions, approvals, messages, series, templates::Template},
+    hub::{
+        self,
+        send::{draft::draft_newer_and_full, origin::Origin},
+    },
+    storage::{
+        Tx, additions, approvals, messages,
+        seats::{self, Seat},
+        series,
+        templates::Template,
+    },
+    web::{
+        door::session::Me,
+        frame::{
+            form::{Fields, Query, Unchecked},
+            page::{Answer, Around},
+            page_error::{PageError, status_of},
+            path::Path,
+        },
+        message::trail,
+        views::{
+            compose::{
+                ComposeErrors, ComposeForm, ComposePage, Forecast, Placeholder, Refusal, TemplateChoice, Unknown,
+                Weekday,
+            },
+            shell::Section,
+        },
+    },
 };
 
 /// `GET /compose?group=…&template=…`: empty, but for groups that are ticked and the words of a template.
 pub async fn empty(me: Me, Query(query): Query) -> Answer {
     let mut form = ComposeForm { signature: me.who.department.clone(), ..ComposeForm::default() };
     if !query.get("template").is_empty() {
-        me.take_words(&mut form, query.get("template")).await?;
+        let template = me.web.hub.find_template(&me.who, query.get("template")).await?;
+        take_words(&mut form, template.ok_or_else(Problem::not_found)?);
     }
     let groups = query.all("group").map(str::to_owned).collect();
     me.show_form(form, &Choices { groups, ..Choices::default() }, &Origin::default(), Said::default()).await
@@ -55,8 +73,8 @@ pub async fn empty(me: Me, Query(query): Query) -> Answer {
 pub async fn again(me: Me, Path(id): Path<String>, Query(query): Query) -> Answer {
     let id: MessageId = id.parse().map_err(|_| Problem::not_found())?;
     let message = me.own(id).await?;
-    hub::refuse::refuse_deleted(&message)?;
-    if !super::outbox::can_edit(message.state) {
+    hub::follow::refuse::refuse_deleted(&message)?;
+    if !super::outbox::one::can_edit(message.state) {
         return Err(Problem::conflict("STATE", "这条消息不能修改，请先撤回")
             .in_english("this message cannot be changed, recall it first")
             .into());
@@ -75,20 +93,21 @@ pub async fn again(me: Me, Path(id): Path<String>, Query(query): Query) -> Answe
         (form.when, form.send_at) = ("now".to_owned(), String::new());
     }
     let series = series::find_of(&mut tx, id).await?;
-    let refusal = approvals::list_of_message(&mut tx, id).await?.pop();
+    let refusal = match message.state {
+        State::Rejected => me.refusal(&mut tx, id).await?,
+        _ => None,
+    };
     drop(tx);
     if let Some(repeating) = series.and_then(|series| repeating::from_recurrence(&series.recurrence.0, zone)) {
         (form.when, form.repeating, form.is_run) = ("series".to_owned(), repeating, true);
     }
-    let refusal = refusal.map(|asked| asked.opinion).filter(|opinion| !opinion.is_empty());
-    let refusal = refusal.filter(|_| message.state == State::Rejected);
     let said = Said { notice: me.notice(&query), refusal, ..Said::default() };
     me.show_form(form, &choices, &origin, said).await
 }
 
 /// `POST /compose` with the fields of [`ComposeForm`] and `do` = `send`, `draft`, `preview`, which sends
 /// it to oneself, or `check`, which changes nothing and says what sending would do.
-pub async fn submit(me: Me, Form(fields): Form) -> Answer {
+pub async fn submit(me: Me, Unchecked(fields): Unchecked) -> Answer {
     let origin = fields::origin(&fields);
     match fields.get("do") {
         "draft" => me.draft(&fields, &origin).await,
@@ -105,10 +124,17 @@ pub async fn submit(me: Me, Form(fields): Form) -> Answer {
 struct Said {
     /// What was just done: it was taken back to be written again.
     notice: Option<String>,
-    /// Why an approver sent it back.
-    refusal: Option<String>,
+    refusal: Option<Refusal>,
     problem: Option<Problem>,
     forecast: Option<Forecast>,
+}
+
+/// Those of a template in place of what stands there.
+fn take_words(form: &mut ComposeForm, template: Template) {
+    (form.title, form.body) = (template.title, template.body);
+    if !template.signature.is_empty() {
+        form.signature = template.signature;
+    }
 }
 
 impl Me {
@@ -141,14 +167,23 @@ impl Me {
 
     /// The form once more, with what is wrong and all that was typed.
     async fn correct(&self, fields: &Fields, origin: &Origin, error: PageError) -> Answer {
-        let problem = error.into_problem()?;
+        let mut problem = error.into_problem()?;
         let (mut form, choices) = fields::from_fields(fields);
-        let origin = match problem.code {
-            "DRAFT_GONE" => Origin::default(),
+        let mut origin = origin.clone();
+        match problem.code {
+            "DRAFT_GONE" => origin = Origin::default(),
             // With its files.
-            "DRAFT_NEWER" => self.save(fields, origin).await?.1,
-            _ => origin.clone(),
-        };
+            "DRAFT_NEWER" => match self.save(fields, &origin).await {
+                Ok((_, apart)) => origin = apart,
+                Err(error) => {
+                    problem = error.into_problem()?;
+                    if problem.code == "DRAFTS" {
+                        problem = draft_newer_and_full();
+                    }
+                }
+            },
+            _ => {}
+        }
         let mut forecast = None;
         if problem.code == "RCPT_MANY" {
             let found = self.forecast(fields).await?;
@@ -171,19 +206,32 @@ impl Me {
     /// `do=template`: the words of a template in place of those that stand there; all else stays.
     async fn use_template(&self, fields: &Fields, origin: &Origin) -> Answer {
         let (mut form, choices) = fields::from_fields(fields);
-        if !fields.get("template").is_empty() {
-            self.take_words(&mut form, fields.get("template")).await?;
+        match self.template(fields).await {
+            Ok(template) => {
+                template.into_iter().for_each(|template| take_words(&mut form, template));
+                self.show_form(form, &choices, origin, Said::default()).await
+            }
+            Err(error) => self.correct(fields, origin, error).await,
         }
-        self.show_form(form, &choices, origin, Said::default()).await
     }
 
-    async fn take_words(&self, form: &mut ComposeForm, name: &str) -> Result<(), PageError> {
-        let template = self.web.hub.find_template(&self.who, name).await?;
-        (form.title, form.body) = (template.title, template.body);
-        if !template.signature.is_empty() {
-            form.signature = template.signature;
+    /// The one that is chosen in a form.
+    ///
+    /// # Errors
+    /// `TPL_UNKNOWN` where it is gone since the form was shown.
+    async fn template(&self, fields: &Fields) -> Result<Option<Template>, PageError> {
+        fields.checked()?;
+        match fields.get("template") {
+            "" => Ok(None),
+            name => {
+                let found = self.web.hub.find_template(&self.who, name).await?;
+                let gone = || {
+                    Problem::invalid("TPL_UNKNOWN", "/template", "这个模板已被删除，或者您不能再使用它；请选择别的模板")
+                        .in_english("this template is gone or no longer yours to use, choose another")
+                };
+                Ok(Some(found.ok_or_else(gone)?))
+            }
         }
-        Ok(())
     }
 
     async fn templates(&self, tx: &mut Tx) -> Result<Vec<TemplateChoice>, PageError> {
@@ -218,6 +266,7 @@ impl Me {
     }
 
     async fn try_send(&self, fields: &Fields, origin: &Origin) -> Result<hub::Answer, PageError> {
+        fields.checked()?;
         let hub = &self.web.hub;
         let people = self.named(fields).await?;
         let command = fields::command(fields, people, hub.place.timezone)?;
@@ -284,6 +333,15 @@ impl Me {
             Placeholder { placeholder: personal::placeholder(of), label: self.say(key, &[]) }
         };
         Trait::ALL.into_iter().map(field).collect()
+    }
+
+    /// What the approver said who sent it back at last, where he said anything.
+    async fn refusal(&self, tx: &mut Tx, message: MessageId) -> Result<Option<Refusal>, PageError> {
+        let Some(asked) = approvals::list_of_message(tx, message).await?.pop() else { return Ok(None) };
+        let seats = seats::list(tx, asked.id).await?;
+        let refused = |seat: &&Seat| matches!(seat.state, SeatState::Rejected | SeatState::Returned);
+        let who = seats.iter().rev().find(refused).map(|seat| trail::speaker(self.tongue(), seat)).unwrap_or_default();
+        Ok(Some(Refusal { who, opinion: asked.opinion }).filter(|said| !said.opinion.is_empty()))
     }
 
     /// Which of the accounts and phone numbers that were typed nobody has, all of them: whoever typed them

@@ -3,22 +3,23 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::fields::{accounts, refuse_crowd};
 use crate::{
     domain::{Problem, contact, phone},
     storage::{Tx, departments, directory, people, recipients},
     web::{
-        form::{Fields, Query},
-        page::Answer,
-        page_error::PageError,
-        session::Me,
+        door::session::Me,
+        frame::{
+            form::{Fields, Query},
+            page::Answer,
+            page_error::PageError,
+        },
         views::{
             compose::{FoundPeople, PersonChip},
             shell::Section,
         },
     },
 };
-
-use super::fields::accounts;
 
 /// So many are listed; whoever wants more takes a department or looks closer.
 const LISTED: i64 = 50;
@@ -61,6 +62,7 @@ impl Me {
     /// Everybody who is named one by one: those who were picked, then those who were typed. A phone
     /// number stands for the one person who has it; what is nobody's stays as it was typed.
     pub(super) async fn named(&self, fields: &Fields) -> Result<Vec<String>, PageError> {
+        refuse_crowd(fields)?;
         let mut named: Vec<String> = fields.all("person").map(str::to_owned).collect();
         let mut tx = self.web.hub.db.read().await?;
         let owners = self.owners(&mut tx, fields.get("accounts")).await?;

@@ -9,9 +9,11 @@ use crate::{
     clock::Timestamp,
     domain::{Problem, command, message::Recurrence},
     web::{
-        form::{Fields, Query},
-        page::Answer,
-        session::Me,
+        door::session::Me,
+        frame::{
+            form::{Fields, Query},
+            page::Answer,
+        },
         views::{
             compose::{Repeating, Runs},
             shell::Section,

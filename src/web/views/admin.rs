@@ -106,6 +106,11 @@ pub struct DeadLetter {
     pub id: String,
     /// Which producer sent it, when that is known.
     pub producer: String,
+    /// The command that it was to be, when that could be read.
+    pub command: Option<String>,
+    pub key: Option<String>,
+    pub queue: String,
+    pub replayed_at: Option<Moment>,
     /// Stable code and words.
     pub reason: String,
     pub at: Moment,

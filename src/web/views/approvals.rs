@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Moment, letter::Letter};
+use super::{Moment, letter::Letter, quotas::QuotaLine};
 use crate::domain::{approval, approval_flow::SeatState};
 
 /// `pages/approvals`.
@@ -181,8 +181,12 @@ pub struct Reach {
     pub rest: Option<Rest>,
     pub without_phone: i64,
     pub without_dingtalk: i64,
+    /// 0 as well where this installation sends no mail.
+    pub without_email: i64,
     /// What the SMS would be billed as; 0: none is sent.
     pub sms_segments: i64,
+    /// Whose quota the SMS count against; `None`: none is sent, or no quota is set.
+    pub quota: Option<QuotaLine>,
 }
 
 /// A part of the readers.

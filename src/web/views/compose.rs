@@ -27,10 +27,18 @@ pub struct ComposePage {
     pub wrong: bool,
     /// What was just done, already in the person's language.
     pub notice: Option<String>,
-    /// Why an approver sent it back, in his words.
-    pub refusal: Option<String>,
+    pub refusal: Option<Refusal>,
     /// What sending it as it stands would do; `None` until that is asked for.
     pub forecast: Option<Forecast>,
+}
+
+/// Why an approver sent it back.
+#[derive(Debug, Clone, Serialize)]
+pub struct Refusal {
+    /// Who said it, and for whom where he stood in.
+    pub who: String,
+    /// In his words.
+    pub opinion: String,
 }
 
 /// `parts/compose_files`: what is kept already, sent back with the form.
@@ -323,6 +331,7 @@ impl ComposeErrors {
         let field = pointer.trim_start_matches('/').split('/').next().unwrap_or_default();
         let place = match field {
             "audience" if pointer.starts_with("/audience/people") => &mut self.accounts,
+            "accounts" => &mut self.accounts,
             "audience" if pointer.starts_with("/audience/external") => &mut self.outside,
             "audience" => &mut self.audience,
             "title" => &mut self.title,

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Moment;
 use crate::{
     clock::Timestamp,
-    hub::tallies::{self, STEPS},
+    hub::follow::tallies::{self, STEPS},
 };
 
 /// The drawing's own units; it is stretched to its place.

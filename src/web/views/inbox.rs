@@ -54,9 +54,13 @@ pub struct InboxList {
     /// What was searched for; empty: nothing.
     pub query: String,
     pub total: i64,
+    /// There are more than were counted; those are the newest.
+    pub is_more: bool,
     pub unread: i64,
     /// Messages that still wait for a receipt.
     pub waiting: i64,
+    /// So many lines are searched at once.
+    pub searched: i64,
     /// Use [`grouped`].
     pub groups: Vec<DayGroup>,
     /// Address of the next page; `None` at the end.

@@ -21,6 +21,8 @@ pub struct Letter {
     /// A message of the kind `link`: http or https only, then body and signature are empty.
     pub url: Option<String>,
     pub attachments: Vec<Attachment>,
+    /// It is seen by whoever sends or approves it: what names the reader is still open.
+    pub is_open: bool,
 }
 
 /// A file that may be fetched.

@@ -18,6 +18,7 @@ pub mod outbox_list;
 pub mod pager;
 pub mod phone;
 pub mod portal;
+pub mod quotas;
 pub mod recycle;
 mod samples;
 pub mod shell;

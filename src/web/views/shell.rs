@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Moment;
-use crate::web::text::Lang;
+use crate::web::words::text::Lang;
 
 /// Light or dark; `Auto` lets the browser decide before the first paint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -70,6 +70,8 @@ pub enum Section {
     Recalls,
     /// 审批规则
     Rules,
+    /// 短信配额
+    Quotas,
     /// The phone of the demonstration.
     Phone,
     /// Something that went wrong for somebody who is signed in.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::compose::Placeholder;
+use crate::hub::send::templates::Written;
 
 /// `pages/templates`.
 #[derive(Debug, Clone, Serialize)]
@@ -29,24 +30,14 @@ pub struct TemplateRow {
 pub struct TemplatePage {
     pub name: String,
     pub is_new: bool,
-    pub form: TemplateForm,
+    /// What was typed.
+    pub form: Written,
     pub units: Vec<Unit>,
     /// It may be everybody's.
     pub for_all: bool,
     pub fields: Vec<Placeholder>,
     /// Why it was not saved, already in the person's language.
     pub problem: Option<String>,
-}
-
-/// What was typed. The names are the names in the form.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct TemplateForm {
-    pub label: String,
-    pub title: String,
-    pub body: String,
-    pub signature: String,
-    /// Code of the department whose it is; empty: everybody's.
-    pub department: String,
 }
 
 #[derive(Debug, Clone, Serialize)]

@@ -103,6 +103,11 @@ var Zh = (function () {
   on('click', '[data-do]', function (e, el) { does[el.getAttribute('data-do')](el); });
   on('change', '[data-do-change]', function (e, el) { does[el.getAttribute('data-do-change')](el); });
 
+  /* Asked here, before any other script hears of the press. */
+  on('click', '[data-confirm]', function (e, button) {
+    if (!confirm(button.getAttribute('data-confirm'))) { e.preventDefault(); e.stopImmediatePropagation(); }
+  });
+
   /* Dialogs are native: they trap the focus and give it back. */
   function open(dialog) { if (dialog.showModal) dialog.showModal(); else dialog.setAttribute('open', ''); }
   on('click', '[data-open]', function (e, el) { open($(el.getAttribute('data-open'))); });

@@ -53,9 +53,12 @@
     });
     if (chosen.firstElementChild) ($('button, input', chosen) || chosen).focus();
   });
-  /* A person's chip is the field itself: to untick it is to take him out. */
+  /* A person's chip is the field itself: to untick it is to take him out. Gone from the page it is in no
+     part of the form any more, so what hears of a change there does not hear of this one. */
   on('change', '#chosen input', function (e, input) {
-    if (!input.checked) input.closest('li').remove();
+    if (input.checked) return;
+    input.closest('li').remove();
+    changed();
   });
 
   /* Puts a placeholder where the text is being written: the title or the body. */
@@ -187,6 +190,8 @@
         !$$('[name=outside_name]', form).some(function (input) { return input.value; })) {
       $('[data-total]').textContent = '';
       $('#forecast').innerHTML = '';
+      var send = $('button[data-word]', form);
+      $('span', send).textContent = send.getAttribute('data-word');
       return;
     }
     asking = true;
@@ -204,7 +209,7 @@
       if (again) { again = false; foresee(); }
     });
   }
-  on('change', '.audience, .rules, .sheet', function (e) {
+  on('change', '.audience, .rules, .sheet, .timing', function (e) {
     if (e.target.hasAttribute('data-find')) return;
     marks();
     if (found) renew();

@@ -4,8 +4,10 @@
   'use strict';
   var $ = Zh.$, $$ = Zh.$$, on = Zh.on;
   var form = $('form.compose');
-  if (!form) return;
-  var box = $('#compose_files'), queue = Promise.resolve(), busy = 0, timer, isSending = false;
+  var box = $('#compose_files');
+  /* Who is added to a message that is out is no draft: that form has no place for what is kept. */
+  if (!form || !box) return;
+  var queue = Promise.resolve(), busy = 0, timer, isSending = false, edits = 0;
   var AFTER = 2500, AGAIN = 10000, LARGEST = 5 * 1024 * 1024;
 
   /* One saving after the other: each says what the next one writes on. */
@@ -64,8 +66,10 @@
   function keep() {
     if (isSending || isEmpty()) return;
     if (busy) { later(AFTER); return; }
-    Zh.written(false);
-    save().catch(function (why) {
+    var saved = edits;
+    save().then(function () {
+      if (saved === edits) Zh.written(false);
+    }, function (why) {
       Zh.written(true);
       tell(why || Zh.word('unsaved'));
       if (!why) later(AGAIN);
@@ -73,10 +77,19 @@
   }
   function typed(e) {
     if (e.target.hasAttribute('data-find') || e.target.type === 'file') return;
+    edits += 1;
     later(AFTER);
   }
   form.addEventListener('input', typed);
   form.addEventListener('change', typed);
+
+  /* What was refused is kept nowhere yet, though nobody types any more. */
+  if (form.hasAttribute('data-refused')) {
+    setTimeout(function () {
+      if (!isEmpty()) Zh.written(true);
+      keep();
+    });
+  }
 
   /* What is on its way comes first: it says which draft this is. */
   on('submit', 'form.compose', function (e) {

@@ -42,9 +42,6 @@
     field.value = button.textContent;
     field.focus();
   });
-  on('click', '[data-confirm]', function (e, button) {
-    if (!confirm(button.getAttribute('data-confirm'))) { e.preventDefault(); e.stopImmediatePropagation(); }
-  });
 
   /* Options that can be added, removed and moved, by pointer or by Alt and the arrows. */
   function shift(item, up) {

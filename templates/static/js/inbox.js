@@ -15,9 +15,13 @@
     $('a', row).setAttribute('aria-current', 'true');
     setUnread(row, false);
   };
-  function current() { return $('.row.on') || rows()[0]; }
+  /* Where the keyboard stands in the list. */
+  function stand() { return document.activeElement && document.activeElement.closest('.row'); }
+  function current() { return $('.row.on') || stand() || rows()[0]; }
   function go(step) {
-    var list = rows(), at = list.indexOf($('.row.on')) + step;
+    var list = rows(), open = $('.row.on');
+    /* With nothing open the row with the focus is the next one. */
+    var at = open || !stand() ? list.indexOf(open) + step : list.indexOf(stand()) + Math.min(step, 0);
     var row = list[Math.max(0, Math.min(list.length - 1, at))];
     if (!row) return;
     row.scrollIntoView({ block: 'nearest' });
@@ -25,23 +29,24 @@
   }
   function chosen() {
     var ticked = $$('.row input:checked').map(function (input) { return input.closest('.row'); });
-    return ticked.length ? ticked : [current()].filter(Boolean);
+    return ticked.length ? ticked : $$('.row.on');
   }
 
-  /* Where reading goes on when these rows leave the list: at the row behind the open one, at the end of the
-     list at the one before it. Nothing moves while what is open stays. */
-  function behind(list) {
-    var all = rows(), at = all.indexOf($('.row.on'));
-    if (at < 0 || list.indexOf(all[at]) < 0) return null;
-    function stays(row) { return list.indexOf(row) < 0; }
-    return { row: all.slice(at).filter(stays)[0] || all.slice(0, at).filter(stays).pop() };
-  }
-  function readOn(next) {
-    if (!next) return;
-    if (next.row) { next.row.scrollIntoView({ block: 'nearest' }); $('a', next.row).click(); return; }
-    $('#reader').textContent = '';
+  /* What is open leaves with its row: back to the list. Nothing else is opened, for opening counts as
+     reading; the keyboard stands on the row behind, at the end of the list on the one before. */
+  function close(list) {
+    var row = $('.row.on');
+    if (!row || list.indexOf(row) < 0) return;
+    var all = $$('.row'), at = all.indexOf(row), reader = $('#reader');
+    function stays(other) { return !other.hidden; }
+    row.classList.remove('on');
+    $('a', row).removeAttribute('aria-current');
+    reader.innerHTML = $('#nothing-open').innerHTML;
     $('.split').classList.remove('reading');
     history.replaceState(null, '', '/inbox');
+    Zh.name($('#list-h').textContent + ' · ' + $('.brand b').textContent);
+    var next = all.slice(at).filter(stays)[0] || all.slice(0, at).filter(stays).pop();
+    if (next) $('a', next).focus();
   }
 
   /* Rows that are hidden until the time to undo it is over; a look at the list still finds them. */
@@ -49,10 +54,11 @@
   function idOf(row) { return row.getAttribute('data-id'); }
 
   function act(what, list) {
+    if (!list.length) return;
     var body = new URLSearchParams();
     body.append('do', what);
     list.forEach(function (row) { body.append('id', row.getAttribute('data-id')); });
-    var next = what === 'delete' ? behind(list) : null;
+    var leaves = what !== 'read';
     var were = list.map(function (row) { return row.classList.contains('unread'); });
     function restore() {
       list.forEach(function (row, at) { delete leaving[idOf(row)]; row.hidden = false; setUnread(row, were[at]); });
@@ -64,12 +70,12 @@
       }).catch(function () { restore(); Zh.toast(Zh.word('failed')); });
     }
     list.forEach(function (row) {
-      if (what === 'delete') row.hidden = leaving[idOf(row)] = true;
+      if (leaves) row.hidden = leaving[idOf(row)] = true;
       else setUnread(row, false);
       $('input', row).checked = false;
     });
     Zh.choose();
-    readOn(next);
+    if (leaves) close(list);
     var said = Zh.word(what, { n: list.length });
     if (what !== 'delete') { send(); Zh.toast(said); return; }
     var timer = setTimeout(send, 7000), waiting = true;

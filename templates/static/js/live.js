@@ -16,7 +16,7 @@
     var counts = message.counts || {}, changed = message.changed || [];
     Object.keys(counts).forEach(function (kind) {
       $$('[data-live="' + kind + '"]').forEach(function (el) {
-        var badge = el.closest('.n'), shown = badge && counts[kind] > 99 ? '99+' : '' + counts[kind];
+        var badge = el.closest('.n'), shown = counts[kind] > 99 ? '99+' : '' + counts[kind];
         if (badge && el.textContent !== shown) changed.push(kind);
         el.textContent = shown;
         if (badge) badge.hidden = !counts[kind];

@@ -117,6 +117,16 @@
     swap(url, { body: body }, form.getAttribute('data-swap'), false);
   });
 
+  /* A choice that only narrows what is shown takes effect at once; the keyboard stays on it. */
+  on('change', 'form[data-swap] select[data-at-once]', function (e, select) {
+    var form = select.form, selector = form.getAttribute('data-swap'), name = select.name;
+    var url = addressOf(form) + '?' + new URLSearchParams(new FormData(form));
+    swap(url, {}, selector, true).then(function () {
+      var again = $(selector + ' select[name="' + name + '"]');
+      if (again) again.focus();
+    });
+  });
+
   /* [data-check="#id"] on a button: the form as it stands goes there and back, and nothing is kept. */
   on('click', 'button[data-check]', function (e, button) {
     var body = new FormData(button.form), selector = button.getAttribute('data-check');
@@ -130,15 +140,14 @@
     });
   });
   /* What was worked out no longer holds once another choice is made, and what is still on its way does
-     not either; the button says again what it said before. */
-  on('change', '.audience, .rules, .sheet', function (e, part) {
+     not either; the button goes on saying what it said until the next forecast. */
+  on('change', '.audience, .rules, .sheet, .timing', function (e, part) {
     var form = part.closest('form'), button = $('button[data-check]', form);
     if (!button || e.target.hasAttribute('data-find')) return;
-    var box = $(button.getAttribute('data-check')), send = $('button[data-word]', form);
+    var box = $(button.getAttribute('data-check'));
     Zh.turn(box)();
     box.textContent = '';
     box.removeAttribute('aria-busy');
-    $('span', send).textContent = send.getAttribute('data-word');
   });
 
   Zh.swap = swap;

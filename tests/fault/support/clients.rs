@@ -21,7 +21,7 @@ use zhihui::{
         seal,
         sign_in::LinkPurpose,
     },
-    hub::{sign_in::Session, witness::Told},
+    hub::{check::witness::Told, people::sign_in::Session},
     storage::sessions,
 };
 

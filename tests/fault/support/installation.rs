@@ -15,9 +15,11 @@ use zhihui::{
     domain::{MessageId, PersonId, delivery, seal},
     hub::{
         Channels, Hub,
-        invariants::{self, Violation},
-        register::Registration,
-        witness::{self, Told},
+        check::{
+            invariants::{self, Violation},
+            witness::{self, Told},
+        },
+        people::register::Registration,
     },
     storage::{
         Db, Json,

@@ -9,7 +9,7 @@ use std::{
 };
 
 use channels::fake::http::{Reply, Server};
-use zhihui::{clock::Clock, hub::witness::Seen};
+use zhihui::{clock::Clock, hub::check::witness::Seen};
 
 pub struct Provider {
     server: Server,

@@ -4,7 +4,7 @@ use axum::body::Body;
 use serde_json::{Value, json};
 use zhihui::{
     domain::message::Audience,
-    hub::{Source, groups::Named, register::Registration},
+    hub::{Source, groups::Named, people::register::Registration},
     storage::producers::{ProducerAudience, ProducerCategories},
 };
 

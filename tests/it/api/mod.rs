@@ -20,7 +20,7 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use zhihui::{
-    hub::register::Registration,
+    hub::people::register::Registration,
     storage::producers::{ProducerAudience, ProducerCategories},
 };
 

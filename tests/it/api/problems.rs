@@ -2,7 +2,7 @@
 
 use axum::{body::Body, http::Request};
 use serde_json::json;
-use zhihui::hub::room::{Held, Who};
+use zhihui::hub::engine::room::{Held, Who};
 
 use super::Module;
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use zhihui::{
-    hub::register::Registration,
+    hub::people::register::Registration,
     storage::producers::{ProducerAudience, ProducerCategories},
 };
 

@@ -15,7 +15,7 @@ use tower::ServiceExt;
 use zhihui::{
     broker::Envelope,
     domain::person,
-    hub::register::Registration,
+    hub::people::register::Registration,
     storage::{
         people,
         producers::{ProducerAudience, ProducerCategories},

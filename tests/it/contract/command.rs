@@ -5,7 +5,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use zhihui::{
     broker::{Envelope, Queue, Target},
     domain::{DeadLetterId, MessageId},
-    hub::{Error, Source, register::Registration},
+    hub::{Error, Source, people::register::Registration},
     storage::{
         dead_letters::{self, Line},
         intake, messages,

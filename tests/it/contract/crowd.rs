@@ -11,6 +11,7 @@ use zhihui::{
         inbox::{self, Tab, Wanted},
         message_status::{self, Totals},
         people::{self, Profile},
+        reached,
     },
 };
 
@@ -62,7 +63,7 @@ async fn a_crowd_has_the_lines_that_it_is_said_to_have() {
         let mut after = PersonId(uuid::Uuid::nil());
         let mut found = Vec::new();
         loop {
-            let wanted = message_status::Wanted { bucket, search, after };
+            let wanted = reached::Wanted { bucket, search, after };
             let (page, last) = test.message_deliveries(&source, crowd.large(), wanted, 130).await.unwrap();
             assert!(page.len() <= 130);
             found.extend(page.into_iter().map(|reached| reached.person.person_id));

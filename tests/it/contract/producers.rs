@@ -4,7 +4,7 @@ use zhihui::{
     domain::seal::sha256,
     hub::{
         Error, Place,
-        register::{Registered, Registration},
+        people::register::{Registered, Registration},
     },
     storage::{
         audit,

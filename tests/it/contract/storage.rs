@@ -5,7 +5,7 @@ use std::{future::Future, pin::pin, task::Poll, time::Duration};
 use sha2::{Digest, Sha256};
 use zhihui::{
     domain::MessageId,
-    storage::{Db, recipients, snapshot, waves::NOBODY},
+    storage::{Db, departments, recipients, snapshot, waves::NOBODY},
 };
 
 use crate::support::{TestHub, database_url};
@@ -26,6 +26,24 @@ async fn the_hash_of_the_recipients_is_over_their_ids_in_order() {
     let bytes: Vec<u8> = people.iter().flat_map(|person| *person.0.as_bytes()).collect();
     assert_eq!(snapshot::hash(&mut tx, message).await.unwrap(), Sha256::digest(&bytes).to_vec());
     drop(tx);
+    test.close().await;
+}
+
+/// What is shown beside each other is counted of one moment, whatever is written meanwhile.
+#[tokio::test]
+async fn one_moment_stays_as_it_is() {
+    let test = TestHub::start().await;
+    let office = test.department("A", None).await;
+    let mut moment = test.db.read_one_moment().await.unwrap();
+    let before = departments::find(&mut moment, office).await.unwrap().unwrap();
+    let mut tx = test.db.begin().await.unwrap();
+    assert!(departments::update(&mut tx, office, "B", 0).await.unwrap());
+    tx.commit().await.unwrap();
+    let still = departments::find(&mut moment, office).await.unwrap().unwrap();
+    assert_eq!(still.name, before.name);
+    drop(moment);
+    let after = departments::find(&mut test.db.read().await.unwrap(), office).await.unwrap().unwrap();
+    assert_eq!(after.name, "B");
     test.close().await;
 }
 

@@ -27,9 +27,13 @@ async fn people_are_added_and_sent_to_again_from_the_data_page() {
     browser
         .upload_part("forecast", &add, &wrong, &[])
         .await
-        .assert(200, &["“nobody”不在您的可见范围内", "data-take-out=\"nobody\""]);
+        .assert(200, &["“nobody”不在您的可见范围内", "data-take-out=\"nobody\""])
+        // What cannot be sent leaves the words of the button as they are.
+        .lacks(&["button[value=send]"]);
     browser.post(&add, &[("accounts", "li")]).await.assert(422, &["没有可新增的人：所选 1 人都已收到此消息"]);
     let form = [("department", "annex"), ("accounts", "li"), ("key", "k1")];
+    let other_deed = [&form[..], &[("do", "draft")]].concat();
+    browser.post(&add, &other_deed).await.assert(422, &["FIELD_VALUE"]);
     let told = browser.post(&add, &form).await.assert(303, &[]);
     assert_eq!(browser.post(&add, &form).await.assert(303, &[]).leads_to(), told.leads_to(), "a double click");
     let shown = browser.get(told.leads_to()).await;

@@ -153,7 +153,7 @@ async fn a_dry_run_says_which_rule_applies_and_who_would_be_asked() {
     browser.get(&ask("department=office")).await.assert(200, &["按“部门群发”规则审批", "zhang", "61 人"]);
     browser.get(&ask("accounts=wei")).await.assert(200, &["无需审批", "1 人"]);
     let dear = browser.get(&ask("department=office&send_rule=urgent&category=safety")).await;
-    dear.assert(200, &["部门群发", "短信电话最多 122 条"]);
+    dear.assert(200, &["部门群发", "短信电话最多 183 条"]);
     browser.get(&ask("accounts=nobody")).await.assert(200, &["不在您的可见范围内"]);
     let unknown = format!("{PAGE}?sender=ghost&everyone=1");
     browser.get(&unknown).await.assert(200, &["没有这个账号"]);

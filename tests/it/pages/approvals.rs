@@ -1,7 +1,7 @@
 //! 审批箱: seeing exactly what will go out, deciding once.
 
 use zhihui::{
-    hub::{Source, register::Registration},
+    hub::{Source, people::register::Registration},
     storage::producers::{self, ProducerAudience, ProducerCategories},
 };
 
@@ -256,6 +256,7 @@ async fn what_comes_back_from_its_sender_shows_what_has_changed_since_it_was_ret
     sender.get(&format!("/outbox/{}", first.id)).await.assert(200, &["已退回", "请写明地点"]).lacks(&["已驳回<"]);
     sender.get("/outbox?state=rejected").await.assert(200, &["已退回", "放假安排"]).lacks(&["已驳回"]);
     let form = sender.get(&format!("/compose/{}", first.id)).await.assert(200, &["放假安排"]);
+    let form = form.assert(200, &["<b>zhang的审批意见：</b> 请写明地点"]);
     let key = form.body.split("name=\"key\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     let id = first.id.to_string();
     let anew = [

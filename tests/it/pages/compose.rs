@@ -23,6 +23,7 @@ async fn what_is_written_reaches_whom_it_is_for_once() {
     let mut browser = site.browser_of(&sender).await;
     let empty = browser.get("/compose").await.assert(200, &["value=\"library\"", "name=\"send_rule\" value=\"inbox\""]);
     assert!(empty.has("name=\"signature\" data-max=\"30\" value=\"office\""), "signed by the sender's department");
+    assert!(empty.has("name=\"option\" value=\"\" maxlength=\"20\""), "as long as an option may be");
     let key = key(&empty);
     let typed = |title| {
         vec![
@@ -44,7 +45,7 @@ async fn what_is_written_reaches_whom_it_is_for_once() {
     browser
         .post("/compose", &typed(""))
         .await
-        .assert(422, &["第一段", "id=\"e-title\"", "wang，li", "value=\"library\" checked", &key]);
+        .assert(422, &["第一段", "data-refused", "id=\"e-title\"", "wang，li", "value=\"library\" checked", &key]);
     let mut late = typed("会议");
     late.extend([("when", "now")]);
     late.iter_mut().for_each(|field| {
@@ -55,6 +56,8 @@ async fn what_is_written_reaches_whom_it_is_for_once() {
     late.push(("send_at", "2020-01-01T08:00"));
     browser.post("/compose", &late).await.assert(422, &["已过，请选择", "value=\"2020-01-01T08:00\""]);
 
+    let wrong = browser.post("/compose", &typed("{姓名}，会议")).await;
+    wrong.assert(422, &["{姓名} 应写成 {{姓名}}"]);
     let sent = browser.post("/compose", &typed("会议")).await.assert(303, &[]);
     let twice = browser.post("/compose", &typed("会议")).await.assert(303, &[]);
     assert_eq!(sent.leads_to(), twice.leads_to());
@@ -149,7 +152,7 @@ async fn whom_it_reaches_and_who_must_consent_is_said_before_it_is_sent() {
     let typed = [("do", "check"), ("title", "值班安排"), ("body", "写到一半"), ("send_rule", "sms")];
     let few = [&typed[..], &[("accounts", "p1，p2，p1")]].concat();
     let page = browser.post("/compose", &few).await.assert(200, &["写到一半", "value=\"值班安排\"", "p1，p2，p1"]);
-    assert!(page.has("2<small>人将收到") && page.has("已去除重复 1 人次") && page.has("最多 2 条次"), "{}", page.body);
+    assert!(page.has("2<small>人将收到") && page.has("已去除重复 1 人次") && page.has("最多 4 条次"), "{}", page.body);
     assert!(page.has("无需审批，") && page.has("<span>发送</span>"));
 
     let many = [&typed[..], &[("department", "office")]].concat();
@@ -204,9 +207,9 @@ async fn a_forecast_counts_every_department_and_charges_for_nobody_without_a_pho
         let typed = [&[("do", "check"), ("title", "停水"), ("body", "明日"), ("send_rule", "urgent")], fields].concat();
         browser.post("/compose", &typed).await
     };
-    // 61 departments, eight of them by name; two steps that cost for each of 61 people
+    // 61 departments, eight of them by name; an SMS of two pieces and a call for each of 61 people
     let all = asks(&[("department", "office"), ("accounts", "quiet")]).await;
-    all.assert(200, &["其余 53 个部门 53 人", "短信和电话最多 122 条次", "1 人没有手机号"]);
+    all.assert(200, &["其余 53 个部门 53 人", "短信和电话最多 183 条次", "1 人没有手机号"]);
     asks(&[("accounts", "quiet")]).await.assert(200, &["1 人没有手机号"]).lacks(&["短信和电话最多"]);
     site.test.end().await;
 }

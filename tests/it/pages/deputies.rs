@@ -2,7 +2,7 @@
 //! and a box says for whom one decides. What the hub tells a sender leads to his message.
 
 use zhihui::{
-    hub::{Source, register::Registration},
+    hub::{Source, people::register::Registration},
     storage::producers::{self, ProducerAudience, ProducerCategories},
 };
 
@@ -47,6 +47,8 @@ async fn a_colleague_is_named_by_account_or_by_a_name_that_one_alone_has() {
     let shown = shown.assert(200, &[confirm]);
     let hash = shown.body.split("name=\"hash\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     let give = |to: &'static str| [("to", to), ("hash", hash.as_str())];
+    let endless = [("do", "add"), ("to", "gu1"), ("from", ""), ("until", "")];
+    browser.post("/approvals/delegations", &endless).await.assert(422, &["请填写委派到什么时候结束", "value=\"gu1\""]);
     for (typed, why) in [
         ("顾念慈", "有几位叫“顾念慈”，请填写账号：gu1（library）、gu2（archive）"),
         ("温言", "对方不是部门负责人"),

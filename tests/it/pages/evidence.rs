@@ -9,7 +9,7 @@ use zhihui::{
         evidence::{self, Fault, Kind},
         message::{Audience, ReceiptRequest},
     },
-    hub::{Error, Source, export::TRIES},
+    hub::{Error, Source, follow::export::TRIES},
 };
 
 use super::browser::Site;

@@ -1,9 +1,18 @@
 //! 收件箱: reading, answering once, tidying; never somebody else's.
 
-use zhihui::domain::message::{Action, AttachedFile, ReceiptRequest};
+use zhihui::{
+    domain::message::{Action, AttachedFile, ReceiptRequest},
+    storage::{
+        crowd::{self, Crowd},
+        people::{self, Profile},
+    },
+};
 
 use super::browser::Site;
-use crate::{staff, support::people::to};
+use crate::{
+    staff::{self, Actor},
+    support::{morning, people::to},
+};
 
 #[tokio::test]
 async fn a_message_is_found_by_its_text_its_sender_in_pinyin_and_its_files() {
@@ -176,4 +185,36 @@ async fn no_search_is_a_pattern_or_an_error() {
     }
     browser.get("/inbox?q=%F0%A0%AE%B7%E7%A5%A5").await.assert(200, &["祥路停水"]);
     site.test.end().await;
+}
+
+/// Somebody who never tidied: his inbox is counted to ten thousand, and searched a thousand lines at a time.
+#[tokio::test]
+async fn a_heap_is_counted_so_far_and_searched_bit_by_bit() {
+    let site = Site::start().await;
+    let crowd = Crowd { readers: 1, people: 1, heap: 10_050, until: morning() };
+    let profile =
+        |number| Profile { id: crowd::person(number), ..Profile::of(&number.to_string(), "王敏", "student") };
+    let mut tx = site.test.db.begin().await.unwrap();
+    people::insert_many(&mut tx, &[profile(1), profile(2)], morning()).await.unwrap();
+    tx.commit().await.unwrap();
+    crowd::fill(&site.test.db, &crowd).await.unwrap();
+
+    let last = Actor { id: crowd::person(crowd.last()), account: "2".to_owned(), phone: String::new() };
+    let mut browser = site.browser_of(&last).await;
+    let page = browser.get("/inbox").await;
+    page.assert(200, &["10,000 条以上，最近 10,000 条中 10,000 条未读", ">99+</small>"]).lacks(&["共 10"]);
+
+    // The nth of the messages has its number in its title; this one is in the second thousand.
+    let number = crowd.messages() + 1 + crowd.heap - 1_500;
+    let page = browser.get(&format!("/inbox?q=%20{number}")).await;
+    let page = page.assert(200, &["没有找到相关消息", "已查找 1,000 条，还有更早的消息没有查找"]);
+    assert!(!page.has("data-id="));
+    let on = |page: &super::browser::Page| {
+        let address = page.body.split("<p class=\"older\"><a class=\"btn\" href=\"").nth(1).unwrap();
+        address.split('"').next().unwrap().replace("&amp;", "&")
+    };
+    let page = browser.get(&on(&page)).await.assert(200, &[&format!(" {number}<"), "data-id="]);
+    let page = browser.get(&on(&page)).await.assert(200, &["没有找到相关消息"]);
+    assert!(page.has("继续查找更早的"));
+    site.test.close().await;
 }

@@ -117,6 +117,28 @@ async fn an_older_window_sends_nothing_and_loses_nothing() {
     site.test.end().await;
 }
 
+/// There is no room to keep it apart: it stays where it is, and nothing is sent.
+#[tokio::test]
+async fn an_older_window_keeps_its_form_where_there_are_too_many_drafts() {
+    let (site, sender, _) = Site::of_two().await;
+    let mut browser = site.browser_of(&sender).await;
+    let one = saves(&mut browser, &[("title", "值班"), ("body", "旧")], &[]).await;
+    let (id, seen) = (field(&one, "id").to_owned(), field(&one, "saved_at").to_owned());
+    let place = [("id", id.as_str()), ("saved_at", seen.as_str()), ("title", "值班")];
+    site.test.clock.advance(chrono::Duration::seconds(3));
+    saves(&mut browser, &[&place[..], &[("body", "新")]].concat(), &[]).await.assert(200, &[]);
+    for _ in 0..199 {
+        saves(&mut browser, &[("title", "其他")], &[]).await.assert(200, &[]);
+    }
+    let old = [&place[..], &[("do", "send"), ("kind", "content"), ("body", "旧"), ("person", "li")]].concat();
+    let page =
+        browser.post("/compose", &old).await.assert(409, &["草稿已有 200 条，此页的内容没有另存", "旧</textarea>"]);
+    assert_eq!(field(&page, "id"), id, "and may be sent once there is room");
+    assert_eq!(count(&site.test.db, "select count(*) from message where state <> 'draft'").await, 0);
+    assert_eq!(count(&site.test.db, "select count(*) from message").await, 200);
+    site.test.end().await;
+}
+
 /// Without scripts a form carries its files each time that it is sent.
 #[tokio::test]
 async fn a_double_click_with_a_file_sends_once() {

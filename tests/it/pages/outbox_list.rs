@@ -2,7 +2,8 @@
 
 use zhihui::{
     domain::message::{External, Kind, ReceiptRequest},
-    hub::{Change, Source},
+    hub::{Change, Source, Tallies, follow::tallies::Tally},
+    storage::message_tally,
 };
 
 use super::browser::{Browser, Page, Site};
@@ -150,5 +151,60 @@ async fn a_large_message_is_counted_behind_the_look_at_it() {
     assert_eq!(told.recv().await.unwrap(), Change::Sent(id), "and then there is another");
     assert_eq!(site.test.last_tally(&message).await.unwrap().totals.read, 1);
     assert_eq!(site.test.tally(&message).await.unwrap().totals.read, 1);
+    site.test.end().await;
+}
+
+/// What was counted before a start is shown after it, until it is counted again.
+#[tokio::test]
+async fn the_last_count_outlives_a_start() {
+    let (mut site, sender, reader) = Site::of_two().await;
+    site.test.hub.tallies.large = 1;
+    let id = site.test.sends(&sender, to(&[&reader], "停水通知")).await.unwrap().id;
+    site.test.settle().await;
+    let message = site.test.message_status(&Source::Person(sender.id), id).await.unwrap().message;
+    let before = site.test.tally(&message).await.unwrap();
+    site.test.reads(&reader, id).await;
+    site.test.clock.advance(chrono::Duration::seconds(3));
+    site.test.count_again(&message, &before).await;
+    let counted_at = site.test.clock.now();
+
+    let mut started = site.test.hub.clone();
+    started.tallies = Tallies::default();
+    started.tallies.large = 1;
+    site.test.clock.advance(chrono::Duration::seconds(1));
+    let shown = started.last_tally(&message).await.unwrap();
+    assert_eq!((shown.totals.read, shown.counted_at), (1, counted_at), "as it was counted");
+
+    let mut tx = site.test.db.begin().await.unwrap();
+    let now = site.test.clock.now();
+    message_tally::save(&mut tx, id, now, &serde_json::json!({"people": "many"})).await.unwrap();
+    message_tally::save(&mut tx, id, counted_at, &before).await.unwrap();
+    tx.commit().await.unwrap();
+    started.tallies = Tallies::default();
+    started.tallies.large = 1;
+    let shown = started.last_tally(&message).await.unwrap();
+    assert_eq!((shown.totals.read, shown.counted_at), (1, now), "of a later program: counted anew");
+    site.test.end().await;
+}
+
+/// Buttons go by these numbers, and a page without scripts stays as it is.
+#[tokio::test]
+async fn nobody_is_shown_an_old_count() {
+    let (mut site, sender, reader) = Site::of_two().await;
+    site.test.hub.tallies.large = 1;
+    let id = site.test.sends(&sender, to(&[&reader], "停水通知")).await.unwrap().id;
+    site.test.settle().await;
+    let message = site.test.message_status(&Source::Person(sender.id), id).await.unwrap().message;
+    site.test.count_again(&message, &Tally::default()).await;
+    let mut started = site.test.hub.clone();
+    started.tallies = Tallies::default();
+    started.tallies.large = 1;
+    site.test.reads(&reader, id).await;
+    site.test.clock.advance(chrono::Duration::seconds(61));
+    let now = site.test.clock.now();
+    for (hub, when) in [(&started, "after a start"), (&site.test.hub, "after a while")] {
+        let shown = hub.last_tally(&message).await.unwrap();
+        assert_eq!((shown.totals.read, shown.counted_at), (1, now), "{when}");
+    }
     site.test.end().await;
 }

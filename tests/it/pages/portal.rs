@@ -1,7 +1,10 @@
 //! 首页, 系统状态, and the phones of the demonstration.
 
 use channels::simulated::Fault;
-use zhihui::domain::person::Role;
+use zhihui::{
+    domain::{DeadLetterId, person::Role},
+    storage::dead_letters::{self, DeadLetter},
+};
 
 use super::browser::Site;
 use crate::support::people::to;
@@ -21,6 +24,37 @@ async fn the_first_page_says_what_waits() {
 }
 
 #[tokio::test]
+async fn a_dead_letter_says_which_command_it_was_to_be_and_whether_it_was_tried_again() {
+    let site = Site::start().await;
+    let office = site.test.department("office", None).await;
+    let admin = site.test.member("qian", office).await;
+    site.grant(&admin, Role::SystemAdmin).await;
+    let letter = DeadLetter {
+        id: DeadLetterId::new(),
+        queue: "zhihui.commands".to_owned(),
+        producer: None,
+        code: "JSON_SYNTAX".to_owned(),
+        reason: "请求体不是有效的 JSON".to_owned(),
+        kind: Some("message.send".to_owned()),
+        idempotency_key: Some("booking-42".to_owned()),
+        body_sealed: site.test.sealer.seal("dead_letter.body", "{"),
+        created_at: site.test.clock.now(),
+        replayed_at: None,
+    };
+    let mut tx = site.test.db.begin().await.unwrap();
+    dead_letters::insert(&mut tx, &letter).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut browser = site.browser_of(&admin).await;
+    let known = ["JSON_SYNTAX", "message.send", "booking-42", "zhihui.commands", "未知", &letter.id.to_string()];
+    browser.get("/admin").await.assert(200, &known).assert(200, &["未重投"]);
+    let mut tx = site.test.db.begin().await.unwrap();
+    dead_letters::mark_replayed(&mut tx, letter.id, site.test.clock.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    browser.get("/admin").await.assert(200, &known).lacks(&["未重投"]);
+    site.test.end().await;
+}
+
+#[tokio::test]
 async fn an_administrator_sees_whether_every_part_works() {
     let mut site = Site::start().await;
     let office = site.test.department("office", None).await;
@@ -36,6 +70,8 @@ async fn an_administrator_sees_whether_every_part_works() {
     // the rule “邮件” is offered and nobody has set up e-mail
     assert!(page.has("发送规则“邮件”要用到它") && page.has("未启用"), "{}", page.body);
     assert!(page.has("<code>office</code>"));
+    // On the phone, where there is no bar at the side, the menu leads here.
+    assert!(page.has("<li class=\"m-only\"><a href=\"/admin\">系统状态</a></li>"), "{}", page.body);
     // tomorrow it was yesterday's
     site.test.after_minutes(60 * 24).await;
     let page = site.browser_of(&admin).await.get("/admin").await.assert(200, &["钉钉"]);

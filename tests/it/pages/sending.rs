@@ -48,9 +48,16 @@ async fn what_was_just_sent_is_taken_back_before_anybody_has_it() {
     let id: String = sent.trim_start_matches("/outbox/").chars().take(36).collect();
     let back = browser.post(&format!("/outbox/{id}/recall"), &[("undo", "1"), ("edit", "1")]).await.assert(303, &[]);
     let again = browser.get(back.leads_to()).await;
-    again.assert(200, &["已撤销，消息没有发出", "明日九点", "value=\"now\" checked"]);
+    let again =
+        again.assert(200, &["已撤销，消息没有发出", "明日九点", "value=\"now\" checked", "value=\"li\" checked"]);
+    // It is a draft as before, and nothing was ever recalled from anybody.
+    browser.get("/outbox?state=recalled").await.assert(200, &[]).lacks(&["停水"]);
+    browser.get("/outbox?state=draft").await.assert(200, &["停水"]);
+    browser.get("/recycle").await.assert(200, &[]).lacks(&["停水"]);
     // It can be sent as it stands, and was never a first version.
-    let once_more = [&typed[..], &[("id", &id), ("when", "now")]].concat();
+    let draft = again.body.split("name=\"id\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    assert_ne!(draft, id);
+    let once_more = [&typed[..], &[("id", &draft), ("when", "now")]].concat();
     let sent = browser.post("/compose", &once_more).await.assert(303, &[]).leads_to().to_owned();
     let id: String = sent.trim_start_matches("/outbox/").chars().take(36).collect();
     browser.get(&format!("/outbox/{id}")).await.assert(200, &["停水"]).lacks(&["第 2 版"]);
@@ -79,7 +86,10 @@ async fn a_text_names_its_reader_in_the_list_the_letter_and_the_bin() {
     let page = browser.post("/compose", &typed).await.assert(303, &[]).leads_to().to_owned();
     site.test.settle().await;
     // Its sender sees what he wrote; every reader sees himself.
-    browser.get(&page).await.assert(200, &["{{姓名}}，请参加", "{{部门}}：九点"]);
+    let chip = |word| format!("<em class=\"tag plain blank\">〔{word}〕</em>");
+    let texts = [format!("<h1>{}，请参加</h1>", chip("姓名")), format!("{}：九点", chip("部门"))];
+    browser.get(&page).await.assert(200, &[&texts[0], &texts[1], "<title>〔姓名〕，请参加"]).lacks(&["{{"]);
+    browser.get("/outbox").await.assert(200, &["〔姓名〕，请参加"]).lacks(&["{{"]);
     for person in [&sender, &reader] {
         let mut browser = site.browser_of(person).await;
         let named = format!("{}，请参加", person.account);

@@ -48,6 +48,9 @@ async fn a_template_is_kept_by_a_head_used_by_his_people_and_by_nobody_else() {
     // Into a form that is being written: all else stays.
     let typed = [("do", "template"), ("template", name.as_str()), ("kind", "content"), ("person", "zhang")];
     user.post("/compose", &typed).await.assert(200, &["会议通知", "value=\"zhang\" checked"]);
+    // One that is gone since the form was shown takes nothing with it.
+    let gone = [("do", "template"), ("template", "gone"), ("kind", "content"), ("title", "我写的标题")];
+    user.post("/compose", &gone).await.assert(422, &["这个模板已被删除", "我写的标题"]);
     // What is not filled is not sent; the reader's own name fills itself.
     let send = [("do", "send"), ("kind", "content"), ("title", "会议通知"), ("person", "zhang")];
     let refused = user.post("/compose", &[&send[..], &[("body", body)]].concat()).await;

@@ -7,8 +7,11 @@ use zhihui::{
         command::{RemindTo, ResendTo},
         message::{Audience, Draft, State},
     },
-    hub::{Once, Result, Source, add_recipients::Added, recycle::Discard},
-    storage::message_status::Wanted,
+    hub::{
+        Once, Result, Source,
+        follow::{add_recipients::Added, recycle::Discard},
+    },
+    storage::reached::Wanted,
 };
 
 use super::sending::code;
@@ -94,7 +97,7 @@ async fn an_addition_that_widens_the_audience_too_far_waits_for_consent() {
     let waits = adds(&test, &sender, id, of(&others[4..6])).await;
     assert_eq!(code(waits), "RCPT_NONE", "they are asked for already");
     test.settle().await;
-    let reached = |status: zhihui::hub::status::MessageStatus| status.tally.totals.arrived;
+    let reached = |status: zhihui::hub::follow::status::MessageStatus| status.tally.totals.arrived;
     let source = Source::Person(sender.id);
     assert_eq!(reached(test.message_status(&source, id).await.unwrap()), 49);
     assert_eq!(
@@ -194,6 +197,11 @@ async fn a_message_that_is_sent_again_goes_through_its_rule_once_more() {
     assert_eq!(test.sent(), [format!("sms {}", readers[0].phone)], "still unread");
     // Read, it goes over its first step alone.
     test.reads(&readers[0], id).await;
+    let mistyped = RemindTo::Accounts(vec![readers[0].account.clone(), "nobody".to_owned(), sender.account.clone()]);
+    let told = format!("不是这条消息的接收人：nobody、{}", sender.account);
+    assert_eq!(detail(test.remind(&source, None, id, &mistyped).await), ("RCPT_UNKNOWN", told.clone()));
+    let refused = test.resend(&source, None, id, &ResendTo::Some(mistyped)).await;
+    assert_eq!(detail(refused), ("RCPT_UNKNOWN", told), "and nobody is called who was named beside them");
     let accounts = RemindTo::Accounts(vec![readers[0].account.clone()]);
     test.resend(&source, None, id, &ResendTo::Some(accounts)).await.unwrap();
     test.after_minutes(31).await;
@@ -204,4 +212,12 @@ async fn a_message_that_is_sent_again_goes_through_its_rule_once_more() {
     test.recall(&source, id).await.unwrap();
     assert_eq!(code(test.resend(&source, None, id, &ResendTo::All).await), "STATE");
     test.end().await;
+}
+
+/// Why something was refused, in words.
+fn detail<T: std::fmt::Debug>(refused: zhihui::hub::Result<T>) -> (&'static str, String) {
+    match refused {
+        Err(zhihui::hub::Error::Problem(problem)) => (problem.code, problem.detail),
+        other => panic!("{other:?}"),
+    }
 }

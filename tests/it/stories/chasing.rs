@@ -12,7 +12,7 @@ use zhihui::{
         command::RemindTo,
         message::{Action, Draft},
     },
-    hub::{Channels, Source, remind::Reminded},
+    hub::{Channels, Source, follow::remind::Reminded},
     storage::outbox,
 };
 

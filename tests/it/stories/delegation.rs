@@ -3,8 +3,9 @@
 use chrono::Duration;
 use zhihui::{
     domain::{
-        DelegationId,
+        ApprovalId, DelegationId,
         approval::{Approver, Condition, Consent, Decision, Node, Rule},
+        approval_flow::SeatState,
         message::State,
     },
     hub::Source,
@@ -68,13 +69,27 @@ async fn a_seat_is_passed_on_to_somebody_who_may_approve_and_never_to_the_sender
     assert_eq!(code(test.decide(head.id, id, Decision::Approve, "").await), "APPR_DONE");
     test.after_minutes(30).await;
     assert_eq!(test.sent(), [format!("sms {}", approver.phone)], "and chased; whoever gave it away is not");
-    assert_eq!(code(test.transfer(approver.id, id, &head.account, "").await), "APPR_TO", "not back and forth");
-    assert_eq!(test.approves(approver).await.unwrap(), State::Sending);
-    let mut tx = test.db.read().await.unwrap();
-    let given = seats::list(&mut tx, id).await.unwrap().into_iter().find(|seat| seat.person_id == head.id).unwrap();
-    drop(tx);
+    let given = seat_of(test, id, head).await;
     assert_eq!((given.given_to.as_deref(), given.opinion.as_str()), (Some("wei"), "请您定"));
+    // It may come back, and go again; each time whoever has it is told, and nobody else is chased.
+    test.transfer(approver.id, id, &head.account, "还是您定").await.unwrap();
+    test.settle().await;
+    assert_eq!(test.sent(), [format!("dingtalk {}", head.phone)]);
+    assert_eq!((test.waiting_for(head).await, test.waiting_for(approver).await), (Some(id), None));
+    let back = seat_of(test, id, head).await;
+    assert_eq!((back.state, back.given_to, back.opinion.as_str()), (SeatState::Waiting, None, ""));
+    test.after_minutes(30).await;
+    assert_eq!(test.sent(), [format!("sms {}", head.phone)]);
+    test.transfer(head.id, id, &approver.account, "").await.unwrap();
+    test.settle().await;
+    assert_eq!(test.sent(), [format!("dingtalk {}", approver.phone)]);
+    assert_eq!(test.approves(approver).await.unwrap(), State::Sending);
     office.test.end().await;
+}
+
+async fn seat_of(test: &TestHub, id: ApprovalId, person: &Actor) -> seats::Seat {
+    let mut tx = test.db.read().await.unwrap();
+    seats::list(&mut tx, id).await.unwrap().into_iter().find(|seat| seat.person_id == person.id).unwrap()
 }
 
 #[tokio::test]

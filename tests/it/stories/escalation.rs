@@ -8,7 +8,7 @@ use zhihui::{
         message::{Action, Draft},
     },
     hub::Source,
-    storage::{audit, inbox, message_status, outbox, receipts::Reply, waves::NOBODY},
+    storage::{audit, inbox, outbox, reached, receipts::Reply, waves::NOBODY},
 };
 
 use crate::support::{
@@ -119,8 +119,8 @@ async fn what_the_deputy_presses_is_the_deputys_answer() {
     let opened = Report { status: Status::Read, pressed: None, ..pressed.clone() };
     test.take_reports("voice", vec![opened, pressed]).await.unwrap();
     let mut tx = test.db.read().await.unwrap();
-    let wanted = message_status::Wanted { bucket: Bucket::All, search: "", after: NOBODY };
-    let row = message_status::list(&mut tx, message, wanted, 10).await.unwrap().remove(0);
+    let wanted = reached::Wanted { bucket: Bucket::All, search: "", after: NOBODY };
+    let row = reached::list(&mut tx, message, wanted, 10).await.unwrap().remove(0);
     assert_eq!(row.action_id.as_deref(), Some("confirm"));
     assert_eq!(row.proxy_account.as_deref(), Some("zhao"));
     assert_eq!(row.read_at, None, "the recipient himself has not looked");

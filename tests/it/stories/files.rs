@@ -8,7 +8,7 @@ use zhihui::{
         message::{AttachedFile, Audience, Draft},
         seal::{hex, sha256},
     },
-    hub::draft::{Origin, Writing},
+    hub::send::{draft::Writing, origin::Origin},
     storage::attachments,
 };
 

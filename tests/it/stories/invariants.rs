@@ -8,17 +8,21 @@ use zhihui::{
         command::RemindTo,
         delivery::{self, Key},
         message::{Draft, ReceiptRequest, Recurrence},
+        quota::Mode,
     },
     hub::{
         Source,
-        invariants::{Violation, check, check_quiet},
-        witness::{Seen, Told, check_provider, check_told},
+        check::{
+            invariants::{Violation, check, check_quiet},
+            witness::{Seen, Told, check_provider, check_told},
+        },
     },
     storage::approvals,
 };
 
 use crate::{
     schema::run,
+    stories::quotas::allow,
     support::{
         TestHub, morning,
         people::{to, to_department},
@@ -32,7 +36,7 @@ const PROMISED: [&str; 16] =
 const SHOWN_APART: [&str; 4] = ["I2", "I5", "I10", "I26"];
 
 /// Every table that a damage touches, those that others refer to first.
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 16] = [
     "message",
     "recipient",
     "inbox",
@@ -47,6 +51,8 @@ const TABLES: [&str; 14] = [
     "receipt",
     "reminder",
     "series",
+    "quota_month",
+    "quota_entry",
 ];
 
 /// What is damaged, the promise that is then broken, and a piece of what the checker says.
@@ -73,6 +79,10 @@ const DAMAGES: &[(&str, &str, &str)] = &[
     ),
     ("I3", "deliveries about people", "delete from recipient where message_id in (select message_id from delivery)"),
     ("I12", "number of recipients", "update message set recipients = recipients + 1 where state = 'sent'"),
+    ("I12", "another number of SMS", "update quota_entry set pieces = pieces + 1"),
+    ("I12", "not the sum", "update quota_month set pieces = pieces + 1"),
+    ("I12", "not the sum", "delete from quota_month"),
+    ("I22", "still hold SMS", "update quota_entry set settled_at = null"),
     ("I4", "nobody will work on", "update delivery set state = 'ready'"),
     ("I4", "are on their way", "update delivery set state = 'sending'"),
     ("I4", "not a delivery for everybody", "delete from delivery where channel = 'sms'"),
@@ -215,6 +225,7 @@ const DAMAGES: &[(&str, &str, &str)] = &[
 async fn world() -> TestHub {
     let mut test = TestHub::start().await;
     let office = test.department("jwc", None).await;
+    allow(&test, office, 1_000, Mode::Strict).await;
     let head = test.head("chief", office).await;
     let sender = test.member("clerk", office).await;
     let reader = test.member("reader", office).await;

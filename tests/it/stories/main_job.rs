@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use zhihui::{
     broker::{Consumer, Envelope, Queue, Target},
     domain::{MessageId, delivery::State as Delivered, message::State},
-    hub::register::Registration,
+    hub::people::register::Registration,
     storage::{
         deliveries, messages,
         producers::{ProducerAudience, ProducerCategories},

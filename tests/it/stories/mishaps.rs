@@ -71,7 +71,7 @@ async fn what_an_approver_says_stands_as_he_wrote_it() {
         let mut tx = test.db.read().await.unwrap();
         let changed = messages::find(&mut tx, message).await.unwrap().unwrap();
         drop(tx);
-        let hash = zhihui::domain::seal::hex(&zhihui::hub::intake::content_hash(&changed, &[]));
+        let hash = zhihui::domain::seal::hex(&zhihui::hub::send::intake::content_hash(&changed, &[]));
         let bytes = if matches!(test.db, zhihui::storage::Db::Sqlite { .. }) {
             format!("x'{hash}'")
         } else {

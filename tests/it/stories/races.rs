@@ -15,7 +15,7 @@ use zhihui::{
     },
     hub::{
         Error, Hub, Place, Source,
-        draft::{Origin, Writing},
+        send::{draft::Writing, origin::Origin},
     },
     storage::{Db, deliveries, messages},
     web::Web,

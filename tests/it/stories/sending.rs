@@ -7,7 +7,7 @@ use zhihui::{
         message::{Audience, Draft, ReceiptRequest, State},
         seal,
     },
-    hub::{Error, Source, forget},
+    hub::{Error, Source, engine::forget},
     storage::{inbox, intake, messages, sessions},
 };
 
@@ -168,7 +168,7 @@ async fn a_message_is_sent_when_its_first_round_has_ended_everywhere() {
     let message = messages::find(&mut tx, message).await.unwrap().unwrap();
     assert_eq!(message.state, State::Sent);
     drop(tx);
-    assert_eq!(zhihui::hub::seal::verify(&test.db).await.unwrap(), None);
+    assert_eq!(zhihui::hub::engine::seal::verify(&test.db).await.unwrap(), None);
     test.end().await;
 }
 

@@ -7,9 +7,9 @@ use zhihui::{
         MessageId,
         command::read_send,
         message::{Draft, State},
-        person,
+        person::{self, Role},
     },
-    hub::{Error, Source, recycle::Discard},
+    hub::{Error, Source, follow::recycle::Discard, people::sign_in::SignedIn},
     storage::{messages, series},
 };
 
@@ -128,6 +128,68 @@ async fn a_series_that_is_stopped_while_its_next_run_is_made_sends_nothing_more(
         assert!(states.iter().skip(1).all(|run| run.ends_with("recalled")), "{states:?}");
     }
     test.end().await;
+}
+
+/// Stopped from two of its runs, or from one while another goes: on PostgreSQL neither waits for what
+/// the other holds.
+#[tokio::test]
+async fn whoever_ends_a_series_at_the_same_time_waits_for_nobody() {
+    let test = TestHub::start().await;
+    let (sender, reader) = office(&test).await;
+    let admin = proved(&test.member("zhao", test.department("office2", None).await).await);
+    let other = test.replica().await;
+    let source = Source::Person(sender.id);
+    for round in 0..9 {
+        let weekly = json!({"title": "例会", "body": "九点", "audience": {"people": [reader.account]},
+                           "recurrence": {"cron": "0 0 8 * * Mon"}});
+        let first = test.sends(&sender, read_send(&weekly, test.clock.now()).unwrap()).await.unwrap().id;
+        test.clock.advance(Duration::days(7));
+        test.repeat().await.unwrap();
+        let last = series::find_of(&mut test.db.read().await.unwrap(), first).await.unwrap().unwrap().run_id;
+        let from_first = other.stop_series(&source, first);
+        let codes = match round % 3 {
+            0 => both(tokio::join!(from_first, test.stop_series(&source, last))),
+            1 => {
+                test.recall(&source, last).await.unwrap();
+                both(tokio::join!(from_first, test.discard(&source, last, Discard::Purge)))
+            }
+            _ => both(tokio::join!(from_first, test.recall_foreign(&admin, last, "试一试"))),
+        };
+        let expected = [["", ""], ["SERIES_ENDED", ""], ["", "SERIES_ENDED"], ["", "STATE"]];
+        assert!(expected.contains(&codes), "{round}: {codes:?}");
+        let series = series::find_of(&mut test.db.read().await.unwrap(), first).await.unwrap().unwrap();
+        assert!(series.ended_at.is_some());
+        let last = messages::find(&mut test.db.read().await.unwrap(), last).await.unwrap().unwrap();
+        assert_eq!(last.state, State::Recalled);
+    }
+    test.end().await;
+}
+
+/// An administrator who gave the password again.
+fn proved(who: &Actor) -> SignedIn {
+    SignedIn {
+        person: who.id,
+        account: who.account.clone(),
+        name: "赵".to_owned(),
+        department: String::new(),
+        roles: vec![Role::OrgAdmin],
+        is_head: false,
+        is_proved: true,
+        csrf: String::new(),
+    }
+}
+
+/// Why each was refused; whatever else went wrong is no answer.
+fn both<A, B>((one, two): (Result<A, Error>, Result<B, Error>)) -> [&'static str; 2] {
+    [code(one), code(two)]
+}
+
+fn code<T>(done: Result<T, Error>) -> &'static str {
+    match done {
+        Ok(_) => "",
+        Err(Error::Problem(problem)) => problem.code,
+        Err(error) => panic!("{error:?}"),
+    }
 }
 
 /// Nobody could stop what he cannot reach any more.

@@ -11,7 +11,7 @@ use zhihui::{
     },
     hub::{
         Error,
-        sign_in::{Session, SignedIn},
+        people::sign_in::{Session, SignedIn},
     },
     storage::{
         access,

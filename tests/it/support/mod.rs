@@ -18,8 +18,11 @@ use zhihui::{
     clock::Clock,
     domain::ReplicaId,
     hub::{
-        Channels, Hub, InHand, Live, Wake, invariants,
-        witness::{self, Seen},
+        Channels, Hub, InHand, Live, Wake,
+        check::{
+            invariants,
+            witness::{self, Seen},
+        },
     },
     storage::{Db, tickets::Due},
 };
@@ -116,7 +119,10 @@ impl TestHub {
             for ticket in &queued {
                 self.work_one(ticket).await;
             }
-            done += self.finish().await.unwrap() + self.relay().await.unwrap() + self.seal_audit().await.unwrap();
+            done += self.finish().await.unwrap()
+                + self.settle_quotas().await.unwrap()
+                + self.relay().await.unwrap()
+                + self.seal_audit().await.unwrap();
             if done == 0 {
                 return;
             }

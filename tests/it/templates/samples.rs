@@ -15,6 +15,7 @@ use zhihui::web::views::{
     outbox_list::OutboxPage,
     phone::PhonePage,
     portal::PortalPage,
+    quotas::{QuotaPage, QuotasPage},
     recycle::RecyclePage,
     shell::Section,
     templates::{TemplatePage, TemplatesPage},
@@ -56,6 +57,7 @@ pub fn samples() -> Vec<Sample> {
         page("inbox", "", Section::Inbox, &InboxPage::sample()),
         page("inbox", "closed", Section::Inbox, &InboxPage::sample_closed()),
         page("inbox", "empty", Section::Inbox, &InboxPage::sample_empty()),
+        page("inbox", "searched", Section::Inbox, &InboxPage::sample_searched()),
         page("inbox", "error", Section::Inbox, &open(Reader::sample_error())),
         page("inbox", "action", Section::Inbox, &open(Reader::sample_action())),
         page("inbox", "answered", Section::Inbox, &open(Reader::sample_answered())),
@@ -82,15 +84,6 @@ pub fn samples() -> Vec<Sample> {
         page("demo_phone", "not_found", Section::Phone, &PhonePage::sample_not_found()),
         page("demo_phone", "closed", Section::Phone, &PhonePage::sample_closed()),
         part("phone", Section::Phone, &PhonePage::sample_talking()),
-        page("admin", "", Section::Admin, &AdminPage::sample()),
-        page("admin", "well", Section::Admin, &AdminPage::sample_well()),
-        page("recalls", "", Section::Recalls, &RecallsPage::sample()),
-        page("recalls", "empty", Section::Recalls, &RecallsPage::sample_empty()),
-        page("approval_rules", "", Section::Rules, &RulesPage::sample()),
-        page("approval_rules", "bare", Section::Rules, &RulesPage::sample_bare()),
-        page("approval_rule", "", Section::Rules, &RulePage::sample()),
-        page("approval_rule", "last", Section::Rules, &RulePage::sample_last()),
-        page("approval_rule", "fresh", Section::Rules, &RulePage::sample_fresh()),
         page("password", "", Section::Me, &PasswordPage::sample()),
         page("password", "error", Section::Me, &PasswordPage::sample_error()),
         page("password", "unset", Section::Me, &PasswordPage::sample_unset()),
@@ -100,6 +93,7 @@ pub fn samples() -> Vec<Sample> {
     ];
     all.extend(of_senders());
     all.extend(groups());
+    all.extend(administration());
     for status in ErrorPage::STATUSES {
         all.push(page("error", &status.to_string(), Section::Door, &ErrorPage::sample(status)));
     }
@@ -151,6 +145,24 @@ fn groups() -> Vec<Sample> {
         page("group_member", "", Section::Groups, &GroupMemberPage::sample()),
         page("group_member", "inside", Section::Groups, &GroupMemberPage::sample_inside()),
         part("group_people", Section::Groups, &GroupPeople::sample()),
+    ]
+}
+
+fn administration() -> Vec<Sample> {
+    vec![
+        page("admin", "", Section::Admin, &AdminPage::sample()),
+        page("admin", "well", Section::Admin, &AdminPage::sample_well()),
+        page("recalls", "", Section::Recalls, &RecallsPage::sample()),
+        page("recalls", "empty", Section::Recalls, &RecallsPage::sample_empty()),
+        page("quotas", "", Section::Quotas, &QuotasPage::sample()),
+        page("quotas", "empty", Section::Quotas, &QuotasPage::sample_empty()),
+        page("quota", "", Section::Quotas, &QuotaPage::sample()),
+        page("quota", "fresh", Section::Quotas, &QuotaPage::sample_fresh()),
+        page("approval_rules", "", Section::Rules, &RulesPage::sample()),
+        page("approval_rules", "bare", Section::Rules, &RulesPage::sample_bare()),
+        page("approval_rule", "", Section::Rules, &RulePage::sample()),
+        page("approval_rule", "last", Section::Rules, &RulePage::sample_last()),
+        page("approval_rule", "fresh", Section::Rules, &RulePage::sample_fresh()),
     ]
 }
 

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use zhihui::web::text::{Lang, Words};
+use zhihui::web::words::text::{Lang, Words};
 
 use crate::tidy;
 

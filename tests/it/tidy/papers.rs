@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::root;
+use super::{files, read, root};
 
 /// The first part of every path that is looked for.
 const TOPS: [&str; 8] = ["src", "channels", "templates", "migrations", "tests", "docker", "docs", ".ci"];
@@ -22,6 +22,40 @@ fn named_paths_exist() {
         }
     }
     assert!(missing.is_empty(), "{missing:#?}");
+}
+
+/// Rooms and files of the hub in comments, which no compiler follows.
+#[test]
+fn named_parts_of_the_hub_exist() {
+    let mut missing = Vec::new();
+    for file in files(&["rs", "sql"]) {
+        let text = read(&file);
+        let comments =
+            text.lines().filter(|line| ["//", "--"].iter().any(|start| line.trim_start().starts_with(start)));
+        for path in comments.flat_map(hub_paths).filter(|path| !is_in_the_hub(path)) {
+            missing.push(format!("{} names hub::{}", file.display(), path.join("::")));
+        }
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+/// What follows each `hub::`, as far as it names modules and functions.
+fn hub_paths(line: &str) -> impl Iterator<Item = Vec<&str>> {
+    line.split("hub::").skip(1).map(|rest| {
+        let path = rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != ':').next().unwrap_or_default();
+        path.split("::").take_while(|part| part.starts_with(|c: char| c.is_ascii_lowercase())).collect()
+    })
+}
+
+/// The last part may be a function in the file of the others.
+fn is_in_the_hub(path: &[&str]) -> bool {
+    let text = |path: &[&str]| {
+        let module = format!("src/hub/{}", path.join("/"));
+        let files = [format!("{module}.rs"), format!("{module}/mod.rs")];
+        files.iter().find_map(|file| fs::read_to_string(root().join(file)).ok())
+    };
+    let Some((last, before)) = path.split_last() else { return true };
+    text(path).is_some() || text(before).is_some_and(|text| text.contains(&format!("fn {last}")))
 }
 
 #[test]
@@ -115,4 +149,9 @@ fn the_path_rules_themselves() {
     let text = "`src/clock.rs` and `application/json`, `src/hub/*.rs`, `deny.toml`, `/api/v1`, [a](docs/a.md#b)";
     assert_eq!(named_paths(text), ["src/clock.rs", "deny.toml"]);
     assert_eq!(links(text), ["docs/a.md"]);
+    let comment = "// see hub::policy, [`crate::hub::follow::tallies::Tally`] and hub::policy::require.";
+    let named: Vec<_> = hub_paths(comment).collect();
+    assert_eq!(named, [vec!["policy"], vec!["follow", "tallies"], vec!["policy", "require"]]);
+    assert!(named.iter().all(|path| is_in_the_hub(path)));
+    assert!(!is_in_the_hub(&["tallies"]) && !is_in_the_hub(&["policy", "forbid"]));
 }

@@ -35,6 +35,10 @@ impl AdminPage {
             recent: vec![DeadLetter {
                 id: "0198f3c2".into(),
                 producer: "visitor".into(),
+                command: Some("message.send".into()),
+                key: Some("booking-42".into()),
+                queue: "zhihui.command".into(),
+                replayed_at: None,
                 reason: "PRODUCER_UNVERIFIED user_id 缺失".into(),
                 at: september(14, 9, 41),
             }],

@@ -120,7 +120,9 @@ impl Reach {
             rest: Some(Rest { departments: 27, people: 3_597 }),
             without_phone: 18,
             without_dingtalk: 46,
+            without_email: 231,
             sms_segments: 0,
+            quota: None,
         }
     }
 }

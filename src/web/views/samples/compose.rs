@@ -100,7 +100,7 @@ impl ComposePage {
             fields: vec![Placeholder { placeholder: "{{姓名}}".into(), label: "姓名".into() }],
             errors: ComposeErrors::default(),
             wrong: false,
-            refusal: Some("请补充联系人电话".into()),
+            refusal: Some(Refusal { who: "钱志强".into(), opinion: "请补充联系人电话".into() }),
             notice: Some("已撤回，接收人无法再查看。短信已发出 2 条，无法收回。".into()),
             forecast: Some(Forecast::sample()),
         }
@@ -141,10 +141,8 @@ impl ComposePage {
         ] {
             errors.put(field, text.into());
         }
-        errors.unknown = Some(Unknown {
-            words: "有 1 个没有找到：20110038。请更正，或".into(),
-            accounts: "20110038".into(),
-        });
+        errors.unknown =
+            Some(Unknown { words: "有 1 个没有找到：20110038。请更正".into(), accounts: "20110038".into() });
         let problem = Some("没有可接收的人：所选 3 人均已停用".into());
         let forecast = Some(Forecast { reach: None, approval: None, problem, ..Forecast::sample() });
         Self { errors, wrong: true, forecast, ..Self::sample() }

@@ -20,6 +20,20 @@ impl InboxPage {
             InboxList { groups: Vec::new(), older: None, total: 0, unread: 0, waiting: 0, ..InboxList::sample() };
         Self { list, reader: None, notice: None }
     }
+
+    /// Nothing was found among the newest of very many.
+    pub fn sample_searched() -> Self {
+        let list = InboxList {
+            groups: Vec::new(),
+            query: "放假".into(),
+            older: Some("/inbox?q=%E6%94%BE%E5%81%87&cursor=1".into()),
+            total: 10_000,
+            is_more: true,
+            unread: 9_900,
+            ..InboxList::sample()
+        };
+        Self { list, reader: None, notice: None }
+    }
 }
 
 /// Sender, title, beginning, (day, hour, minute), sign.
@@ -77,6 +91,8 @@ impl InboxList {
             is_gone: false,
             query: String::new(),
             total: 46,
+            is_more: false,
+            searched: 1_000,
             unread: 31,
             waiting: 3,
             groups: grouped(rows.collect(), september(14, 11, 0), chrono_tz::Asia::Shanghai),

@@ -31,6 +31,7 @@ impl Letter {
                 file("课程思政示范课建设办法（修订稿）.docx", 1_258_291, "2"),
                 file("会场示意图.png", 81_920, "3"),
             ],
+            is_open: true,
         }
     }
 
@@ -44,6 +45,7 @@ impl Letter {
             signature: None,
             url: Some("https://health.example.edu/booking?year=2026&who=staff".into()),
             attachments: Vec::new(),
+            is_open: false,
             ..Self::sample()
         }
     }

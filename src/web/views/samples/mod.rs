@@ -13,6 +13,7 @@ mod me;
 mod outbox;
 mod phone;
 mod portal;
+mod quotas;
 mod recycle;
 mod shell;
 mod templates;

@@ -7,7 +7,7 @@ use crate::{
         evidence::Kind,
         message::{ListedKind, State},
     },
-    hub::tallies::{self, STEPS},
+    hub::follow::tallies::{self, STEPS},
     storage::curve::Step,
     web::views::{approvals::*, curve::Curve, letter::Letter, outbox::*, outbox_list::*, pager::Paged},
 };

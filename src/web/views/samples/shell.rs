@@ -1,7 +1,7 @@
 //! Somebody with every right.
 
 use super::september;
-use crate::web::{text::Lang, views::shell::*};
+use crate::web::{views::shell::*, words::text::Lang};
 
 impl Shell {
     /// Somebody with every right, on the portal.

@@ -1,6 +1,9 @@
 //! Templates, and one of them that was refused.
 
-use crate::web::views::{compose::Placeholder, templates::*};
+use crate::{
+    hub::send::templates::Written,
+    web::views::{compose::Placeholder, templates::*},
+};
 
 impl TemplatesPage {
     pub fn sample() -> Self {
@@ -28,7 +31,7 @@ impl TemplatePage {
         Self {
             name: "t2".into(),
             is_new: false,
-            form: TemplateForm {
+            form: Written {
                 label: "监考安排".into(),
                 title: "{{课程}}监考安排".into(),
                 body: "{{姓名}}老师：请提前十五分钟到达考场。".into(),

@@ -1,0 +1,297 @@
+//! How far a message has come, in numbers, and how it came there over time.
+//!
+//! Counting a message to a hundred thousand people takes some tenths of a second, so that of large
+//! ones a process keeps the last count: whoever looks at a page gets it at once, and when it is no
+//! longer new it is counted again behind his back and open pages hear of it. A page says when its
+//! numbers are of. What is old is shown to nobody: whoever comes first waits for a new count. Programs
+//! always get one. The last count is written down, for whoever looks soon after a start.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, Weak},
+};
+
+use chrono::Duration;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    clock::Timestamp,
+    domain::{MessageId, delivery::State},
+    hub::{Change, Error, Hub, Result},
+    storage::{
+        Tx, additions,
+        curve::{self, Step},
+        deliveries,
+        message_status::{self, ChannelPeople, Totals},
+        message_tally,
+        messages::Message,
+        receipts, recipients,
+    },
+};
+
+/// Steps of a curve: an hour's in minutes and a half, a month's in half days.
+pub const STEPS: i64 = 48;
+/// Messages to fewer people are counted at every look.
+const LARGE: i64 = 2_000;
+/// A count of a large one is new for so long.
+const NEW: Duration = Duration::seconds(2);
+/// Nobody is shown what is older: a page without scripts stays as it is, and its buttons go by it.
+const OLDEST: Duration = Duration::minutes(1);
+/// So many are kept, the last that were counted.
+const KEPT: usize = 100;
+
+/// What was counted of a message, all at one moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    pub counted_at: Timestamp,
+    /// everybody it goes to, and who was added and has it
+    pub people: i64,
+    pub totals: Totals,
+    /// how many chose what; an action by its id
+    pub receipts: Vec<(String, i64)>,
+    /// how many tries over each channel are where
+    pub channels: Vec<(String, State, i64)>,
+    /// the same in people
+    pub reached: Vec<ChannelPeople>,
+    pub curve: Curve,
+}
+
+/// People by the time since a message was sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Curve {
+    pub from: Option<Timestamp>,
+    /// seconds in one step
+    pub step: i64,
+    /// each step in which something happened
+    pub steps: Vec<Step>,
+}
+
+#[derive(Clone)]
+struct Kept {
+    tally: Arc<Tally>,
+    /// alive while somebody counts again
+    counting: Weak<Counting>,
+}
+
+/// Whoever has this counts; when it goes, by a panic too, the next one may.
+#[derive(Debug)]
+struct Counting;
+
+/// The last counts of large messages.
+#[derive(Clone)]
+pub struct Tallies {
+    kept: Arc<Mutex<HashMap<MessageId, Kept>>>,
+    /// Messages to so many people are large.
+    pub large: i64,
+}
+
+impl Default for Tallies {
+    fn default() -> Self {
+        Self { kept: Arc::default(), large: LARGE }
+    }
+}
+
+impl Tallies {
+    /// The last count unless it is old, and something to hold when this caller is to count again.
+    fn find(&self, id: MessageId, now: Timestamp) -> Option<(Arc<Tally>, Option<Arc<Counting>>)> {
+        let mut kept = self.kept.lock().expect("nobody panics while holding this");
+        let found = kept.get_mut(&id).filter(|found| !is_old(found.tally.counted_at, now))?;
+        let is_due = found.counting.strong_count() == 0 && now - found.tally.counted_at > NEW;
+        let counting = is_due.then(|| Arc::new(Counting));
+        if let Some(counting) = &counting {
+            found.counting = Arc::downgrade(counting);
+        }
+        Some((found.tally.clone(), counting))
+    }
+
+    fn keep(&self, id: MessageId, tally: Arc<Tally>) {
+        let mut kept = self.kept.lock().expect("nobody panics while holding this");
+        kept.insert(id, Kept { tally, counting: Weak::new() });
+        if kept.len() > KEPT {
+            let oldest = kept.iter().min_by_key(|(_, kept)| kept.tally.counted_at).map(|(id, _)| *id);
+            oldest.and_then(|id| kept.remove(&id));
+        }
+    }
+}
+
+impl Hub {
+    /// Counts now.
+    pub async fn tally(&self, message: &Message) -> Result<Tally> {
+        let counted_at = self.clock.now();
+        let mut tx = self.db.read_one_moment().await?;
+        let mut parts = vec![message.id];
+        parts.extend(additions::list_out(&mut tx, message.id).await?);
+        let mut tally = Tally { counted_at, ..Tally::default() };
+        for part in &parts {
+            tally.people += recipients::count(&mut tx, *part).await?;
+            add_totals(&mut tally.totals, &message_status::count(&mut tx, *part).await?);
+            for (choice, people) in receipts::count_by_choice(&mut tx, *part).await? {
+                add_to(&mut tally.receipts, choice, people);
+            }
+            for (channel, state, tries) in deliveries::count_by_state(&mut tx, *part).await? {
+                match tally.channels.iter_mut().find(|known| known.0 == channel && known.1 == state) {
+                    Some(known) => known.2 += tries,
+                    None => tally.channels.push((channel, state, tries)),
+                }
+            }
+            for channel in message_status::count_by_channel(&mut tx, *part).await? {
+                add_channel(&mut tally.reached, channel);
+            }
+        }
+        tally.curve = curve_of(&mut tx, message, &parts).await?;
+        Ok(tally)
+    }
+
+    /// The last count of a large message, now's of any other.
+    pub async fn last_tally(&self, message: &Message) -> Result<Arc<Tally>> {
+        if message.recipients < self.tallies.large {
+            return Ok(Arc::new(self.tally(message).await?));
+        }
+        let now = self.clock.now();
+        let (tally, counting) = match self.tallies.find(message.id, now) {
+            Some(found) => found,
+            None => {
+                let tally = Arc::new(self.first_tally(message).await?);
+                self.tallies.keep(message.id, tally.clone());
+                self.tallies.find(message.id, now).unwrap_or((tally, None))
+            }
+        };
+        if let Some(counting) = counting {
+            let (hub, message, before) = (self.clone(), message.clone(), tally.clone());
+            tokio::spawn(async move {
+                hub.count_again(&message, &before).await;
+                drop(counting);
+            });
+        }
+        Ok(tally)
+    }
+
+    /// What this or another process counted a moment ago, before a restart too; without that it is
+    /// counted now, and kept.
+    async fn first_tally(&self, message: &Message) -> Result<Tally> {
+        let kept = message_tally::find(&mut self.db.read().await?, message.id).await?;
+        // What an earlier or a later program wrote may hold something else.
+        let kept = kept.and_then(|kept| serde_json::from_value::<Tally>(kept).ok());
+        if let Some(tally) = kept.filter(|kept| !is_old(kept.counted_at, self.clock.now())) {
+            return Ok(tally);
+        }
+        let tally = self.tally(message).await?;
+        let (hub, id, counted) = (self.clone(), message.id, tally.clone());
+        // Nobody who looks waits for whatever is being written.
+        tokio::spawn(async move {
+            if let Err(error) = hub.save_tally(id, &counted).await {
+                complain(&error, id);
+            }
+        });
+        Ok(tally)
+    }
+
+    /// Counts once more what is no longer new, and tells open pages when anything is different.
+    pub async fn count_again(&self, message: &Message, before: &Tally) {
+        let tally = match self.tally(message).await {
+            Ok(tally) => tally,
+            // Whoever looks next tries again.
+            Err(error) => return complain(&error, message.id),
+        };
+        let is_other = tally != Tally { counted_at: tally.counted_at, ..before.clone() };
+        self.tallies.keep(message.id, Arc::new(tally.clone()));
+        if is_other {
+            self.announce(Change::Sent(message.id));
+            if let Err(error) = self.save_tally(message.id, &tally).await {
+                complain(&error, message.id);
+            }
+        }
+    }
+
+    async fn save_tally(&self, id: MessageId, tally: &Tally) -> Result<()> {
+        let mut tx = self.db.begin().await?;
+        message_tally::save(&mut tx, id, tally.counted_at, tally).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+fn is_old(counted_at: Timestamp, now: Timestamp) -> bool {
+    now - counted_at > OLDEST
+}
+
+fn complain(error: &Error, id: MessageId) {
+    tracing::warn!(error = error as &dyn std::error::Error, message.id = %id, "message {id} could not be counted");
+}
+
+async fn curve_of(tx: &mut Tx, message: &Message, parts: &[MessageId]) -> Result<Curve> {
+    let Some(from) = message.sent_at else { return Ok(Curve::default()) };
+    let mut last = from;
+    for part in parts {
+        last = last.max(curve::find_last(tx, *part).await?.unwrap_or(from));
+    }
+    let step = step_of(last - from);
+    let mut steps = Vec::new();
+    for part in parts {
+        steps.extend(curve::list(tx, *part, from, step, STEPS - 1).await?);
+    }
+    Ok(Curve { from: Some(from), step, steps })
+}
+
+fn add_totals(sum: &mut Totals, part: &Totals) {
+    sum.arrived += part.arrived;
+    sum.read += part.read;
+    sum.sent_outside += part.sent_outside;
+    sum.delivered_outside += part.delivered_outside;
+    sum.failed += part.failed;
+    sum.busy += part.busy;
+    sum.answered += part.answered;
+}
+
+fn add_to(sums: &mut Vec<(String, i64)>, name: String, count: i64) {
+    match sums.iter_mut().find(|(known, _)| *known == name) {
+        Some((_, sum)) => *sum += count,
+        None => sums.push((name, count)),
+    }
+}
+
+fn add_channel(sums: &mut Vec<ChannelPeople>, part: ChannelPeople) {
+    match sums.iter_mut().find(|known| known.channel == part.channel) {
+        Some(known) => {
+            known.people += part.people;
+            known.sent += part.sent;
+            known.failed += part.failed;
+        }
+        None => sums.push(part),
+    }
+}
+
+/// Seconds in one step, so that so much time has at most [`STEPS`] of them: a curve shows where
+/// something happened, not the months after, and at least as many minutes.
+fn step_of(span: Duration) -> i64 {
+    (span.num_seconds() / STEPS + 1).max(60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever became of it, the next one may count.
+    #[tokio::test]
+    async fn a_count_that_panics_leaves_the_next_one_free() {
+        let (tallies, id, begun) = (Tallies::default(), MessageId::new(), Timestamp::UNIX_EPOCH);
+        tallies.keep(id, Arc::new(Tally { counted_at: begun, ..Tally::default() }));
+        let now = begun + NEW * 2;
+        let is_due = || tallies.find(id, now).and_then(|(_, counting)| counting);
+        let counting = is_due().unwrap();
+        assert!(is_due().is_none(), "one counts at a time");
+        let count = tokio::spawn(async move {
+            let _held = counting;
+            panic!("as a bug in the counting would");
+        });
+        assert!(count.await.unwrap_err().is_panic());
+        assert!(is_due().is_some());
+    }
+
+    #[test]
+    fn the_last_moment_is_within_the_curve() {
+        for seconds in [0, 1, 47, 48, 49, 3_600, 86_400 * 30] {
+            let step = step_of(Duration::seconds(seconds));
+            assert!(seconds / step < STEPS, "{seconds}");
+        }
+    }
+}

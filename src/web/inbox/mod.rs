@@ -1,0 +1,4 @@
+//! `/inbox/…`: what this person got.
+
+pub(super) mod list;
+pub(super) mod one;

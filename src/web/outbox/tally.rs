@@ -1,0 +1,309 @@
+//! What became of one message of one's own: totals, channels, answers, and person by person.
+
+use super::{
+    one::{can_delete, can_edit, can_recall, tally_of},
+    series, timeline,
+};
+use crate::{
+    domain::{
+        MessageId, PersonId, approval,
+        delivery::{self, Bucket},
+        evidence::Kind,
+        export,
+        message::State,
+    },
+    hub::{
+        Source,
+        follow::{
+            again::{PAUSE, last_chased},
+            status::{self, MessageStatus, Reached},
+        },
+    },
+    storage::{
+        Tx,
+        additions::Addition,
+        attachments,
+        exports::Export,
+        messages::{self, Message},
+        reached::Wanted,
+    },
+    web::{
+        door::session::Me,
+        frame::{form::Fields, page_error::PageError},
+        message::{letter, plan, trail},
+        views::{
+            approvals::{Share, TrailStep},
+            curve::{self, Curve},
+            outbox::{
+                AdditionLine, ChannelResult, ChannelTally, ExportLine, OutboxDetail, Progress, RecipientRow,
+                Recipients, Reminder, Tally,
+            },
+        },
+        words::text::Tongue,
+    },
+};
+
+/// People in one page of the table.
+const PEOPLE: i64 = 30;
+
+/// The whole page.
+pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDetail, PageError> {
+    let hub = &me.web.hub;
+    let status = hub.last_status(&Source::Person(me.id()), id).await?;
+    let message = &status.message;
+    // Everything in one transaction: each is some round trips more.
+    let mut tx = hub.db.read().await?;
+    let people = people(me, &mut tx, message, query).await?;
+    let (files, send) = (attachments::list(&mut tx, id).await?, plan::send(&mut tx, message, me).await?);
+    let (trail, last) = (trail(&mut tx, &status, me).await?, last_chased(&mut tx, id).await?);
+    let went_out = message.sent_at.is_some();
+    let is_waiting = matches!(message.state, State::PendingApproval | State::Scheduled | State::Held);
+    let (newer, older) = messages::neighbours(&mut tx, me.id(), message.created_at, id).await?;
+    let reach = if is_waiting { Some(plan::reach(&mut tx, message, me).await?) } else { None };
+    let (adds_to, added) = status::thread(&mut tx, message).await?;
+    let (series, kept) = (series::note(&mut tx, id, me).await?, last_exports(&mut tx, me, id).await?);
+    drop(tx);
+    let tally = if went_out { tally_of(status.tally.people, &status.tally.totals) } else { Tally::default() };
+    let (asks, is_kept) = (asks(message), message.deleted_at.is_none());
+    let can_chase = is_kept && message.state.is_out();
+    Ok(OutboxDetail {
+        curve: if went_out { Curve::of(&status.tally, asks) } else { None },
+        counted_at: curve::counted_at(status.tally.counted_at, hub.clock.now()),
+        exports: exports(me, kept).await?,
+        id: id.to_string(),
+        letter: letter::of_message(message, &files, &format!("/outbox/{id}")),
+        state: message.state,
+        rule: send.rule,
+        steps: send.steps,
+        send_at: send.send_at.filter(|_| is_waiting && message.state != State::Held),
+        undo: None,
+        series,
+        missed_at: message.send_at.filter(|_| message.state == State::Held),
+        asked: if is_waiting { asked(me, message) } else { Vec::new() },
+        due_at: send.receipt_due_at,
+        reach,
+        asks,
+        progress: progress(&status),
+        receipts: receipts(me, &status),
+        channels: channels(&status),
+        reminders: if can_chase { reminders_of(tally, asks) } else { Vec::new() },
+        resends: if can_chase { resends_of(message, tally, asks) } else { Vec::new() },
+        can_add: can_chase && adds_to.is_none(),
+        additions: added.into_iter().map(addition_line).collect(),
+        adds_to: adds_to.map(|first| format!("/outbox/{first}")),
+        remind_from: last.map(|last| last + PAUSE).filter(|from| *from > hub.clock.now()),
+        tally,
+        returned: is_returned(&status),
+        version: message.version,
+        former: message.replaces_id.map(|former| format!("/outbox/{former}")),
+        trail,
+        people,
+        can_recall: is_kept && can_recall(message.state),
+        can_edit: is_kept && can_edit(message.state),
+        can_delete: is_kept && can_delete(message.state),
+        can_send: is_kept && message.state == State::Held,
+        gone_at: message.deleted_at.map(|at| hub.gone_at(at)),
+        previous: newer.map(|id| format!("/outbox/{id}")),
+        next: older.map(|id| format!("/outbox/{id}")),
+        notice: None,
+    })
+}
+
+/// The last one of each kind that is still kept.
+async fn last_exports(tx: &mut Tx, me: &Me, id: MessageId) -> Result<Vec<Export>, PageError> {
+    let mut exports = Vec::new();
+    for kind in [Kind::Sheet, Kind::Evidence] {
+        exports.extend(me.web.hub.find_last_export(tx, &Source::Person(me.id()), id, kind).await?);
+    }
+    Ok(exports)
+}
+
+async fn exports(me: &Me, exports: Vec<Export>) -> Result<Vec<ExportLine>, PageError> {
+    let mut lines = Vec::new();
+    for export in exports {
+        let is_ready = export.state == export::State::Ready;
+        let signs = is_ready && export.kind == Kind::Evidence;
+        lines.push(ExportLine {
+            kind: export.kind,
+            progress: Progress::of(export.done, export.total),
+            is_ready,
+            is_failed: export.state == export::State::Failed,
+            at: export.created_at,
+            key: if signs { Some(me.web.hub.evidence_signer().await?.public()) } else { None },
+        });
+    }
+    Ok(lines)
+}
+
+/// The way through approval; empty when none was needed.
+async fn trail(tx: &mut Tx, status: &MessageStatus, me: &Me) -> Result<Vec<TrailStep>, PageError> {
+    if status.approvals.is_empty() {
+        return Ok(Vec::new());
+    }
+    trail::of_message(tx, &status.message, me.tongue()).await
+}
+
+/// Sent back by an approver to be changed.
+fn is_returned(status: &MessageStatus) -> bool {
+    status.approvals.iter().any(|asked| asked.state == approval::State::Returned)
+}
+
+/// People who have it and to whom nothing more is on its way.
+fn progress(status: &MessageStatus) -> Progress {
+    let total = status.tally.people;
+    match status.message.state {
+        State::Sending => {
+            let totals = &status.tally.totals;
+            Progress::of(totals.arrived + totals.sent_outside - totals.busy, total)
+        }
+        _ => Progress::of(total, total),
+    }
+}
+
+/// Answers in the order in which they were offered, 其他 last among the options.
+fn receipts(me: &Me, status: &MessageStatus) -> Vec<Share> {
+    let message = &status.message;
+    let count =
+        |choice: &str| status.tally.receipts.iter().find(|(known, _)| known == choice).map_or(0, |(_, count)| *count);
+    let options = message.receipt.iter().flat_map(|receipt| receipt.0.choices());
+    let options = options.map(|option| Share { name: me.choice(option), count: count(option) });
+    let actions = message.actions.0.list.iter();
+    let actions = actions.map(|action| Share { name: action.label.clone(), count: count(&action.id) });
+    options.chain(actions).collect()
+}
+
+/// In people, as everything around it: a reminder does not make more of them.
+fn channels(status: &MessageStatus) -> Vec<ChannelTally> {
+    let inbox = ChannelTally {
+        channel: "inbox".to_owned(),
+        total: status.tally.people,
+        sent: status.tally.totals.arrived,
+        failed: 0,
+    };
+    let outside = status.tally.reached.iter().map(|reached| ChannelTally {
+        channel: reached.channel.clone(),
+        total: reached.people,
+        sent: reached.sent,
+        failed: reached.failed,
+    });
+    std::iter::once(inbox).chain(outside).collect()
+}
+
+/// What readers will be asked: the options of the receipt, 其他 last, and the buttons.
+fn asked(me: &Me, message: &Message) -> Vec<String> {
+    let options = message.receipt.iter().flat_map(|receipt| receipt.0.choices()).map(|option| me.choice(option));
+    options.chain(message.actions.0.list.iter().map(|action| action.label.clone())).collect()
+}
+
+/// A receipt or the press of a button.
+fn asks(message: &Message) -> bool {
+    message.receipt.is_some() || !message.actions.0.list.is_empty()
+}
+
+/// Those who are missing, where there are any.
+fn reminders_of(tally: Tally, asks: bool) -> Vec<Reminder> {
+    let missing = [
+        ("failed", tally.failed),
+        ("unread", tally.sent - tally.read),
+        ("no_receipt", if asks { tally.sent - tally.answered } else { 0 }),
+    ];
+    let missing = missing.into_iter().filter(|(_, count)| *count > 0);
+    missing.map(|(to, count)| Reminder { to: to.to_owned(), count }).collect()
+}
+
+/// Sending again: everybody, or those who are missing; nobody where it went to the inbox alone.
+fn resends_of(message: &Message, tally: Tally, asks: bool) -> Vec<Reminder> {
+    if !goes_outside(message) {
+        return Vec::new();
+    }
+    let all = Reminder { to: "all".to_owned(), count: tally.recipients };
+    std::iter::once(all).chain(reminders_of(tally, asks)).collect()
+}
+
+fn goes_outside(message: &Message) -> bool {
+    message.rounds.0.list.iter().any(|round| !round.channels.is_empty())
+}
+
+fn addition_line(addition: Addition) -> AdditionLine {
+    AdditionLine {
+        id: addition.message_id.to_string(),
+        state: addition.state,
+        people: addition.recipients,
+        at: addition.sent_at.unwrap_or(addition.created_at),
+    }
+}
+
+/// The table of people: `?people=<filter>&q=…&after=…`.
+pub async fn people(me: &Me, tx: &mut Tx, message: &Message, query: &Fields) -> Result<Recipients, PageError> {
+    let filter = Recipients::FILTERS.into_iter().find(|name| *name == query.get("people")).unwrap_or("all");
+    let search: String = query.get("q").trim().chars().take(100).collect();
+    let after = query.get("after").parse().unwrap_or(PersonId(uuid::Uuid::nil()));
+    let wanted = Wanted { bucket: bucket(filter), search: &search, after };
+    let (reached, last) = status::list_reached(tx, message.id, wanted, PEOPLE).await?;
+    Ok(Recipients {
+        message: message.id.to_string(),
+        asks: asks(message),
+        can_remind: message.state.is_out() && message.deleted_at.is_none(),
+        can_resend: message.state.is_out() && message.deleted_at.is_none() && goes_outside(message),
+        filter: filter.to_owned(),
+        rows: reached.into_iter().map(|reached| row(me.tongue(), reached, message)).collect(),
+        older: last.map(|last| next(message.id, filter, &search, last)),
+        query: search,
+    })
+}
+
+fn bucket(filter: &str) -> Bucket {
+    match filter {
+        "failed" => Bucket::Failed,
+        "unread" => Bucket::Unread,
+        "read" => Bucket::Read,
+        "no_receipt" => Bucket::NoReceipt,
+        "answered" => Bucket::Receipt,
+        _ => Bucket::All,
+    }
+}
+
+fn next(id: MessageId, filter: &str, search: &str, last: PersonId) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("people", filter);
+    if !search.is_empty() {
+        query.append_pair("q", search);
+    }
+    query.append_pair("after", &last.to_string());
+    format!("/outbox/{id}?{}", query.finish())
+}
+
+/// One person as the table and the spreadsheet show him.
+pub fn row(tongue: Tongue<'_>, reached: Reached, message: &Message) -> RecipientRow {
+    let story = timeline::of(tongue, &reached, message);
+    let Reached { person, tries, .. } = reached;
+    let inbox =
+        person.arrived_at.map(|at| ChannelResult::of("inbox".to_owned(), delivery::State::Delivered, Some(at), None));
+    let tries = tries.into_iter().map(|each| {
+        let lacks = each.detail.as_ref().filter(|detail| detail.starts_with("NO_ADDRESS"));
+        let lacks = lacks.map(|_| tongue.say(&format!("delivery.lacks.{}", each.channel), &[]));
+        if let Some(lacks) = lacks.filter(|lacks| !lacks.is_empty()) {
+            let result = ChannelResult::of(each.channel, each.state, each.done_at.or(each.fired_at), None);
+            return ChannelResult { lacks: Some(lacks), ..result };
+        }
+        let detail = each.detail.filter(|detail| !detail.is_empty()).map(|detail| tongue.reason(&detail));
+        ChannelResult::of(each.channel, each.state, each.done_at.or(each.fired_at), detail)
+    });
+    let pressed = person.action_id.as_ref().map(|id| {
+        let known = message.actions.0.list.iter().find(|action| action.id == *id);
+        known.map_or_else(|| id.clone(), |action| action.label.clone())
+    });
+    RecipientRow {
+        account: person.account.unwrap_or_default(),
+        name: person.name,
+        department: person.department.unwrap_or_default(),
+        channels: inbox.into_iter().chain(tries).collect(),
+        read_at: person.read_at,
+        read_channel: person.read_channel,
+        answer: person.option.map(|option| tongue.choice(&option)).or(pressed),
+        answer_text: person.words.filter(|words| !words.is_empty()),
+        answered_at: person.answered_at,
+        answered_by: person.proxy_name,
+        story,
+    }
+}

@@ -1,9 +1,0 @@
-//! `GET /static/{name}`: styles, scripts and pictures, by the name with the hash.
-
-use axum::{extract::State, response::Response};
-
-use super::{Web, path::Path};
-
-pub async fn file(State(web): State<Web>, Path(name): Path<String>) -> Response {
-    web.assets.respond(&name)
-}
