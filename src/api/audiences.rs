@@ -27,7 +27,7 @@ const DEPARTMENTS: usize = 50;
 pub async fn resolve(State(api): State<Api>, caller: Caller, request: Request) -> Result<Json<Value>, ApiError> {
     let lang = language(request.headers());
     let (value, _, held) = body::json(api.hub.in_hand.room(), request, body::WITHOUT_FILES).await?;
-    let sketch = command::read_sketch(&value)?;
+    let sketch = command::read_sketch(&value, api.hub.clock.now())?;
     let found = to_the_end(async move {
         let _held = held;
         api.hub.resolve(&caller.source(), &sketch).await

@@ -2,10 +2,13 @@
 
 use serde_json::Value;
 
-use super::{audience, fields, fields::Fields, text, time};
+use super::{audience, fields, fields::Fields, read_recurrence, text, time};
 use crate::{
     clock::Timestamp,
-    domain::{Problem, message::Audience},
+    domain::{
+        Problem,
+        message::{Audience, Recurrence},
+    },
 };
 
 /// Enough of a message to say whom it would reach and who would have to approve.
@@ -19,11 +22,13 @@ pub struct Sketch {
     pub category: Option<String>,
     /// In which month its SMS count; none: now.
     pub send_at: Option<Timestamp>,
+    /// That of its first run, in a series.
+    pub recurrence: Option<Recurrence>,
 }
 
-/// `{"audience": …, "send_rule": …, "title": …, "category": …, "send_at": …}`; only the audience is required.
-pub fn read_sketch(value: &Value) -> Result<Sketch, Problem> {
-    let fields = Fields::of(value, "", &["audience", "send_rule", "title", "category", "send_at"])?;
+/// As in `message.send`: `audience`, which is required, `send_rule`, `title`, `category`, `send_at`, `recurrence`.
+pub fn read_sketch(value: &Value, now: Timestamp) -> Result<Sketch, Problem> {
+    let fields = Fields::of(value, "", &["audience", "send_rule", "title", "category", "send_at", "recurrence"])?;
     let audience = fields.get("audience").ok_or_else(|| fields::missing("/audience"))?;
     let name = |at: &str| fields.text(at)?.map(|raw| fields::name(raw, &fields.at(at))).transpose();
     Ok(Sketch {
@@ -35,6 +40,7 @@ pub fn read_sketch(value: &Value) -> Result<Sketch, Problem> {
             .map(|raw| time::moment(raw, &fields.at("send_at")))
             .transpose()?
             .map(|at| at.to_utc()),
+        recurrence: fields.get("recurrence").map(|value| read_recurrence(value, now)).transpose()?,
         title: fields.text("title")?.map(|raw| text::title(raw, "/title")).transpose()?.unwrap_or_default(),
     })
 }

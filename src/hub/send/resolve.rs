@@ -2,7 +2,7 @@
 
 use super::{
     audience::{Gathered, Plan},
-    intake::{DEFAULT_RULE, find_rule},
+    intake::{DEFAULT_RULE, find_rule, first_run},
 };
 use crate::{
     clock::Timestamp,
@@ -93,7 +93,8 @@ impl Hub {
         let approval = self.foresee(&mut tx, source, approval).await?;
         let found = self.resolved(&mut tx, id, snapshot, plan, (reach.cost_units, approval)).await?;
         let now = self.clock.now();
-        self.with_quota(&mut tx, (source, id), plan, sketch.send_at.map_or(now, |at| at.max(now)), found).await
+        let at = first_run(sketch.recurrence.as_ref(), sketch.send_at, now)?.map_or(now, |at| at.max(now));
+        self.with_quota(&mut tx, (source, id), plan, at, found).await
     }
 
     /// The same of people who would be added to a message that is out; and how many of those who are

@@ -173,7 +173,7 @@ impl Me {
         if !query.get("category").is_empty() {
             sketch["category"] = json!(query.get("category"));
         }
-        let sketch = command::read_sketch(&sketch)?;
+        let sketch = command::read_sketch(&sketch, self.web.hub.clock.now())?;
         self.web.hub.try_approval_rules(&self.who, query.get("sender"), &sketch).await
     }
 

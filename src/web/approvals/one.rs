@@ -34,7 +34,7 @@ use crate::{
             page_error::{PageError, status_of},
             path::Path,
         },
-        message::{plan, trail},
+        message::{plan, recurring, trail},
         views::{
             approvals::{ApprovalPage, Decided, DecisionForm, PassOn},
             shell::Section,
@@ -183,6 +183,7 @@ impl Me {
             actions: message.actions.0.list.iter().map(|action| action.label.clone()).collect(),
             reach: plan::reach(tx, message, self).await?,
             send: plan::send(tx, message, self).await?,
+            series: recurring::of_message(tx, message.id, self).await?,
             rule: self.translated("approval_rule.", &approval.rule_name),
             changes: changes::of(tx, message, self).await?,
             trail: trail::of_message(tx, message, self.tongue()).await?,

@@ -1,7 +1,7 @@
 //! What sending a message that is being written would do: whom it would reach, what that would cost
 //! at most, and whose consent it would need.
 
-use super::fields;
+use super::{fields, repeating};
 use crate::{
     domain::command,
     hub::{
@@ -56,9 +56,10 @@ impl Me {
     /// The same as sending such a message.
     pub(super) async fn forecast(&self, fields: &Fields) -> Result<Forecast, PageError> {
         fields.checked()?;
-        let sketch =
-            command::read_sketch(&fields::sketch(fields, self.named(fields).await?, self.web.hub.place.timezone))?;
-        let found = self.web.hub.resolve(&Source::Person(self.id()), &sketch).await?;
+        let (hub, people) = (&self.web.hub, self.named(fields).await?);
+        let now = hub.clock.now();
+        let sketch = command::read_sketch(&fields::sketch(fields, people, hub.place.timezone), now)?;
+        let found = hub.resolve(&Source::Person(self.id()), &sketch).await?;
         let out = self.out(fields, found.approval.is_some());
         Ok(Forecast { out: Some(out), ..self.foreseen(found, 0) })
     }
@@ -79,9 +80,16 @@ impl Me {
 
     /// When it goes out, as far as that can be known before anybody has consented.
     fn out(&self, fields: &Fields, is_asked: bool) -> String {
+        let (zone, now) = (self.web.hub.place.timezone, self.web.hub.clock.now());
         let when = match fields.get("when") {
             "at" if !fields.get("send_at").is_empty() => fields.get("send_at").replace('T', " "),
-            "series" => self.say("forecast.out.series", &[]),
+            "series" => match repeating::recurrence(fields, zone, now).ok().and_then(|series| series.next_after(now)) {
+                Some(first) => {
+                    let first = first.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string();
+                    self.say("forecast.out.series_from", &[("first", first)])
+                }
+                None => self.say("forecast.out.series", &[]),
+            },
             _ => self.say("forecast.out.now", &[]),
         };
         let key = if is_asked { "forecast.out.asked" } else { "forecast.out" };

@@ -3,4 +3,5 @@
 pub(super) mod attachments;
 pub(super) mod letter;
 pub(super) mod plan;
+pub(super) mod recurring;
 pub(super) mod trail;

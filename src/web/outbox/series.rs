@@ -4,13 +4,10 @@ use crate::{
     domain::MessageId,
     storage::{Tx, series},
     web::{
-        compose::repeating,
         door::session::Me,
         frame::page_error::PageError,
-        views::{
-            compose::Repeating,
-            outbox::{RunLine, SeriesNote},
-        },
+        message::recurring,
+        views::outbox::{RunLine, SeriesNote},
     },
 };
 
@@ -31,24 +28,10 @@ pub async fn note(tx: &mut Tx, message: MessageId, me: &Me) -> Result<Option<Ser
     };
     let has_ended = series.ended_at.is_some();
     let from = series.run_at - chrono::Duration::seconds(1);
-    let chosen = repeating::from_recurrence(&series.recurrence.0, me.web.hub.place.timezone);
     Ok(Some(SeriesNote {
-        how: chosen.map(|chosen| how(&chosen, me)),
+        how: recurring::words(&series.recurrence.0, me),
         next: if has_ended { Vec::new() } else { series.recurrence.0.runs(from, NEXT) },
         has_ended,
         runs: runs.into_iter().map(line).collect(),
     }))
-}
-
-/// `每周一、周四 08:00，至 2026-12-31`
-fn how(chosen: &Repeating, me: &Me) -> String {
-    let days: Vec<_> = chosen.weekdays.iter().map(|day| me.say(&format!("compose.weekday.{day}"), &[])).collect();
-    let key = format!("series.how.{}", chosen.every);
-    let list = days.join(&me.say("list.comma", &[]));
-    let values = [("days", list), ("day", chosen.monthday.clone()), ("at", chosen.at.clone())];
-    let mut words = me.say(&key, &values);
-    if !chosen.until.is_empty() {
-        words.push_str(&me.say("series.how.until", &[("until", chosen.until.clone())]));
-    }
-    words
 }

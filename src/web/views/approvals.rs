@@ -112,6 +112,8 @@ pub struct ApprovalPage {
     pub actions: Vec<String>,
     pub reach: Reach,
     pub send: SendPlan,
+    /// How often it comes again; `None`: once.
+    pub series: Option<String>,
     /// Why this needs approval, in words: the rule that applied.
     pub rule: String,
     /// What is different from the version that was sent back; `None`: it is the first.

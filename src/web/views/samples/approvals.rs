@@ -246,6 +246,7 @@ impl ApprovalPage {
             actions: Vec::new(),
             reach: Reach::sample(),
             send: SendPlan::sample(),
+            series: None,
             rule: "接收人超过 50 人，须经部门领导与宣传部审批".into(),
             changes: None,
             trail: vec![
