@@ -122,6 +122,10 @@ pub struct Draft {
     /// Of what is written on a page: to how many its writer has said that it may go. None: nobody asks him.
     #[serde(skip)]
     pub confirmed: Option<i64>,
+    /// Set by the hub alone: what was taken back or refused for this one before any of it was out, and whose
+    /// SMS pieces are free.
+    #[serde(skip)]
+    pub instead_of: Vec<MessageId>,
 }
 
 /// What is written once more stands in place of a message that was recalled or sent back: it is the
@@ -157,6 +161,7 @@ impl Draft {
             preview_of: None,
             undo_until: None,
             confirmed: None,
+            instead_of: Vec::new(),
         }
     }
 }

@@ -84,6 +84,7 @@ pub fn read_send(value: &Value, now: Timestamp) -> Result<Draft, Problem> {
         preview_of: None,
         undo_until: None,
         confirmed: None,
+        instead_of: Vec::new(),
     };
     check_link(&draft)?;
     Ok(draft)

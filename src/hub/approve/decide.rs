@@ -26,7 +26,6 @@ use crate::{
         approvals::{self, Approval},
         attachments, audit,
         messages::{self, Message},
-        quotas,
         seats::{self, Place, Seat},
         snapshot,
     },
@@ -183,7 +182,6 @@ impl Hub {
             return Err(stale().into());
         }
         moved(messages::transition(tx, turn.message.id, State::PendingApproval, State::Rejected).await?)?;
-        quotas::give_back(tx, turn.message.id, now).await?;
         let event = if to == ApprovalState::Returned { "message.returned" } else { "message.rejected" };
         self.tell(tx, now, event, &turn.message, json!({"state": State::Rejected})).await?;
         Ok(State::Rejected)

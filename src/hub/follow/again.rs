@@ -9,7 +9,11 @@ use crate::{
     clock::Timestamp,
     domain::{MessageId, PersonId, Problem, command::RemindTo, message::State, problem::Class},
     hub::Result,
-    storage::{Tx, additions, reminders, resends},
+    storage::{
+        Tx, additions,
+        messages::{self, Message},
+        reminders, resends,
+    },
 };
 
 /// Nobody is called about the same message again more often.
@@ -30,6 +34,16 @@ pub(super) async fn missing(tx: &mut Tx, id: MessageId, to: &RemindTo) -> Result
         RemindTo::NoReceipt => reminders::list_unanswered(tx, id).await?,
         RemindTo::Accounts(accounts) => reminders::list_named(tx, id, accounts).await?,
     })
+}
+
+/// A message that is locked already, and what was added to it and is out: all are locked before anything is
+/// held for one of them, because the month of a quota comes last (docs/decisions/0015).
+pub(super) async fn lock_thread(tx: &mut Tx, message: Message) -> Result<Vec<Message>> {
+    let mut parts = vec![message];
+    for part in additions::list_out(tx, parts[0].id).await? {
+        parts.extend(messages::lock(tx, part).await?.filter(|part| part.state.is_out()));
+    }
+    Ok(parts)
 }
 
 /// Of a whole thread: somebody who is named and did not get the message is a mistake to be told of.

@@ -18,7 +18,7 @@ use crate::{
     storage::{
         Tx, additions, approvals, audit, deliveries,
         messages::{self, Message},
-        quotas, tickets, waves,
+        tickets, waves,
     },
 };
 
@@ -162,10 +162,6 @@ impl Hub {
                 let detail = json!({"from": addition.state, "with": id});
                 Box::pin(self.take_back(tx, actor, &addition, detail)).await?;
             }
-        }
-        // Behind all messages: a whole department shares what this locks.
-        if message.sent_at.is_none() {
-            quotas::give_back(tx, id, now).await?;
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    again::{PAUSE, missing, pause_left, refuse_strangers, through, too_early},
+    again::{PAUSE, lock_thread, missing, pause_left, refuse_strangers, through, too_early},
     refuse::{refuse_deleted, refuse_expired},
 };
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
         source::missing as missing_channels,
     },
     storage::{
-        Tx, additions, audit,
+        Tx, audit,
         messages::{self, Message},
         recipients::Unreachable,
         reminders::{self, Reminder},
@@ -102,16 +102,14 @@ impl Hub {
         }
         refuse_strangers(tx, id, to).await?;
         let round = self.round_of(&message, REMINDERS);
-        let mut people = self.plan_part(tx, source, &message, to).await?;
-        for part in additions::list_out(tx, id).await? {
-            let part = messages::lock(tx, part).await?.filter(|part| part.state.is_out());
-            if let Some(part) = part {
-                people += self.plan_part(tx, source, &part, to).await?;
-            }
+        let parts = lock_thread(tx, message).await?;
+        let mut people = 0;
+        for part in &parts {
+            people += self.plan_part(tx, source, part, to).await?;
         }
         Ok(Reminded {
             duplicate: false,
-            state: message.state,
+            state: parts[0].state,
             people,
             missing_channels: self.channels.missing(std::slice::from_ref(&round)),
             has_no_channel: round.channels.is_empty(),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    again::{PAUSE, missing, pause_left, refuse_strangers, through, too_early},
+    again::{PAUSE, lock_thread, missing, pause_left, refuse_strangers, through, too_early},
     refuse::{refuse_deleted, refuse_expired},
 };
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
         source::missing as missing_channels,
     },
     storage::{
-        Tx, additions, audit,
+        Tx, audit,
         messages::{self, Message},
         recipients::Unreachable,
         resends::{self, Resend},
@@ -85,13 +85,12 @@ impl Hub {
         if let ResendTo::Some(to) = to {
             refuse_strangers(tx, id, to).await?;
         }
-        let mut people = self.plan_resend(tx, source, &message, to).await?;
-        for part in additions::list_out(tx, id).await? {
-            let Some(part) = messages::lock(tx, part).await?.filter(|part| part.state.is_out()) else { continue };
+        let (state, missing_channels) = (message.state, self.channels.missing(&message.rounds.0.list));
+        let mut people = 0;
+        for part in lock_thread(tx, message).await? {
             people += self.plan_resend(tx, source, &part, to).await?;
         }
-        let missing_channels = self.channels.missing(&message.rounds.0.list);
-        Ok(Resent { duplicate: false, state: message.state, people, missing_channels })
+        Ok(Resent { duplicate: false, state, people, missing_channels })
     }
 
     async fn refuse_resend(&self, tx: &mut Tx, message: &Message, now: Timestamp) -> Result<()> {

@@ -38,7 +38,7 @@ impl Hub {
         if !outcome.was_waiting || was_asked {
             return Ok(Undone::Recalled(outcome));
         }
-        let origin = Origin { message: Some(id), saved_at: None, files };
+        let origin = Origin { message: Some(id), saved_at: None, files, run: None };
         // A crash before the last step leaves both: nothing of what was written is ever lost.
         match self.keep_draft(who, &origin, writing(message), &[]).await {
             Ok(kept) => {

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{
     files,
-    origin::{Origin, replaced},
+    origin::{Origin, is_again, replaced},
 };
 use crate::{
     clock::Timestamp,
@@ -82,6 +82,9 @@ impl Hub {
             Some(id) => messages::find_draft(&mut tx, id, who).await?,
             None => None,
         };
+        // Written once more from what was recalled or sent back, it becomes a draft of its own as a matter
+        // of course.
+        let is_begun = is_again(&mut tx, who, origin).await?;
         let replaces = replaced(&mut tx, who, origin).await?;
         let shown = before.filter(|at| origin.saved_at.is_none_or(|seen| seen == *at));
         // Another window may save it between this transaction's reading and its writing.
@@ -110,9 +113,6 @@ impl Hub {
         }
         self.attach(&mut tx, id, &added).await?;
         tx.commit().await?;
-        // Written once more from what was recalled or sent back, it becomes a draft of its own as a matter
-        // of course.
-        let is_begun = replaces.is_some_and(|replaces| Some(replaces.id) == origin.message);
         let is_apart = origin.message.is_some() && in_place.is_none() && !is_begun;
         Ok(Kept { id, saved_at: now, is_apart })
     }

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::{
     audience::Plan,
     files,
-    origin::{Origin, replaced},
+    origin::{Origin, former, replaced},
 };
 use crate::{
     clock::Timestamp,
@@ -30,7 +30,7 @@ use crate::{
         attachments::{self, Attachment},
         audit, groups,
         messages::{self, List, Message},
-        readers, settings,
+        quotas, readers, settings,
     },
 };
 
@@ -86,12 +86,18 @@ impl Hub {
             if let Source::Person(who) = source {
                 files::carry(tx, *who, origin, id).await?;
                 draft.replaces = replaced(tx, *who, origin).await?;
+                if let Some(former) = former(tx, *who, origin, draft.replaces).await? {
+                    // Before the new one: the series is locked before the quota that both count against.
+                    if draft.recurrence.is_some() {
+                        stopped = self.stop_with(tx, &source.actor(), former.id).await?;
+                    }
+                    draft
+                        .instead_of
+                        .extend(Some(former).filter(|former| former.sent_at.is_none()).map(|former| former.id));
+                    draft.instead_of.extend(stopped);
+                }
             }
             self.attach(tx, id, &added).await?;
-            let replaces = draft.replaces.filter(|_| draft.recurrence.is_some());
-            // Before the new one: the series is locked before the quota that both count against, and what the
-            // old one's run held is free.
-            stopped = self.stop_replaced(tx, &source.actor(), replaces).await?;
             let answer = self.write(tx, source, id, draft, now).await?;
             if let (Source::Person(who), Some(written)) = (source, origin.message) {
                 self.end_written(tx, *who, written, origin).await?;
@@ -128,7 +134,7 @@ impl Hub {
         now: Timestamp,
     ) -> Result<Answer> {
         let recurrence = draft.recurrence.clone();
-        let (undo_until, confirmed) = (draft.undo_until, draft.confirmed);
+        let (undo_until, confirmed, instead_of) = (draft.undo_until, draft.confirmed, draft.instead_of.clone());
         let is_verbatim = matches!(source, Source::Hub) && draft.preview_of.is_none();
         // A preview costs whoever looks at it.
         let payer = draft.preview_of.map_or_else(|| source.clone(), Source::Person);
@@ -152,6 +158,7 @@ impl Hub {
         message.sent_at = (message.state == State::Sending).then_some(now);
         let approval = self.submit(tx, source, &message, (rule, is_verbatim), now).await?;
         // Last: a whole department shares the row that this locks.
+        quotas::give_back(tx, &instead_of, now).await?;
         self.hold_for(tx, &payer, &message).await?;
         self.begin_series(tx, &message, recurrence, now).await?;
         Ok(Answer {
@@ -340,7 +347,7 @@ fn refuse_unconfirmed(recipients: i64, confirmed: Option<i64>) -> Result<(), Pro
 ///
 /// # Errors
 /// `CRON_NEVER` when the series ended between its reading and now.
-fn first_run(
+pub(super) fn first_run(
     recurrence: Option<&Recurrence>,
     send_at: Option<Timestamp>,
     now: Timestamp,

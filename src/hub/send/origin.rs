@@ -7,7 +7,10 @@ use crate::{
         message::{Replaces, State},
     },
     hub::Result,
-    storage::{Tx, approvals, messages},
+    storage::{
+        Tx, approvals,
+        messages::{self, Message},
+    },
 };
 
 /// What somebody writes on: a draft, or a message of his that he writes once more.
@@ -18,6 +21,8 @@ pub struct Origin {
     pub saved_at: Option<Timestamp>,
     /// Its attachments that stay.
     pub files: Vec<AttachmentId>,
+    /// The run of a series that was taken back or refused and that he began with, which a draft outlives.
+    pub run: Option<MessageId>,
 }
 
 /// Which message this one stands for, if it is not the first of its kind.
@@ -33,4 +38,30 @@ pub(super) async fn replaced(tx: &mut Tx, who: PersonId, origin: &Origin) -> Res
         State::Rejected | State::Recalled => Some(Replaces { id, version: message.version }),
         _ => None,
     })
+}
+
+/// Whether he begins with a message of his that was taken back or refused, and that stays.
+pub(super) async fn is_again(tx: &mut Tx, who: PersonId, origin: &Origin) -> Result<bool> {
+    let Some(id) = origin.message else { return Ok(false) };
+    Ok(find_ended(tx, who, id).await?.is_some())
+}
+
+/// What was taken back or refused, and what he writes was begun with: a run's series comes to its end where
+/// the new one comes again itself.
+pub(super) async fn former(
+    tx: &mut Tx,
+    who: PersonId,
+    origin: &Origin,
+    replaces: Option<Replaces>,
+) -> Result<Option<Message>> {
+    // Not everything that was taken back is a version: nobody may have seen it.
+    match origin.run.or(replaces.map(|replaces| replaces.id)).or(origin.message) {
+        Some(id) => find_ended(tx, who, id).await,
+        None => Ok(None),
+    }
+}
+
+async fn find_ended(tx: &mut Tx, who: PersonId, id: MessageId) -> Result<Option<Message>> {
+    let message = messages::find(tx, id).await?.filter(|message| message.sender_id == Some(who));
+    Ok(message.filter(|message| matches!(message.state, State::Rejected | State::Recalled)))
 }

@@ -10,7 +10,7 @@ use crate::{
     clock::Timestamp,
     domain::{
         MessageId, Problem, SeriesId,
-        message::{Draft, ReceiptRequest, Recurrence, Replaces, State},
+        message::{Draft, ReceiptRequest, Recurrence, State},
     },
     hub::{
         Answer, Change, Error, Hub, Result, Source,
@@ -186,20 +186,6 @@ impl Hub {
             self.recalled(run);
         }
         Ok(())
-    }
-
-    /// A series that is written anew takes the place of the one whose run was written on; returns the run
-    /// that waited, and is taken back.
-    pub(super) async fn stop_replaced(
-        &self,
-        tx: &mut Tx,
-        actor: &str,
-        replaces: Option<Replaces>,
-    ) -> Result<Option<MessageId>> {
-        match replaces {
-            Some(replaces) => self.stop_with(tx, actor, replaces.id).await,
-            None => Ok(None),
-        }
     }
 
     /// The series of which this message is a run, if it goes on, comes to its end with it; returns the

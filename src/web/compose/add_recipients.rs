@@ -9,7 +9,11 @@ use axum::{
 use super::fields::{self, Choices};
 use crate::{
     domain::{MessageId, Problem, command, seal},
-    hub::{self, Once, Source, follow::add_recipients::Added, policy},
+    hub::{
+        self, Once, Source,
+        follow::{add_recipients::Added, tallies::Age},
+        policy,
+    },
     web::{
         door::session::Me,
         frame::{
@@ -105,7 +109,7 @@ impl Me {
             form.key = uuid::Uuid::now_v7().simple().to_string();
         }
         let status = problem.as_ref().map_or(StatusCode::OK, |problem| status_of(problem.class));
-        let people = self.web.hub.last_tally(&message).await?.people;
+        let people = self.web.hub.last_tally(&message, Age::Any).await?.people;
         let mut tx = self.web.hub.db.read().await?;
         let mut errors = ComposeErrors::default();
         if let Some(problem) = &problem {

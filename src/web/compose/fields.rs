@@ -44,6 +44,7 @@ pub fn origin(fields: &Fields) -> Origin {
         message: fields.get("id").parse().ok(),
         saved_at: micros.and_then(Timestamp::from_timestamp_micros),
         files: fields.all("kept").filter_map(|id| id.parse().ok()).collect(),
+        run: fields.get("run_of").parse().ok(),
     }
 }
 
@@ -100,6 +101,11 @@ pub fn sketch(fields: &Fields, people: Vec<String>, zone: Tz) -> Value {
         && let Ok(at) = moment(fields.get("send_at"), zone, "")
     {
         sketch["send_at"] = json!(at);
+    }
+    if fields.get("when") == "series"
+        && let Ok(recurrence) = repeating::command(fields, zone)
+    {
+        sketch["recurrence"] = Value::Object(recurrence);
     }
     sketch
 }
@@ -225,7 +231,7 @@ pub fn from_fields(fields: &Fields) -> (ComposeForm, Choices) {
         send_at: text("send_at"),
         repeating: repeating::from_fields(fields),
         category: text("category"),
-        is_run: fields.get("is_run") == "1",
+        run_of: text("run_of"),
     };
     let texts = |name: &'static str| fields.all(name).map(str::to_owned).collect();
     let choices = Choices {
@@ -249,8 +255,8 @@ pub fn from_message(message: &Message, zone: Tz) -> (ComposeForm, Choices) {
         at.map(|at| at.with_timezone(&zone).format("%Y-%m-%dT%H:%M").to_string()).unwrap_or_default()
     };
     let options = receipt.iter().flat_map(|receipt| &receipt.options).filter(|option| *option != OTHER).cloned();
-    let repeating = Some(message).filter(|message| message.state == State::Draft);
-    let repeating = repeating.and_then(|draft| repeating::from_kept(&draft.attributes.0));
+    let draft = Some(&message.attributes.0).filter(|_| message.state == State::Draft);
+    let repeating = draft.and_then(repeating::from_kept);
     let form = ComposeForm {
         key: String::new(),
         confirmed: String::new(),
@@ -274,7 +280,7 @@ pub fn from_message(message: &Message, zone: Tz) -> (ComposeForm, Choices) {
         send_at: local(message.send_at),
         repeating: repeating.unwrap_or_default(),
         category: message.category.clone(),
-        is_run: false,
+        run_of: draft.and_then(repeating::run_from_kept).unwrap_or_default(),
     };
     let choices = Choices {
         departments: audience.departments.iter().map(|department| department.code.clone()).collect(),

@@ -77,6 +77,7 @@ impl Me {
             message: Some(kept.id),
             saved_at: Some(kept.saved_at),
             files: files.into_iter().map(|file| file.id).collect(),
+            run: origin.run,
         };
         Ok((kept, origin))
     }
@@ -86,7 +87,8 @@ impl Me {
         let mut tx = self.web.hub.db.read().await?;
         let saved_at = messages::find_draft(&mut tx, message.id, self.id()).await?;
         let files = attachments::list(&mut tx, message.id).await?;
-        Ok(Origin { message: Some(message.id), saved_at, files: files.into_iter().map(|file| file.id).collect() })
+        let files = files.into_iter().map(|file| file.id).collect();
+        Ok(Origin { message: Some(message.id), saved_at, files, run: None })
     }
 
     /// What the form sends back about what it is written on; nothing of what is not one's own.

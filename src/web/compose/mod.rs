@@ -93,13 +93,17 @@ pub async fn again(me: Me, Path(id): Path<String>, Query(query): Query) -> Answe
         (form.when, form.send_at) = ("now".to_owned(), String::new());
     }
     let series = series::find_of(&mut tx, id).await?;
+    let is_run = series.as_ref().is_some_and(|series| series.ended_at.is_none());
     let refusal = match message.state {
         State::Rejected => me.refusal(&mut tx, id).await?,
         _ => None,
     };
     drop(tx);
     if let Some(repeating) = series.and_then(|series| repeating::from_recurrence(&series.recurrence.0, zone)) {
-        (form.when, form.repeating, form.is_run) = ("series".to_owned(), repeating, true);
+        (form.when, form.repeating) = ("series".to_owned(), repeating);
+    }
+    if is_run {
+        form.run_of = id.to_string();
     }
     let said = Said { notice: me.notice(&query), refusal, ..Said::default() };
     me.show_form(form, &choices, &origin, said).await

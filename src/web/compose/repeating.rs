@@ -50,15 +50,24 @@ pub fn from_fields(fields: &Fields) -> Repeating {
 
 /// The same as a draft keeps it.
 pub fn kept(fields: &Fields) -> Value {
-    if fields.get("when") != "series" {
-        return json!({});
+    let mut kept = json!({});
+    if fields.get("when") == "series" {
+        kept["repeating"] = json!(from_fields(fields));
     }
-    json!({"repeating": from_fields(fields)})
+    if !fields.get("run_of").is_empty() {
+        kept["run_of"] = json!(fields.get("run_of"));
+    }
+    kept
 }
 
 /// Out of what a draft keeps.
 pub fn from_kept(attributes: &Value) -> Option<Repeating> {
     serde_json::from_value(attributes.get("repeating")?.clone()).ok()
+}
+
+/// The run of a series that a draft began with, out of what the draft keeps.
+pub fn run_from_kept(attributes: &Value) -> Option<String> {
+    attributes.get("run_of")?.as_str().map(str::to_owned)
 }
 
 /// As the form shows it; none where it cannot: programs write what people do not choose.
@@ -132,7 +141,7 @@ pub fn command(fields: &Fields, zone: Tz) -> Result<Map<String, Value>, Problem>
     Ok(recurrence)
 }
 
-fn recurrence(fields: &Fields, zone: Tz, now: Timestamp) -> Result<Recurrence, Problem> {
+pub(super) fn recurrence(fields: &Fields, zone: Tz, now: Timestamp) -> Result<Recurrence, Problem> {
     command::read_recurrence(&Value::Object(command(fields, zone)?), now)
 }
 

@@ -149,8 +149,8 @@ pub struct ComposeForm {
     pub repeating: Repeating,
     /// name of its 类别; empty: the usual one
     pub category: String,
-    /// It was one run of a series: how it is sent now says whether the others change too.
-    pub is_run: bool,
+    /// The run of a series that this was: how it is sent now says whether the others change too. Empty: none.
+    pub run_of: String,
 }
 
 /// How often it is sent.

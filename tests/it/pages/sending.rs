@@ -161,7 +161,7 @@ async fn a_run_that_is_written_anew_as_a_series_stands_for_all_to_come() {
     let mut browser = site.browser_of(&sender).await;
     browser.post(&format!("/outbox/{first}/recall"), &[]).await.assert(303, &[]);
     let page = browser.get(&format!("/compose/{first}")).await;
-    page.assert(200, &[r#"value="Mon" checked"#, r#"value="08:00""#, "代替以后各期", r#"name="is_run""#]);
+    page.assert(200, &[r#"value="Mon" checked"#, r#"value="08:00""#, "代替以后各期", r#"name="run_of""#]);
     let open = "select count(*) from series where ended_at is null";
     // As one message it stands for that run alone.
     let alone = [&typed[..], &[("when", "now"), ("id", &first)]].concat();
@@ -173,6 +173,33 @@ async fn a_run_that_is_written_anew_as_a_series_stands_for_all_to_come() {
     assert_eq!(count(&site.test.db, "select count(*) from message where state = 'scheduled'").await, 1);
     assert_eq!(count(&site.test.db, "select count(*) from audit where verb = 'series.stop'").await, 1);
     site.test.settle().await;
+    site.test.end().await;
+}
+
+/// Recalled before anybody had it, kept as a draft in between, opened again, and sent as a series.
+#[tokio::test]
+async fn a_run_that_nobody_had_yet_is_replaced_with_its_series_too() {
+    let (mut site, sender, _) = Site::of_two().await;
+    let mut browser = site.browser_of(&sender).await;
+    let weekly = [("when", "series"), ("every", "week"), ("weekday", "Mon"), ("run_at", "08:00"), ("run_until", "")];
+    let typed = [("kind", "content"), ("title", "例会"), ("body", "九点"), ("person", "li")];
+    let send = [&[("do", "send")], &typed[..], &weekly].concat();
+    let sent = browser.post("/compose", &send).await.assert(303, &[]).leads_to().to_owned();
+    let first: String = sent.trim_start_matches("/outbox/").chars().take(36).collect();
+    browser.post(&format!("/outbox/{first}/recall"), &[("edit", "1")]).await.assert(303, &[]);
+    browser.get(&format!("/compose/{first}")).await.assert(200, &["代替以后各期", r#"value="Mon" checked"#]);
+    // It saves itself: a draft of its own, as a matter of course.
+    let save = [&[("do", "draft"), ("id", first.as_str()), ("run_of", &first)], &typed[..], &weekly].concat();
+    let kept = browser.upload_part("compose_files", "/compose", &save, &[]).await.assert(200, &[]).lacks(&["另一窗口"]);
+    let draft = kept.body.split("name=\"id\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let run_of = format!("name=\"run_of\" value=\"{first}\"");
+    browser.get(&format!("/compose/{draft}")).await.assert(200, &["代替以后各期", &run_of]);
+    let anew = [&[("do", "send"), ("id", draft.as_str()), ("run_of", &first)], &typed[..], &weekly].concat();
+    browser.post("/compose", &anew).await.assert(303, &[]);
+    let open = "select count(*) from series where ended_at is null";
+    assert_eq!(count(&site.test.db, open).await, 1, "the new one in the place of the old one");
+    site.test.after(chrono::Duration::days(4)).await;
+    assert_eq!(count(&site.test.db, "select count(*) from inbox").await, 1, "on Monday it comes once");
     site.test.end().await;
 }
 
@@ -212,5 +239,70 @@ async fn a_link_is_written_waits_for_its_time_and_counts_who_follows_it() {
         .lacks(&["链接没有内容", "也没有落款"]);
     let read = page.body.split("已查看").nth(1).unwrap();
     assert!(read.split("</b>").next().unwrap().ends_with('1'), "{read}");
+    site.test.end().await;
+}
+
+/// MC-07: on no page on its way is what somebody typed taken for markup, and all of it arrives.
+#[tokio::test]
+async fn what_is_typed_arrives_as_text_and_never_as_markup() {
+    let (mut site, sender, reader) = Site::of_two().await;
+    let mut writes = site.browser_of(&sender).await;
+    let typed = [
+        ("kind", "content"),
+        ("title", "<b>停水</b>\"><u>明日</u>{{姓名}}"),
+        ("body", "<script>alert(1)</script>九点\r\n<img src=\"x\" onerror=\"alert(1)\">**请储水** & 1 < 2"),
+        ("signature", "<i>后勤处</i>"),
+        ("person", "li"),
+    ];
+    let markup = ["<b>停水", "<u>明日", "<script>alert", "<img src=\"x\"", "<i>后勤处", "<strong>请储水", "<em>请储水"];
+    let title = "&lt;b&gt;停水&lt;/b&gt;&quot;&gt;&lt;u&gt;明日&lt;/u&gt;";
+    let first = "&lt;script&gt;alert(1)&lt;/script&gt;九点";
+    let second = "&lt;img src=&quot;x&quot; onerror=&quot;alert(1)&quot;&gt;**请储水** & 1 &lt; 2";
+    let (first_line, second_line) = (format!("<p>{first}</p>"), format!("<p>{second}</p>"));
+    let signature = "<p class=\"sign-off\">&lt;i&gt;后勤处&lt;/i&gt;<br>";
+
+    let kept = writes.post("/compose", &[&typed[..], &[("do", "draft")]].concat()).await.assert(303, &[]);
+    let list = writes.get(kept.leads_to()).await.assert(200, &[title]).lacks(&markup);
+    let id = list.body.split("href=\"/compose/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let form = writes.get(&format!("/compose/{id}")).await.assert(200, &[&format!("value=\"{title}"), first, second]);
+    form.assert(200, &["value=\"&lt;i&gt;后勤处&lt;/i&gt;\""]).lacks(&markup);
+    let sent = [&typed[..], &[("do", "send"), ("id", &id)]].concat();
+    let sent = writes.post("/compose", &sent).await.assert(303, &[]).leads_to().to_owned();
+    site.test.settle().await;
+    let letter = [title, &first_line, &second_line, signature];
+    writes.get(&sent).await.assert(200, &letter).lacks(&markup);
+    writes.get("/outbox").await.assert(200, &[title]).lacks(&markup);
+
+    let mut reads = site.browser_of(&reader).await;
+    reads.get("/").await.assert(200, &[title]).lacks(&markup);
+    let list = reads.get("/inbox").await.assert(200, &[&format!("<strong>{title}li</strong>"), first]).lacks(&markup);
+    let id = list.body.split("data-id=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let page = format!("/inbox/{id}");
+    reads.get(&page).await.assert(200, &letter).lacks(&markup);
+    reads.get_part("reader", &page).await.assert(200, &letter).lacks(&markup);
+    reads.post("/inbox/bulk", &[("do", "delete"), ("id", &id)]).await.assert(303, &[]);
+    reads.get("/recycle").await.assert(200, &[title]).lacks(&markup);
+    site.test.end().await;
+}
+
+/// MC-08: where it stands is its class; that this is at the right is seen in a browser.
+#[tokio::test]
+async fn a_free_signature_stands_under_the_letter_and_none_where_none_was_typed() {
+    let (mut site, sender, reader) = Site::of_two().await;
+    let mut writes = site.browser_of(&sender).await;
+    for (title, signature) in [("署名的", "青溪大学 后勤处 敬上"), ("不署名的", "")] {
+        let typed = [("do", "send"), ("kind", "content"), ("title", title), ("body", "九点"), ("person", "li")];
+        writes.post("/compose", &[&typed[..], &[("signature", signature)]].concat()).await.assert(303, &[]);
+    }
+    site.test.settle().await;
+    let mut reads = site.browser_of(&reader).await;
+    let list = reads.get("/inbox").await.assert(200, &["共 2 条"]);
+    let page = |title: &str| {
+        let row = list.body.split("data-id=\"").find(|row| row.contains(&format!("<strong>{title}<"))).unwrap();
+        format!("/inbox/{}", row.split('"').next().unwrap())
+    };
+    let (signed, plain) = (page("署名的"), page("不署名的"));
+    reads.get(&signed).await.assert(200, &["九点</p></div>\n<p class=\"sign-off\">青溪大学 后勤处 敬上<br>"]);
+    reads.get(&plain).await.assert(200, &["九点"]).lacks(&["sign-off", "office<br>"]);
     site.test.end().await;
 }

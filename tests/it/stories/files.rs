@@ -120,7 +120,8 @@ async fn a_draft_that_is_thrown_away_takes_its_file_with_it_unless_it_was_sent()
     let mut tx = test.db.read().await.unwrap();
     let files = attachments::list(&mut tx, drafts[0]).await.unwrap();
     drop(tx);
-    let origin = Origin { message: Some(drafts[0]), files: files.iter().map(|file| file.id).collect(), saved_at: None };
+    let files = files.iter().map(|file| file.id).collect();
+    let origin = Origin { message: Some(drafts[0]), files, ..Origin::default() };
     test.send_written(sender.id, None, [0; 32], to(&[&reader], "通知"), &origin).await.unwrap();
     assert!(test.drop_draft(sender.id, drafts[1]).await.unwrap());
     test.settle().await;

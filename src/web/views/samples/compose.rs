@@ -162,7 +162,7 @@ impl ComposeForm {
             options: vec!["全员参加".into(), "部分参加".into(), "不参加".into()],
             receipt_due_at: "2026-09-25T18:00".into(),
             category: "notice".into(),
-            is_run: true,
+            run_of: "r1".into(),
             when: "series".into(),
             send_at: "2026-09-20T08:30".into(),
             repeating: Repeating {
