@@ -22,6 +22,26 @@ pub async fn release_orphans(tx: &mut Tx, ticket: &Ticket, to: State, now: Times
     )
 }
 
+/// What a ticket finds in `sending` for somebody who had no address on its channel when it was claimed goes
+/// back to `ready`, as if it had never been taken: it was not handed to the provider, and the next worker
+/// says why. Whoever was changed since may have had one, and stays.
+pub async fn free_without_address(tx: &mut Tx, ticket: &Ticket) -> Result<u64> {
+    execute!(
+        tx,
+        "update delivery set state = 'ready', attempts = attempts - 1,
+                fired_at = case when attempts = 1 then null else fired_at end
+          where message_id = $1 and channel = $2 and round = $3 and person_id >= $4 and person_id <= $5
+            and state = 'sending'
+            and not exists (select 1 from person where person.id = delivery.callee_id
+                               and (person.updated_at >= delivery.fired_at
+                                 or (person.state = 'active'
+                                     and case $2 when 'email' then person.email_sealed is not null
+                                                 when 'dingtalk' then person.dingtalk_id is not null
+                                                 else person.phone_sealed is not null end)))",
+        [ticket.message_id, &ticket.channel, ticket.round, ticket.first_person, ticket.last_person]
+    )
+}
+
 /// Ends what of a ticket need not or may not go out any more: recalled, expired, answered.
 ///
 /// Two statements, this one and [`mark_sending`]: as one, PostgreSQL judged each row once for every

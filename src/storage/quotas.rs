@@ -11,7 +11,10 @@ use serde_json::json;
 use super::{Json, Result, Tx};
 use crate::{
     clock::Timestamp,
-    domain::{DepartmentId, MessageId, PersonId, ProducerId, QuotaId, quota::Mode},
+    domain::{
+        DepartmentId, MessageId, PersonId, ProducerId, QuotaId,
+        quota::{Mode, Standing},
+    },
 };
 
 row! {
@@ -27,6 +30,13 @@ row! {
         /// in a month; none: as many as it wants
         pub pieces: Option<i64>,
         pub mode: Mode,
+    }
+}
+
+impl Quota {
+    /// How it stands in a month in which so many pieces are held or used.
+    pub fn standing(self, month: &str, used: i64) -> Standing {
+        Standing { name: self.name, month: month.to_owned(), pieces: self.pieces, used, mode: self.mode }
     }
 }
 
@@ -202,16 +212,13 @@ macro_rules! is_at_rest {
 }
 
 /// So many SMS of an entry's rounds went out, as far as is known: what was refused, or is reported as not
-/// delivered, costs nothing; nor what a lost worker had in hand for somebody without a number.
+/// delivered, costs nothing.
 macro_rules! went_out {
     () => {
         "(select count(*) from delivery
            where delivery.message_id = quota_entry.message_id and delivery.channel = 'sms'
              and delivery.round between quota_entry.first_round and quota_entry.last_round
-             and delivery.state in ('sending', 'accepted', 'delivered', 'unknown')
-             and (delivery.state <> 'unknown' or exists (
-                  select 1 from person where person.id = coalesce(delivery.callee_id, delivery.person_id)
-                     and person.phone_sealed is not null)))"
+             and delivery.state in ('sending', 'accepted', 'delivered', 'unknown'))"
     };
 }
 
@@ -274,7 +281,7 @@ pub async fn settle(tx: &mut Tx, at: Timestamp, limit: i64) -> Result<usize> {
     for ((quota, month), pieces) in given_back.into_iter().filter(|(_, pieces)| *pieces != 0) {
         add(tx, quota, month, -pieces).await?;
     }
-    Ok(entries.len())
+    Ok(settled.len())
 }
 
 /// What a delivery of this round cost has changed, or more is to be sent in it: it is settled once more,
@@ -289,22 +296,26 @@ pub async fn reopen(tx: &mut Tx, message: MessageId, round: i64, due_at: Timesta
     )
 }
 
-/// Nothing of this message has gone out, and nothing will: what it held is free at once.
-pub async fn give_back(tx: &mut Tx, message: MessageId, at: Timestamp) -> Result<()> {
-    let sql = dialect!(
+/// Nothing of these messages has gone out, and nothing will: what they held is free at once, for the one that
+/// takes their place. Of any other message [`settle`] finds out soon enough, which locks nothing else.
+pub async fn give_back(tx: &mut Tx, messages: &[MessageId], at: Timestamp) -> Result<()> {
+    if messages.is_empty() {
+        return Ok(());
+    }
+    let messages = Json(messages.iter().map(|id| id.simple()).collect::<Vec<_>>());
+    let sql = each_id!(
         tx,
-        sqlite: "select quota_id, month, pieces from quota_entry where message_id = $1 and settled_at is null",
-        postgres: "select quota_id, month, pieces from quota_entry where message_id = $1 and settled_at is null
-                    order by first_round for update",
+        "update quota_entry set settled_at = $2, pieces = 0
+          where settled_at is null and held > 0 and message_id in (",
+        "$1",
+        ") returning quota_id, month, held"
     );
-    let held = fetch_all!(tx, (QuotaId, String, i64), sql, [message])?;
-    execute!(
-        tx,
-        "update quota_entry set settled_at = $2, pieces = 0 where message_id = $1 and settled_at is null",
-        [message, at]
-    )?;
-    for (quota, month, pieces) in &held {
-        add(tx, *quota, month, -pieces).await?;
+    let mut given_back = BTreeMap::new();
+    for (quota, month, held) in fetch_all!(tx, (QuotaId, String, i64), sql, [&messages, at])? {
+        *given_back.entry((quota, month)).or_insert(0) += held;
+    }
+    for ((quota, month), pieces) in given_back {
+        add(tx, quota, &month, -pieces).await?;
     }
     Ok(())
 }

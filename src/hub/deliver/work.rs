@@ -242,6 +242,9 @@ impl Hub {
         let supports = self.channels.lane(&ticket.channel).map(|lane| lane.supports());
         let is_safe = supports.is_none_or(|supports| supports.repeat == Repeat::Safe);
         let mut doubtful = BTreeSet::new();
+        if !is_safe {
+            deliveries::free_without_address(tx, ticket).await?;
+        }
         if is_safe {
             attempts::keep_orphans(tx, ticket, now).await?;
             let repeated = deliveries::release_orphans(tx, ticket, State::Ready, now).await?;

@@ -1,6 +1,7 @@
 //! Administrators say how many SMS pieces a department or a module may use in a month, and read the
 //! ledger. Titles are not in it: what a message says is for those whom it went to.
 
+use chrono::NaiveDate;
 use serde_json::json;
 
 use crate::{
@@ -89,7 +90,7 @@ impl Hub {
         Ok(listed.into_iter().map(kept).collect())
     }
 
-    /// One of them with its ledger of a month; empty: this one.
+    /// One of them with its ledger of a month; of this one where none is named.
     ///
     /// # Errors
     /// `NOT_FOUND`
@@ -97,7 +98,8 @@ impl Hub {
         require(who)?;
         let mut tx = self.db.read().await?;
         let quota = quotas::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
-        let month = if month.is_empty() { self.this_month() } else { month.to_owned() };
+        let is_month = NaiveDate::parse_from_str(&format!("{month}-01"), "%Y-%m-%d").is_ok();
+        let month = if is_month { month.to_owned() } else { self.this_month() };
         let used = quotas::used(&mut tx, id, &month).await?;
         let months = quotas::list_months(&mut tx, id, MONTHS).await?;
         let mut lines = quotas::list_lines(&mut tx, id, &month, LINES + 1).await?;

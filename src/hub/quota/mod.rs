@@ -74,7 +74,7 @@ impl Hub {
         let month = quota::month_of(at, self.place.timezone);
         let used = quotas::lock(tx, quota.id, &month).await?;
         let (id, segments) = (quota.id, spending.said.sms_segments());
-        standing(quota, &month, used).refuse(pieces)?;
+        quota.standing(&month, used).refuse(pieces)?;
         let hold = Hold {
             message: spending.message,
             rounds: spending.rounds,
@@ -105,7 +105,7 @@ impl Hub {
         let Some((quota, pieces)) = self.owed(tx, spending).await? else { return Ok(None) };
         let month = quota::month_of(at, self.place.timezone);
         let used = quotas::used(tx, quota.id, &month).await?;
-        Ok(Some(Charge { standing: standing(quota, &month, used), pieces }))
+        Ok(Some(Charge { standing: quota.standing(&month, used), pieces }))
     }
 
     /// What a message that was handed in has taken, and how its quota stands without it.
@@ -113,7 +113,7 @@ impl Hub {
         let Some((id, month, pieces)) = quotas::find_charge(tx, message).await? else { return Ok(None) };
         let Some(quota) = quotas::find(tx, id).await? else { return Ok(None) };
         let used = quotas::used(tx, id, &month).await?;
-        Ok(Some(Charge { standing: standing(quota, &month, used - pieces), pieces }))
+        Ok(Some(Charge { standing: quota.standing(&month, used - pieces), pieces }))
     }
 
     /// Whose quota it counts against, and how many pieces at most.
@@ -148,9 +148,4 @@ impl Hub {
         tx.commit().await?;
         Ok(settled)
     }
-}
-
-/// How a quota stands in a month.
-pub fn standing(quota: Quota, month: &str, used: i64) -> Standing {
-    Standing { name: quota.name, month: month.to_owned(), pieces: quota.pieces, used, mode: quota.mode }
 }

@@ -11,10 +11,7 @@ use crate::{
     hub::{
         chase_again,
         policy::{self, Action, Facts},
-        quota::{
-            keep::{Holder, Kept, Ledger, Terms},
-            standing,
-        },
+        quota::keep::{Holder, Kept, Ledger, Terms},
     },
     storage::{departments, quotas},
     web::{
@@ -85,10 +82,15 @@ fn parse(id: &str) -> Result<Option<QuotaId>, Problem> {
     id.parse().map(Some).map_err(|_| Problem::not_found())
 }
 
-/// A number too long for one is one too large, which the hub refuses in its own words.
+/// A number too long for one is one too large, which the hub refuses in its own words. Digits of a Chinese
+/// keyboard are digits.
 fn terms(fields: &Fields) -> Result<Terms, Problem> {
+    let narrow = |c: char| match c {
+        '０'..='９' => char::from_u32(c as u32 - '０' as u32 + '0' as u32).unwrap_or(c),
+        c => c,
+    };
     let typed: String =
-        fields.get("pieces").chars().filter(|c| !c.is_whitespace() && *c != ',' && *c != '，').collect();
+        fields.get("pieces").chars().filter(|c| !c.is_whitespace() && *c != ',' && *c != '，').map(narrow).collect();
     let pieces = match typed.as_str() {
         "" => None,
         typed if typed.bytes().all(|byte| byte.is_ascii_digit()) => Some(typed.parse().unwrap_or(i64::MAX)),
@@ -119,7 +121,7 @@ impl Me {
             id,
             is_module: quota.producer_id.is_some(),
             held,
-            line: quota_line(self, &standing(quota, &month, used), 0),
+            line: quota_line(self, &quota.standing(&month, used), 0),
         }
     }
 
@@ -174,7 +176,7 @@ impl Me {
         let shown = |(name, used): (String, i64)| MonthRow { is_shown: name == month, month: name, used, most };
         let months = months.into_iter().map(shown).collect();
         LedgerView {
-            line: quota_line(self, &standing(quota, &month, used), 0),
+            line: quota_line(self, &quota.standing(&month, used), 0),
             month,
             months,
             rows: lines.into_iter().map(ledger_row).collect(),
