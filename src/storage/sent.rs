@@ -96,11 +96,16 @@ pub async fn list(tx: &mut Tx, wanted: Wanted<'_>, from: From, limit: i64) -> Re
     fetch_all!(tx, Line, sql, [owner, &states, &pattern, at, id, limit, skipped])
 }
 
-/// How many there are, counted to [`FURTHEST`].
-pub async fn count(tx: &mut Tx, wanted: Wanted<'_>) -> Result<i64> {
+/// How many are in each state, [`FURTHEST`] in all.
+pub async fn count_by_state(tx: &mut Tx, wanted: Wanted<'_>) -> Result<Vec<(State, i64)>> {
     let (states, pattern) = (Json(wanted.states), super::containing(wanted.search));
-    let (owner, sql) = of_owner!(tx, wanted.owner, "select count(*) from (select 1", ") limit $4) as counted");
-    fetch_value!(tx, i64, sql, [owner, &states, &pattern, FURTHEST])
+    let (owner, sql) = of_owner!(
+        tx,
+        wanted.owner,
+        "select state, count(*) from (select state",
+        ") limit $4) as counted group by state order by state"
+    );
+    fetch_all!(tx, (State, i64), sql, [owner, &states, &pattern, FURTHEST])
 }
 
 /// How many people have each of these messages: in their inbox, or, outside the organisation, from a

@@ -22,7 +22,7 @@ use crate::{
         },
         views::{
             outbox_list::{OutboxPage, OutboxRow, OutboxTab, People},
-            pager::Paged,
+            pager::{Paged, narrowed_address},
             shell::Section,
         },
     },
@@ -38,9 +38,13 @@ pub async fn page(me: Me, Query(query): Query) -> Answer {
     let search: String = query.get("q").trim().chars().take(100).collect();
     let mut tx = me.web.hub.db.read().await?;
     let wanted = Wanted { owner: Owner::Person(me.id()), states, search: &search };
-    let counts = messages::count_of_sender(&mut tx, me.id()).await?;
+    // What is searched for may lie in another tab: each says how much of it.
+    let counts = match search.is_empty() {
+        true => messages::count_of_sender(&mut tx, me.id()).await?,
+        false => sent::count_by_state(&mut tx, Wanted { states: &OutboxTab::every_state(), ..wanted }).await?,
+    };
     let count = |states: &[State]| counts.iter().filter(|(state, _)| states.contains(state)).map(|(_, n)| n).sum();
-    let total = if search.is_empty() { count(states) } else { sent::count(&mut tx, wanted).await? };
+    let total: i64 = count(states);
     let narrowed = [("state", tab), ("q", search.as_str())];
     let paged = Paged { path: "/outbox", narrowed: &narrowed, total: total.min(FURTHEST), size: PAGE, most: FURTHEST };
     let page = numbered(query.get("page"), paged.pages())?;
@@ -64,6 +68,7 @@ pub async fn page(me: Me, Query(query): Query) -> Answer {
     }
     drop(tx);
     let tabs = OutboxTab::STATES.into_iter().map(|(name, states)| OutboxTab {
+        address: narrowed_address("/outbox", &[("state", name), ("q", search.as_str())]),
         name: name.to_owned(),
         count: count(states),
         current: name == tab,

@@ -25,6 +25,8 @@ pub struct OutboxPage {
 pub struct OutboxTab {
     /// `sent`, `pending`, `scheduled`, `rejected`, `draft`, `recalled`.
     pub name: String,
+    /// with what is searched for
+    pub address: String,
     pub count: i64,
     pub current: bool,
 }
@@ -39,6 +41,11 @@ impl OutboxTab {
         ("draft", &[message::State::Draft]),
         ("recalled", &[message::State::Recalled]),
     ];
+
+    /// Those of all tabs.
+    pub fn every_state() -> Vec<message::State> {
+        Self::STATES.into_iter().flat_map(|(_, states)| states.iter().copied()).collect()
+    }
 
     /// The one called so, with its states; else the first.
     pub fn named(name: &str) -> (&'static str, &'static [message::State]) {

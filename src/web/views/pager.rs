@@ -91,14 +91,17 @@ impl Paged<'_> {
     }
 
     fn address(&self, page: i64, cursor: Option<&str>) -> String {
-        let mut query = Serializer::new(String::new());
-        query.extend_pairs(self.narrowed.iter().filter(|(_, value)| !value.is_empty()));
-        query.append_pair("page", &page.to_string());
-        if let Some(cursor) = cursor {
-            query.append_pair("cursor", cursor);
-        }
-        format!("{}?{}", self.path, query.finish())
+        let page = page.to_string();
+        let here = [("page", page.as_str()), ("cursor", cursor.unwrap_or_default())];
+        narrowed_address(self.path, &[self.narrowed, &here].concat())
     }
+}
+
+/// A list with what narrows it; what is empty is left out.
+pub fn narrowed_address(path: &str, narrowed: &[(&str, &str)]) -> String {
+    let mut query = Serializer::new(String::new());
+    query.extend_pairs(narrowed.iter().filter(|(_, value)| !value.is_empty()));
+    format!("{path}?{}", query.finish())
 }
 
 #[cfg(test)]
