@@ -17,7 +17,8 @@ row! {
         pub sent_outside: i64,
         /// without an inbox, and a provider says that it arrived
         pub delivered_outside: i64,
-        /// have deliveries of which none went through, and none may have
+        /// have deliveries that failed, and none that went through or may have; what was not needed any more
+        /// has not failed
         pub failed: i64,
         /// have it, and more is on its way to them
         pub busy: i64,
@@ -29,10 +30,14 @@ pub async fn count(tx: &mut Tx, message: MessageId) -> Result<Totals> {
     fetch_one!(
         tx,
         Totals,
-        "with reached (person_id, sent, delivered, open, unknown) as (
+        concat!(
+            "with reached (person_id, sent, delivered, open, unknown, failed) as (
              select person_id, count(*) filter (where state in ('accepted', 'delivered')),
                     count(*) filter (where state = 'delivered'), count(*) filter (where state in ('ready', 'sending')),
-                    count(*) filter (where state = 'unknown')
+                    count(*) filter (where state = 'unknown'),
+                    count(*) filter (where state in ",
+            failed!(),
+            ")
                from delivery where message_id = $1 group by person_id),
          outside (person_id, sent, delivered) as (
              select person_id, sent, delivered from reached
@@ -42,11 +47,12 @@ pub async fn count(tx: &mut Tx, message: MessageId) -> Result<Totals> {
                 (select count(*) from inbox where message_id = $1 and read_at is not null) as read,
                 (select count(*) from outside) as sent_outside,
                 (select count(*) from outside where delivered > 0) as delivered_outside,
-                (select count(*) from reached where sent = 0 and open = 0 and unknown = 0) as failed,
+                (select count(*) from reached where sent = 0 and open = 0 and unknown = 0 and failed > 0) as failed,
                 (select count(*) from reached
                   where open > 0 and (sent > 0 or exists (
                       select 1 from inbox where inbox.message_id = $1 and inbox.person_id = reached.person_id))) as busy,
-                (select count(*) from receipt where message_id = $1) as answered",
+                (select count(*) from receipt where message_id = $1) as answered"
+        ),
         [message]
     )
 }
@@ -69,14 +75,18 @@ pub async fn count_by_channel(tx: &mut Tx, message: MessageId) -> Result<Vec<Cha
     fetch_all!(
         tx,
         ChannelPeople,
-        "with tried (channel, person_id, sent, failed, open) as (
+        concat!(
+            "with tried (channel, person_id, sent, failed, open) as (
              select channel, person_id, count(*) filter (where state in ('accepted', 'delivered')),
-                    count(*) filter (where state in ('undelivered', 'refused', 'expired')),
+                    count(*) filter (where state in ",
+            failed!(),
+            "),
                     count(*) filter (where state in ('ready', 'sending'))
                from delivery where message_id = $1 group by channel, person_id)
          select channel, count(*) as people, count(*) filter (where sent > 0) as sent,
                 count(*) filter (where sent = 0 and open = 0 and failed > 0) as failed
-           from tried group by channel order by channel limit 100",
+           from tried group by channel order by channel limit 100"
+        ),
         [message]
     )
 }

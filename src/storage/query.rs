@@ -152,6 +152,13 @@ macro_rules! is_undecided {
     };
 }
 
+/// The states in which a delivery has failed; what was not needed any more (`cancelled`) has not.
+macro_rules! failed {
+    () => {
+        "('undelivered', 'refused', 'expired')"
+    };
+}
+
 /// It stands for itself, and is shown so in its sender's lists.
 macro_rules! is_no_addition {
     () => {

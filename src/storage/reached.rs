@@ -56,7 +56,7 @@ const NAMED: i64 = 500;
 /// The ids of a bucket, each from the table that knows it, in the order of its key, so that a page ends
 /// where it is full: of everybody, and of some.
 macro_rules! ids {
-    ($tx:ident, $from:literal, $condition:literal) => {
+    ($tx:ident, $from:literal, $condition:expr) => {
         (
             concat!(
                 "select distinct person_id from ",
@@ -129,10 +129,13 @@ fn ids_of(tx: &Tx, bucket: Bucket) -> (&'static str, &'static str) {
         Bucket::Failed => ids!(
             tx,
             "delivery",
-            " and state not in ('accepted', 'delivered', 'ready', 'sending', 'unknown')
-              and (select count(*) from delivery as other where other.message_id = $1
-                      and other.person_id = delivery.person_id
-                      and other.state in ('accepted', 'delivered', 'ready', 'sending', 'unknown')) = 0"
+            concat!(
+                " and state in ",
+                failed!(),
+                " and (select count(*) from delivery as other where other.message_id = $1
+                          and other.person_id = delivery.person_id
+                          and other.state in ('accepted', 'delivered', 'ready', 'sending', 'unknown')) = 0"
+            )
         ),
     }
 }

@@ -45,9 +45,14 @@ pub async fn list_failed(tx: &mut Tx, message: MessageId) -> Result<Vec<PersonId
     fetch_values!(
         tx,
         PersonId,
-        "select person_id from delivery where message_id = $1
-          group by person_id having count(*) filter (where state in ('accepted', 'delivered', 'ready', 'sending', 'unknown')) = 0
-          order by person_id limit 100000",
+        concat!(
+            "select person_id from delivery where message_id = $1
+              group by person_id
+             having count(*) filter (where state in ('accepted', 'delivered', 'ready', 'sending', 'unknown')) = 0
+                and count(*) filter (where state in ",
+            failed!(),
+            ") > 0 order by person_id limit 100000"
+        ),
         [message]
     )
 }
