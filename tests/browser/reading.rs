@@ -109,6 +109,7 @@ async fn a_letter_is_counted_signed_and_leafed_through() {
             .until(&format!("document.querySelector('input[name=title] + output').textContent === '{counted}'"))
             .await;
         window.fill("textarea[name=body]", "请查收。").await;
+        window.fill("input[name=signature]", "教务处 王晓梅 敬上").await;
         window.until("document.querySelector('textarea[name=body] + output').textContent === '4/10000'").await;
         window.press_in_the_middle("input[name=department][value=jwc]").await;
         window.press("button[value=send]").await;
@@ -119,7 +120,8 @@ async fn a_letter_is_counted_signed_and_leafed_through() {
     window.until("document.querySelectorAll('.row .sign.unread[title=未读无需回执]').length === 2").await;
     window.follow("第二封").await;
     window.until("document.querySelector('#reader .headline').textContent === '第二封'").await;
-    // The signature stands at the right, under the text.
+    // The signature, as it was typed, stands at the right, under the text.
+    window.until("document.querySelector('#reader .text + .sign-off').firstChild.data === '教务处 王晓梅 敬上'").await;
     window.until("getComputedStyle(document.querySelector('#reader .sign-off')).textAlign === 'right'").await;
     window.press("#reader a[rel=next]").await;
     window.until("document.querySelector('#reader .headline').textContent === '第一封通知'").await;
@@ -179,6 +181,11 @@ async fn what_is_deleted_leaves_the_others_unread_on_the_phone_and_on_the_desk()
         window.until(NOTHING_OPEN).await;
         window.until("document.querySelectorAll('.row.unread').length === 2").await;
         window.follow("第三封").await;
+        window.until(&is_open("第三封")).await;
+        // The browser asks whether it is meant.
+        window.ask("window.confirm = words => { window.asked = words; return false }").await;
+        window.press("#reader button[value=purge]").await;
+        window.until("window.asked === '彻底删除后无法恢复。确定删除？'").await;
         window.until(&is_open("第三封")).await;
         window.ask("window.confirm = () => true").await;
         window.press("#reader button[value=purge]").await;

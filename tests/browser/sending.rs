@@ -230,7 +230,8 @@ async fn the_forecast_follows_when_it_is_to_go_out() {
     window.sees(&format!("发出时间：{tomorrow} 10:30")).await;
     window.press_in_the_middle("label:has(input[name=when][value=series])").await;
     window.ask(&set("run_at", "08:00")).await;
-    window.sees("发出时间：按周期").await;
+    window.sees("发出时间：按周期，第一期 ").await;
+    window.sees(" 08:00，以后每期单独发出").await;
     window.press_in_the_middle("label:has(input[name=when][value=now])").await;
     window.sees("发出时间：立即").await;
     window.close().await;

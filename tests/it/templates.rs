@@ -65,8 +65,12 @@ fn every_page_has_a_sample() {
 #[test]
 fn what_people_write_is_never_markup() {
     let templates = Templates::load(&Assets::load()).unwrap();
-    for mut sample in samples() {
+    // A letter as its sender sees it and as its readers do.
+    let both =
+        samples().into_iter().zip(std::iter::repeat(true)).chain(samples().into_iter().zip(std::iter::repeat(false)));
+    for (mut sample, is_open) in both {
         samples::poison(&mut sample.view);
+        samples::set(&mut sample.view, "is_open", is_open);
         let text = render(&templates, &sample, Lang::Chinese, Theme::Light);
         assert!(!text.contains("<b>x"), "{}: {text}", sample.name);
         let faults = html::faults(&text, false);

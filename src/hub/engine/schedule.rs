@@ -105,19 +105,21 @@ impl Hub {
         let mut tx = self.db.begin().await?;
         let mut done = Vec::new();
         for (_, id) in waiting {
-            if self.take(&mut tx, job, *id, now).await? {
-                done.push(*id);
-            }
+            done.extend(self.take(&mut tx, job, *id, now).await?);
         }
         failpoint!("sched.after_claim");
         tx.commit().await?;
-        for id in &done {
-            self.announce(match job {
-                Job::Start => Change::Message(*id),
-                Job::Finish => Change::Sent(*id),
-            });
+        let taken = done.len();
+        for message in done {
+            match job {
+                Job::Start => self.announce(Change::Message(message.id)),
+                Job::Finish => {
+                    self.announce(Change::Sent(message.id));
+                    self.count_sent(message);
+                }
+            }
         }
-        Ok(done.len())
+        Ok(taken)
     }
 
     /// Passes over what cannot be done, and says so: it waits until somebody has mended it.
@@ -142,29 +144,30 @@ impl Hub {
         Ok(done)
     }
 
-    /// Moves one message on; false when somebody else was faster.
-    async fn take(&self, tx: &mut Tx, job: Job, id: MessageId, now: Timestamp) -> Result<bool> {
-        let Some(message) = messages::find(tx, id).await? else { return Ok(false) };
+    /// Moves one message on; none when somebody else was faster.
+    async fn take(&self, tx: &mut Tx, job: Job, id: MessageId, now: Timestamp) -> Result<Option<Message>> {
+        let Some(message) = messages::find(tx, id).await? else { return Ok(None) };
         let object = format!("message:{id}");
         if job == Job::Finish {
-            let is_ours = messages::mark_sent(tx, id, now).await?;
-            if is_ours {
-                audit::insert(tx, now, "hub", "message.finish", &object, json!({})).await?;
-                let message = Message { state: State::Sent, finished_at: Some(now), ..message };
-                self.tell(tx, now, "message.sent", &message, json!({})).await?;
+            if !messages::mark_sent(tx, id, now).await? {
+                return Ok(None);
             }
-            return Ok(is_ours);
+            audit::insert(tx, now, "hub", "message.finish", &object, json!({})).await?;
+            let message = Message { state: State::Sent, finished_at: Some(now), ..message };
+            self.tell(tx, now, "message.sent", &message, json!({})).await?;
+            return Ok(Some(message));
         }
         let late = message.send_at.is_some_and(|at| now - at > LATE);
         if late || message.expires_at.is_some_and(|until| until <= now) {
-            return self.hold(tx, &message, State::Scheduled, now).await;
+            let is_ours = self.hold(tx, &message, State::Scheduled, now).await?;
+            return Ok(is_ours.then_some(message));
         }
-        let is_ours = messages::mark_sending(tx, id, State::Scheduled, now).await?;
-        if is_ours {
-            self.start(tx, &message, now).await?;
-            audit::insert(tx, now, "hub", "message.start", &object, json!({})).await?;
+        if !messages::mark_sending(tx, id, State::Scheduled, now).await? {
+            return Ok(None);
         }
-        Ok(is_ours)
+        self.start(tx, &message, now).await?;
+        audit::insert(tx, now, "hub", "message.start", &object, json!({})).await?;
+        Ok(Some(message))
     }
 
     /// Plans the waves of a message that has just gone to `sending`, and puts it into the first inboxes.

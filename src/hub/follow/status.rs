@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::tallies::Tally;
+use super::tallies::{Age, Tally};
 use crate::{
     domain::{MessageId, PersonId, Problem},
     hub::{
@@ -48,10 +48,10 @@ impl Hub {
         Ok(MessageStatus { tally: Arc::new(self.tally(&message).await?), message, approvals, seats })
     }
 
-    /// The same for a page that follows: see [`Hub::last_tally`].
-    pub async fn last_status(&self, source: &Source, id: MessageId) -> Result<MessageStatus> {
+    /// The same for a page: see [`Hub::last_tally`].
+    pub async fn last_status(&self, source: &Source, id: MessageId, age: Age) -> Result<MessageStatus> {
         let (message, approvals, seats) = self.own_with_approvals(source, id).await?;
-        Ok(MessageStatus { tally: self.last_tally(&message).await?, message, approvals, seats })
+        Ok(MessageStatus { tally: self.last_tally(&message, age).await?, message, approvals, seats })
     }
 
     async fn own_with_approvals(&self, source: &Source, id: MessageId) -> Result<(Message, Vec<Asked>, Vec<Seat>)> {

@@ -3,16 +3,18 @@
 //! Counting a message to a hundred thousand people takes some tenths of a second, so that of large
 //! ones a process keeps the last count: whoever looks at a page gets it at once, and when it is no
 //! longer new it is counted again behind his back and open pages hear of it. A page says when its
-//! numbers are of. What is old is shown to nobody: whoever comes first waits for a new count. Programs
-//! always get one. The last count is written down, for whoever looks soon after a start.
+//! numbers are of. What is old is shown only by a page that has just been opened: it looks again by
+//! itself, and that look waits for the new count. Programs always get one. The last count is written
+//! down, for whoever looks after a start; a large message is counted when it has gone out.
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, Weak},
+    sync::{Arc, Mutex, MutexGuard, Weak},
 };
 
 use chrono::Duration;
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
 use crate::{
     clock::Timestamp,
@@ -35,9 +37,9 @@ pub const STEPS: i64 = 48;
 const LARGE: i64 = 2_000;
 /// A count of a large one is new for so long.
 const NEW: Duration = Duration::seconds(2);
-/// Nobody is shown what is older: a page without scripts stays as it is, and its buttons go by it.
+/// What is older is shown until it has been counted again, and no longer: buttons go by it.
 const OLDEST: Duration = Duration::minutes(1);
-/// So many are kept, the last that were counted.
+/// So many are kept, the last that were looked at.
 const KEPT: usize = 100;
 
 /// What was counted of a message, all at one moment.
@@ -66,51 +68,89 @@ pub struct Curve {
     pub steps: Vec<Step>,
 }
 
-#[derive(Clone)]
+#[derive(Default)]
+struct Shelf {
+    kept: HashMap<MessageId, Kept>,
+    /// how often anything was looked for or put there
+    looks: u64,
+}
+
 struct Kept {
     tally: Arc<Tally>,
     /// alive while somebody counts again
     counting: Weak<Counting>,
+    /// the look in which it was used last
+    used: u64,
 }
 
-/// Whoever has this counts; when it goes, by a panic too, the next one may.
+/// Whoever has this counts; when it goes, by a panic too, the next one may, and whoever waits goes on.
 #[derive(Debug)]
-struct Counting;
+struct Counting(watch::Sender<()>);
+
+/// How old the numbers may be that somebody is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Age {
+    /// Whatever was counted last: it is looked at again at once.
+    Any,
+    /// [`OLDEST`] at most: what is older is counted while he waits.
+    Recent,
+}
 
 /// The last counts of large messages.
 #[derive(Clone)]
 pub struct Tallies {
-    kept: Arc<Mutex<HashMap<MessageId, Kept>>>,
+    shelf: Arc<Mutex<Shelf>>,
     /// Messages to so many people are large.
     pub large: i64,
 }
 
 impl Default for Tallies {
     fn default() -> Self {
-        Self { kept: Arc::default(), large: LARGE }
+        Self { shelf: Arc::default(), large: LARGE }
     }
 }
 
 impl Tallies {
-    /// The last count unless it is old, and something to hold when this caller is to count again.
+    /// The last count, and something to hold when this caller is to count again.
     fn find(&self, id: MessageId, now: Timestamp) -> Option<(Arc<Tally>, Option<Arc<Counting>>)> {
-        let mut kept = self.kept.lock().expect("nobody panics while holding this");
-        let found = kept.get_mut(&id).filter(|found| !is_old(found.tally.counted_at, now))?;
+        let mut shelf = self.shelf();
+        shelf.looks += 1;
+        let look = shelf.looks;
+        let found = shelf.kept.get_mut(&id)?;
+        found.used = look;
         let is_due = found.counting.strong_count() == 0 && now - found.tally.counted_at > NEW;
-        let counting = is_due.then(|| Arc::new(Counting));
+        let counting = is_due.then(|| Arc::new(Counting(watch::Sender::new(()))));
         if let Some(counting) = &counting {
             found.counting = Arc::downgrade(counting);
         }
         Some((found.tally.clone(), counting))
     }
 
-    fn keep(&self, id: MessageId, tally: Arc<Tally>) {
-        let mut kept = self.kept.lock().expect("nobody panics while holding this");
-        kept.insert(id, Kept { tally, counting: Weak::new() });
-        if kept.len() > KEPT {
-            let oldest = kept.iter().min_by_key(|(_, kept)| kept.tally.counted_at).map(|(id, _)| *id);
-            oldest.and_then(|id| kept.remove(&id));
+    /// Returns once nobody counts this.
+    async fn counted(&self, id: MessageId) {
+        let ends = {
+            let shelf = self.shelf();
+            shelf.kept.get(&id).and_then(|found| found.counting.upgrade()).map(|counting| counting.0.subscribe())
+        };
+        if let Some(mut ends) = ends {
+            // Nothing is ever sent: it goes when the count does.
+            let _ = ends.changed().await;
         }
+    }
+
+    fn keep(&self, id: MessageId, tally: Arc<Tally>) {
+        let mut shelf = self.shelf();
+        shelf.looks += 1;
+        let used = shelf.looks;
+        shelf.kept.insert(id, Kept { tally, counting: Weak::new(), used });
+        if shelf.kept.len() > KEPT {
+            let oldest = shelf.kept.iter().min_by_key(|(_, kept)| kept.used).map(|(id, _)| *id);
+            oldest.and_then(|id| shelf.kept.remove(&id));
+        }
+    }
+
+    fn shelf(&self) -> MutexGuard<'_, Shelf> {
+        self.shelf.lock().expect("nobody panics while holding this")
     }
 }
 
@@ -143,7 +183,7 @@ impl Hub {
     }
 
     /// The last count of a large message, now's of any other.
-    pub async fn last_tally(&self, message: &Message) -> Result<Arc<Tally>> {
+    pub async fn last_tally(&self, message: &Message, age: Age) -> Result<Arc<Tally>> {
         if message.recipients < self.tallies.large {
             return Ok(Arc::new(self.tally(message).await?));
         }
@@ -157,49 +197,85 @@ impl Hub {
             }
         };
         if let Some(counting) = counting {
-            let (hub, message, before) = (self.clone(), message.clone(), tally.clone());
-            tokio::spawn(async move {
-                hub.count_again(&message, &before).await;
-                drop(counting);
-            });
+            self.count_behind(message.clone(), tally.clone(), counting);
         }
-        Ok(tally)
+        if age == Age::Any || !is_old(tally.counted_at, now) {
+            return Ok(tally);
+        }
+        self.tallies.counted(message.id).await;
+        match self.tallies.find(message.id, now) {
+            Some((counted, _)) if !is_old(counted.counted_at, now) => Ok(counted),
+            // Counting failed: this says why.
+            _ => Ok(Arc::new(self.tally(message).await?)),
+        }
     }
 
-    /// What this or another process counted a moment ago, before a restart too; without that it is
-    /// counted now, and kept.
+    /// Counts a large message that has just gone out, so that nobody waits who looks at it for the first time.
+    pub(in crate::hub) fn count_sent(&self, message: Message) {
+        if message.recipients < self.tallies.large {
+            return;
+        }
+        let hub = self.clone();
+        tokio::spawn(async move {
+            if let Err(error) = hub.last_tally(&message, Age::Any).await {
+                complain(&error, message.id);
+            }
+        });
+    }
+
+    fn count_behind(&self, message: Message, before: Arc<Tally>, counting: Arc<Counting>) {
+        let hub = self.clone();
+        tokio::spawn(async move {
+            let counted = hub.count_anew(&message, &before).await;
+            // Whoever waits does not wait for whatever is being written.
+            drop(counting);
+            hub.write_down(message.id, counted).await;
+        });
+    }
+
+    /// What this or another process counted last, before a restart too; without that it is counted now,
+    /// and kept.
     async fn first_tally(&self, message: &Message) -> Result<Tally> {
         let kept = message_tally::find(&mut self.db.read().await?, message.id).await?;
         // What an earlier or a later program wrote may hold something else.
-        let kept = kept.and_then(|kept| serde_json::from_value::<Tally>(kept).ok());
-        if let Some(tally) = kept.filter(|kept| !is_old(kept.counted_at, self.clock.now())) {
+        if let Some(tally) = kept.and_then(|kept| serde_json::from_value::<Tally>(kept).ok()) {
             return Ok(tally);
         }
         let tally = self.tally(message).await?;
-        let (hub, id, counted) = (self.clone(), message.id, tally.clone());
+        let (hub, id, counted) = (self.clone(), message.id, Arc::new(tally.clone()));
         // Nobody who looks waits for whatever is being written.
-        tokio::spawn(async move {
-            if let Err(error) = hub.save_tally(id, &counted).await {
-                complain(&error, id);
-            }
-        });
+        tokio::spawn(async move { hub.write_down(id, Some(counted)).await });
         Ok(tally)
     }
 
     /// Counts once more what is no longer new, and tells open pages when anything is different.
     pub async fn count_again(&self, message: &Message, before: &Tally) {
+        let counted = self.count_anew(message, before).await;
+        self.write_down(message.id, counted).await;
+    }
+
+    /// None: nothing is different, or it could not be counted, and whoever looks next tries again.
+    async fn count_anew(&self, message: &Message, before: &Tally) -> Option<Arc<Tally>> {
         let tally = match self.tally(message).await {
-            Ok(tally) => tally,
-            // Whoever looks next tries again.
-            Err(error) => return complain(&error, message.id),
+            Ok(tally) => Arc::new(tally),
+            Err(error) => {
+                complain(&error, message.id);
+                return None;
+            }
         };
-        let is_other = tally != Tally { counted_at: tally.counted_at, ..before.clone() };
-        self.tallies.keep(message.id, Arc::new(tally.clone()));
+        self.tallies.keep(message.id, tally.clone());
+        let is_other = *tally != Tally { counted_at: tally.counted_at, ..before.clone() };
         if is_other {
             self.announce(Change::Sent(message.id));
-            if let Err(error) = self.save_tally(message.id, &tally).await {
-                complain(&error, message.id);
-            }
+        }
+        is_other.then_some(tally)
+    }
+
+    async fn write_down(&self, id: MessageId, counted: Option<Arc<Tally>>) {
+        if let Some(tally) = counted
+            && let Err(error) = self.save_tally(id, &tally).await
+        {
+            complain(&error, id);
         }
     }
 
@@ -210,7 +286,8 @@ impl Hub {
     }
 }
 
-fn is_old(counted_at: Timestamp, now: Timestamp) -> bool {
+/// Whether it is shown only until it has been counted again.
+pub fn is_old(counted_at: Timestamp, now: Timestamp) -> bool {
     now - counted_at > OLDEST
 }
 
@@ -285,6 +362,27 @@ mod tests {
         });
         assert!(count.await.unwrap_err().is_panic());
         assert!(is_due().is_some());
+    }
+
+    /// Of an old count too that somebody looks at while younger ones are kept.
+    #[test]
+    fn what_is_looked_at_stays_kept() {
+        let (tallies, begun) = (Tallies::default(), Timestamp::UNIX_EPOCH);
+        let put = |seconds: i64| {
+            let id = MessageId::new();
+            let counted_at = begun + Duration::seconds(seconds);
+            tallies.keep(id, Arc::new(Tally { counted_at, ..Tally::default() }));
+            id
+        };
+        let first = put(1_000);
+        for _ in 1..KEPT {
+            put(1_000);
+        }
+        assert!(tallies.find(first, begun).is_some());
+        let old = put(0);
+        assert!(tallies.find(old, begun).is_some(), "however old it is");
+        assert!(tallies.find(first, begun).is_some(), "looked at a moment ago");
+        assert_eq!(tallies.shelf().kept.len(), KEPT);
     }
 
     #[test]

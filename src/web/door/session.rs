@@ -57,12 +57,14 @@ pub struct Caller {
     pub who: Option<Arc<SignedIn>>,
     /// `X-Fragment`: a script wants one part of the page.
     pub fragment: Option<String>,
+    /// `X-Follow`: an open page looks again by itself.
+    pub is_following: bool,
 }
 
 impl Caller {
     /// Somebody of whom nothing could be found out.
     pub fn nobody(look: Look) -> Self {
-        Self { look, csrf: String::new(), who: None, fragment: None }
+        Self { look, csrf: String::new(), who: None, fragment: None, is_following: false }
     }
 }
 
@@ -99,9 +101,13 @@ impl Web {
     }
 }
 
+fn is_following(headers: &HeaderMap) -> bool {
+    headers.contains_key("x-follow")
+}
+
 /// Open pages ask for counts and look again (`X-Follow`) all day long: that is no use of a session.
 fn is_use(request: &Request) -> bool {
-    let looks_again = is_safe(request.method()) && request.headers().contains_key("x-follow");
+    let looks_again = is_safe(request.method()) && is_following(request.headers());
     !looks_again && !request.uri().path().starts_with("/events")
 }
 
@@ -120,7 +126,8 @@ pub async fn find(State(web): State<Web>, mut request: Request, next: Next) -> R
         None => fresh.insert(seal::token().0).clone(),
     };
     let fragment = request.headers().get("x-fragment").and_then(|name| name.to_str().ok()).map(str::to_owned);
-    let caller = Caller { look: Look::of(request.headers()), csrf, who, fragment };
+    let is_following = is_following(request.headers());
+    let caller = Caller { look: Look::of(request.headers()), csrf, who, fragment, is_following };
     request.extensions_mut().insert(caller.clone());
     let mut response = next.run(request).await;
     if let Some(token) = fresh {

@@ -17,6 +17,7 @@ use crate::{
         follow::{
             again::{PAUSE, last_chased},
             status::{self, MessageStatus, Reached},
+            tallies::{self, Age},
         },
     },
     storage::{
@@ -46,29 +47,43 @@ use crate::{
 /// People in one page of the table.
 const PEOPLE: i64 = 30;
 
+/// None of what has not gone out.
+fn numbers(message: &Message, tally: &tallies::Tally, asks: bool) -> (Tally, Option<Curve>) {
+    if message.sent_at.is_none() {
+        return (Tally::default(), None);
+    }
+    (tally_of(tally.people, &tally.totals), Curve::of(tally, asks))
+}
+
+/// What has just been opened shows the last numbers at once; then it looks again.
+async fn last_status(me: &Me, id: MessageId) -> Result<MessageStatus, PageError> {
+    let age = if me.caller.is_following { Age::Recent } else { Age::Any };
+    Ok(me.web.hub.last_status(&Source::Person(me.id()), id, age).await?)
+}
+
 /// The whole page.
 pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDetail, PageError> {
     let hub = &me.web.hub;
-    let status = hub.last_status(&Source::Person(me.id()), id).await?;
+    let status = last_status(me, id).await?;
     let message = &status.message;
     // Everything in one transaction: each is some round trips more.
     let mut tx = hub.db.read().await?;
     let people = people(me, &mut tx, message, query).await?;
     let (files, send) = (attachments::list(&mut tx, id).await?, plan::send(&mut tx, message, me).await?);
     let (trail, last) = (trail(&mut tx, &status, me).await?, last_chased(&mut tx, id).await?);
-    let went_out = message.sent_at.is_some();
     let is_waiting = matches!(message.state, State::PendingApproval | State::Scheduled | State::Held);
     let (newer, older) = messages::neighbours(&mut tx, me.id(), message.created_at, id).await?;
     let reach = if is_waiting { Some(plan::reach(&mut tx, message, me).await?) } else { None };
     let (adds_to, added) = status::thread(&mut tx, message).await?;
     let (series, kept) = (series::note(&mut tx, id, me).await?, last_exports(&mut tx, me, id).await?);
     drop(tx);
-    let tally = if went_out { tally_of(status.tally.people, &status.tally.totals) } else { Tally::default() };
     let (asks, is_kept) = (asks(message), message.deleted_at.is_none());
+    let (tally, curve) = numbers(message, &status.tally, asks);
     let can_chase = is_kept && message.state.is_out();
+    let (reminders, resends) = if can_chase { chases(message, &status.tally, asks) } else { Default::default() };
     Ok(OutboxDetail {
-        curve: if went_out { Curve::of(&status.tally, asks) } else { None },
-        counted_at: curve::counted_at(status.tally.counted_at, hub.clock.now()),
+        curve,
+        counted: curve::counted(status.tally.counted_at, hub.clock.now()),
         exports: exports(me, kept).await?,
         id: id.to_string(),
         letter: letter::of_message(message, &files, &format!("/outbox/{id}")),
@@ -86,8 +101,8 @@ pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDeta
         progress: progress(&status),
         receipts: receipts(me, &status),
         channels: channels(&status),
-        reminders: if can_chase { reminders_of(tally, asks) } else { Vec::new() },
-        resends: if can_chase { resends_of(message, tally, asks) } else { Vec::new() },
+        reminders,
+        resends,
         can_add: can_chase && adds_to.is_none(),
         additions: added.into_iter().map(addition_line).collect(),
         adds_to: adds_to.map(|first| format!("/outbox/{first}")),
@@ -200,24 +215,24 @@ fn asks(message: &Message) -> bool {
     message.receipt.is_some() || !message.actions.0.list.is_empty()
 }
 
-/// Those who are missing, where there are any.
-fn reminders_of(tally: Tally, asks: bool) -> Vec<Reminder> {
+/// Those who are missing can be reminded; to them and to everybody it can be sent again, unless it went to
+/// the inbox alone.
+fn chases(message: &Message, tally: &tallies::Tally, asks: bool) -> (Vec<Reminder>, Vec<Reminder>) {
+    let totals = &tally.totals;
     let missing = [
-        ("failed", tally.failed),
-        ("unread", tally.sent - tally.read),
-        ("no_receipt", if asks { tally.sent - tally.answered } else { 0 }),
+        ("failed", totals.failed),
+        // Nobody knows whether somebody outside has read it.
+        ("unread", totals.arrived - totals.read),
+        ("no_receipt", if asks { totals.arrived - totals.answered } else { 0 }),
     ];
     let missing = missing.into_iter().filter(|(_, count)| *count > 0);
-    missing.map(|(to, count)| Reminder { to: to.to_owned(), count }).collect()
-}
-
-/// Sending again: everybody, or those who are missing; nobody where it went to the inbox alone.
-fn resends_of(message: &Message, tally: Tally, asks: bool) -> Vec<Reminder> {
+    let missing: Vec<_> = missing.map(|(to, count)| Reminder { to: to.to_owned(), count }).collect();
     if !goes_outside(message) {
-        return Vec::new();
+        return (missing, Vec::new());
     }
-    let all = Reminder { to: "all".to_owned(), count: tally.recipients };
-    std::iter::once(all).chain(reminders_of(tally, asks)).collect()
+    let all = Reminder { to: "all".to_owned(), count: tally.people };
+    let resends = std::iter::once(all).chain(missing.iter().cloned()).collect();
+    (missing, resends)
 }
 
 fn goes_outside(message: &Message) -> bool {

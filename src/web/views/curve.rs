@@ -39,6 +39,14 @@ pub struct Line {
     pub people: i64,
 }
 
+/// When the numbers are of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Counted {
+    pub at: Moment,
+    /// They are shown until the page looks again, at once.
+    pub is_old: bool,
+}
+
 /// So many by then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Row {
@@ -105,8 +113,8 @@ fn line((name, tone): (&str, &str), grown: &[i64], most: i64, x: impl Fn(i64) ->
 }
 
 /// When the numbers are of, where that is more than a moment ago.
-pub fn counted_at(counted: Timestamp, now: Timestamp) -> Option<Moment> {
-    (now - counted > chrono::Duration::seconds(5)).then_some(counted)
+pub fn counted(at: Timestamp, now: Timestamp) -> Option<Counted> {
+    (now - at > chrono::Duration::seconds(5)).then(|| Counted { at, is_old: tallies::is_old(at, now) })
 }
 
 #[cfg(test)]

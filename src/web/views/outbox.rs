@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{
     Moment,
     approvals::{ChannelStep, Reach, Share, TrailStep},
-    curve::Curve,
+    curve::{Counted, Curve},
     letter::Letter,
 };
 use crate::domain::{delivery, evidence, message};
@@ -26,8 +26,8 @@ pub struct Tally {
 /// The series of which a message is a run.
 #[derive(Debug, Clone, Serialize)]
 pub struct SeriesNote {
-    /// In words; none for a rule that people do not choose.
-    pub how: Option<String>,
+    /// In words.
+    pub how: String,
     /// The next ones, the one that is planned already among them.
     pub next: Vec<Moment>,
     pub has_ended: bool,
@@ -87,7 +87,7 @@ pub struct OutboxDetail {
     /// How it spread since it was sent; `None` as long as nobody has it.
     pub curve: Option<Curve>,
     /// When the numbers were counted, where that is not now.
-    pub counted_at: Option<Moment>,
+    pub counted: Option<Counted>,
     /// Who can still be reminded.
     pub reminders: Vec<Reminder>,
     /// Who can be sent it again: `all` and those who can be reminded; empty where it went to the inbox alone.

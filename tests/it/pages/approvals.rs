@@ -308,3 +308,25 @@ async fn the_box_has_two_tabs_and_is_searched_by_sender_or_title() {
     browser.get("/approvals?state=done&q=p9").await.assert(200, &["体检通知"]);
     site.test.end().await;
 }
+
+#[tokio::test]
+async fn an_approver_sees_that_a_message_is_one_of_a_series_and_how_often_it_comes() {
+    let site = Site::start().await;
+    let office = site.test.department("office", None).await;
+    let head = site.test.head("zhang", office).await;
+    let names: Vec<_> = (0..60).map(|nth| format!("p{nth}")).collect();
+    let staff = site.test.members(&names.iter().map(String::as_str).collect::<Vec<_>>(), office, false).await;
+    let typed = [("do", "send"), ("kind", "content"), ("title", "例会"), ("body", "九点"), ("department", "office")];
+    let weekly = [("when", "series"), ("every", "week"), ("weekday", "Mon"), ("run_at", "08:00"), ("run_until", "")];
+    let mut sender = site.browser_of(&staff[0]).await;
+    sender.post("/compose", &[&typed[..], &weekly].concat()).await.assert(303, &[]);
+    let page = format!("/approvals/{}", site.test.waiting_for(&head).await.unwrap());
+    let mut approver = site.browser_of(&head).await;
+    let told = "<dt>周期发送</dt><dd>每周一 08:00<p class=\"hint\">这是其中一期，以后每期另行审批。</p></dd>";
+    approver.get(&page).await.assert(200, &["例会", "2026-11-23 08:00", told]);
+
+    let once = site.test.sends(&staff[1], to_department("office", "放假安排")).await.unwrap();
+    let page = format!("/approvals/{}", once.approval.unwrap().id);
+    approver.get(&page).await.assert(200, &["放假安排"]).lacks(&["周期发送", "每周一", "这是其中一期"]);
+    site.test.end().await;
+}

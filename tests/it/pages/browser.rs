@@ -35,7 +35,12 @@ impl Site {
 
     /// 王, who writes, and 李, who reads, in one office.
     pub async fn of_two() -> (Self, Actor, Actor) {
-        let site = Self::start().await;
+        Self::of_two_in(TestHub::start().await).await
+    }
+
+    /// The same in this hub.
+    pub async fn of_two_in(test: TestHub) -> (Self, Actor, Actor) {
+        let site = Self::with(test, None);
         let office = site.test.department("office", None).await;
         let (sender, reader) = (site.test.member("wang", office).await, site.test.member("li", office).await);
         (site, sender, reader)
@@ -45,10 +50,7 @@ impl Site {
     pub async fn with_undo(seconds: i64) -> (Self, Actor, Actor) {
         let mut test = TestHub::start().await;
         Arc::make_mut(&mut test.hub.place).undo = Duration::seconds(seconds);
-        let site = Self::with(test, None);
-        let office = site.test.department("office", None).await;
-        let (sender, reader) = (site.test.member("wang", office).await, site.test.member("li", office).await);
-        (site, sender, reader)
+        Self::of_two_in(test).await
     }
 
     /// With the phones of the demonstration, and one way in that has expired.

@@ -307,3 +307,36 @@ async fn whom_it_is_for_is_picked_pasted_left_out_and_narrowed() {
     }
     site.test.end().await;
 }
+
+/// MC-10
+#[tokio::test]
+async fn a_rule_shows_its_channels_and_delays_and_the_message_goes_out_by_the_chosen_one() {
+    let (mut site, sender, reader) = Site::of_two().await;
+    let mut browser = site.browser_of(&sender).await;
+    let form = browser.get("/compose").await.assert(200, &[]);
+    let card = |rule: &str| form.body.split(&format!("name=\"send_rule\" value=\"{rule}\"")).nth(1).unwrap();
+    let steps = ["站内", "钉钉", "5 分钟后短信", "10 分钟后电话"];
+    assert_eq!(steps_in(card("urgent")), steps);
+    assert!(card("urgent").split("</b>").next().unwrap().ends_with("<b>紧急"));
+    assert_eq!(steps_in(card("dingtalk_then_sms")), ["站内", "钉钉", "30 分钟后短信"]);
+    assert_eq!(steps_in(card("inbox")), ["站内"]);
+
+    let typed = [("do", "send"), ("kind", "content"), ("title", "停水"), ("body", "明日九点"), ("person", "li")];
+    let sent = browser.post("/compose", &[&typed[..], &[("send_rule", "urgent")]].concat()).await.assert(303, &[]);
+    site.test.settle().await;
+    let page = browser.get(sent.leads_to()).await.assert(200, &["<span>紧急</span>"]);
+    assert_eq!(steps_in(page.body.split("<span>紧急</span>").nth(1).unwrap()), steps);
+    for (minutes, channel) in [(0, Some("dingtalk")), (4, None), (1, Some("sms")), (4, None), (1, Some("voice"))] {
+        site.test.after_minutes(minutes).await;
+        let left: Vec<_> = channel.iter().map(|channel| format!("{channel} {}", reader.phone)).collect();
+        assert_eq!(site.test.sent(), left);
+    }
+    site.test.end().await;
+}
+
+/// What is said of the steps of a rule, behind this place of a page.
+fn steps_in(html: &str) -> Vec<String> {
+    let steps = html.split("class=\"chs\">").nth(1).unwrap();
+    let steps = steps.split("</em>").next().unwrap().split("</p>").next().unwrap().split("</span></span>");
+    steps.filter_map(|step| step.rsplit_once("<span>")).map(|(_, words)| words.to_owned()).collect()
+}

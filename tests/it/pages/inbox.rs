@@ -218,3 +218,59 @@ async fn a_heap_is_counted_so_far_and_searched_bit_by_bit() {
     assert!(page.has("继续查找更早的"));
     site.test.close().await;
 }
+
+/// MI-08
+#[tokio::test]
+async fn each_of_the_six_signs_says_what_it_means() {
+    let (mut site, sender, reader) = Site::of_two().await;
+    let mut ids = Vec::new();
+    for (title, asks, has_file) in [
+        ("甲", false, false),
+        ("乙", true, false),
+        ("丙", true, false),
+        ("丁", true, false),
+        ("戊", false, false),
+        ("己", true, true),
+    ] {
+        let mut draft = to(&[&reader], title);
+        draft.receipt = asks.then(|| ReceiptRequest { options: vec!["参加".into()], due_at: None });
+        let bytes = b"%PDF-1.7 agenda".to_vec();
+        let file = AttachedFile { name: "安排.pdf".into(), bytes, media_type: "application/pdf".into() };
+        draft.attachments.extend(has_file.then_some(file));
+        ids.push(site.test.sends(&sender, draft).await.unwrap().id);
+    }
+    site.test.settle().await;
+    let mut browser = site.browser_of(&reader).await;
+    browser.post(&format!("/inbox/{}/receipt", ids[2]), &[("option", "参加")]).await.assert(303, &[]);
+    for read in [ids[3], ids[4]] {
+        browser.get(&format!("/inbox/{read}")).await.assert(200, &[]);
+    }
+    let list = browser.get("/inbox").await.assert(200, &["共 6 条，其中 3 条未读"]);
+    for (title, shown) in [
+        ("甲", vec!["unread 未读无需回执"]),
+        ("乙", vec!["unread-receipt 未读需回执"]),
+        ("丙", vec!["read-answered 已读已回执"]),
+        ("丁", vec!["read-unanswered 已读未回执"]),
+        ("戊", vec!["read 已读无需回执"]),
+        ("己", vec!["clip 附件", "unread-receipt 未读需回执"]),
+    ] {
+        assert_eq!(signs(&list.body, title), shown, "{title}");
+    }
+    site.test.end().await;
+}
+
+/// The signs of a line of the list: the drawing, and the words when one points at it, which are
+/// those that are read aloud.
+fn signs(list: &str, title: &str) -> Vec<String> {
+    let row = list.split("<li class=\"row").find(|row| row.contains(&format!("<strong>{title}</strong>"))).unwrap();
+    let between = |text: &str, before: &str, after: &str| {
+        let rest = text.split(before).nth(1).unwrap_or_else(|| panic!("no {before} in {text}"));
+        rest.split(after).next().unwrap().to_owned()
+    };
+    let sign = |sign: &str| {
+        let words = between(sign, "title=\"", "\"");
+        assert_eq!(between(sign, "class=\"sr\">", "<"), words);
+        format!("{} {words}", between(sign, "#", "\""))
+    };
+    row.split("<span class=\"sign").skip(1).map(sign).collect()
+}

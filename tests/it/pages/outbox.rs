@@ -4,6 +4,7 @@ use std::io::Cursor;
 
 use axum::http::Method;
 use calamine::{Reader, Xlsx};
+use channels::simulated::Fault;
 use http_body_util::BodyExt;
 use zhihui::{
     domain::{
@@ -14,7 +15,10 @@ use zhihui::{
 };
 
 use super::browser::Site;
-use crate::support::{count, people::to};
+use crate::{
+    staff,
+    support::{count, people::to},
+};
 
 #[tokio::test]
 async fn a_sender_sees_who_read_and_answered_reminds_and_recalls() {
@@ -190,4 +194,63 @@ async fn a_message_that_was_held_goes_out_when_its_sender_says_so() {
     browser.get(&page).await.assert(200, &["已发送"]);
     site.browser_of(&reader).await.get("/inbox").await.assert(200, &["早上的会"]);
     site.test.end().await;
+}
+
+/// MO-14
+#[tokio::test]
+async fn a_line_of_the_recipients_has_all_that_the_manual_has_columns_for() {
+    let mut site = Site::start().await;
+    let office = site.test.department("office", None).await;
+    let sender = site.test.member("wang", office).await;
+    let names = [("20160817", "李文博"), ("20160818", "赵一"), ("20160819", "钱进")];
+    let readers = staff::join(&site.test.hub, &names, office, false).await;
+    site.test.carrier.script(&readers[1].phone, Fault::Refuse { code: "STOPPED".into() });
+    site.test.carrier.script(&readers[2].phone, Fault::TakeThenCut);
+    let mut draft = to(&readers.iter().collect::<Vec<_>>(), "教学工作会议");
+    draft.receipt = Some(ReceiptRequest { options: vec!["参加".into()], due_at: None });
+    draft.send_rule = Some("sms".into());
+    let id = site.test.sends(&sender, draft).await.unwrap().id;
+    site.test.settle().await;
+    site.test.clock.advance(chrono::Duration::minutes(6));
+    site.test.reads(&readers[0], id).await;
+    site.test.clock.advance(chrono::Duration::minutes(1));
+    site.test.answers(&readers[0], id, "其他", "出差").await.unwrap();
+    let mut browser = site.browser_of(&sender).await;
+    let shown = browser.get(&format!("/outbox/{id}")).await.assert(200, &[]);
+    let table = shown.body.split("<table class=\"stacking\">").nth(1).unwrap().split("</table>").next().unwrap();
+    let (head, body) = table.split_once("<tbody>").unwrap();
+    let headings: Vec<_> = head.split("<th>").skip(1).map(plain).collect();
+    assert_eq!(headings, ["选择", "姓名", "部门", "发送情况", "查看", "回执"]);
+    let cell = |name: &str, column: &str| {
+        let row = body.split("<tr>").find(|row| row.contains(name)).unwrap();
+        let at = headings.iter().position(|heading| heading == column).unwrap();
+        row.split("<td").nth(at + 1).unwrap().to_owned()
+    };
+    // The columns of the manual, where each stands, and what it has.
+    for (wanted, column, text) in [
+        ("姓名", "姓名", "<b>李文博</b>"),
+        ("学工号", "姓名", "<small>20160817</small>"),
+        ("部门", "部门", ">office<"),
+        ("发送状态", "发送情况", "短信 已提交"),
+        ("发送详情", "发送情况", "10:00:00</time><span>短信：已提交"),
+        ("查看时间", "查看", "10:06</time>"),
+        ("查看渠道", "查看", "<small>网页</small>"),
+        ("回执内容", "回执", "<b>其他</b><span class=\"said\">出差</span>"),
+        ("回执时间", "回执", "10:07</small>"),
+        ("操作", "选择", "name=\"id\" value=\"20160817\" form=\"chosen\""),
+    ] {
+        let cell = cell("李文博", column);
+        assert!(cell.contains(text), "{wanted}: no “{text}” in {cell}");
+    }
+    for (name, state) in [("赵一", "短信 被拒绝"), ("钱进", "短信 结果未知")] {
+        let cell = cell(name, "发送情况");
+        assert!(cell.contains(state), "no “{state}” in {cell}");
+    }
+    site.test.end().await;
+}
+
+/// What one reads of a piece of a page, to the end of its first line.
+fn plain(html: &str) -> String {
+    let pieces = html.lines().next().unwrap_or_default().split('<').map(|piece| piece.rsplit('>').next().unwrap());
+    pieces.collect::<String>().trim().to_owned()
 }

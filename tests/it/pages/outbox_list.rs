@@ -1,17 +1,71 @@
 //! 发件箱 as a list: its columns and its pages; and how a message spread over time.
 
+use axum::{body::Body, http::Request};
 use zhihui::{
     domain::message::{External, Kind, ReceiptRequest},
-    hub::{Change, Source, Tallies, follow::tallies::Tally},
+    hub::{
+        Change, Source, Tallies,
+        follow::tallies::{Age, Tally},
+    },
     storage::message_tally,
 };
 
 use super::browser::{Browser, Page, Site};
-use crate::support::people::to;
+use crate::support::{
+    TestHub,
+    people::{to, to_department},
+};
 
 /// Titles in the order in which they stand.
 fn titles(page: &Page) -> Vec<String> {
     page.body.split("<strong>").skip(1).map(|rest| rest.split("</strong>").next().unwrap().to_owned()).collect()
+}
+
+/// MO-01
+#[tokio::test]
+async fn each_of_the_six_tabs_has_what_is_in_its_state_and_nothing_else() {
+    let mut site = Site::start().await;
+    let office = site.test.department("office", None).await;
+    let head = site.test.head("zhang", office).await;
+    let names: Vec<_> = (0..60).map(|nth| format!("p{nth}")).collect();
+    let staff = site.test.members(&names.iter().map(String::as_str).collect::<Vec<_>>(), office, false).await;
+    let (sender, reader) = (&staff[0], &staff[1]);
+    site.test.sends(sender, to_department("office", "驳回的")).await.unwrap();
+    site.test.rejects(&head, "请核对日期").await.unwrap();
+    site.test.sends(sender, to_department("office", "待批的")).await.unwrap();
+    let mut later = to(&[reader], "定时的");
+    later.send_at = Some(site.test.clock.now() + chrono::Duration::hours(1));
+    site.test.sends(sender, later).await.unwrap();
+    site.test.sends(sender, to(&[reader], "发出的")).await.unwrap();
+    let recalled = site.test.sends(sender, to(&[reader], "收回的")).await.unwrap().id;
+    site.test.settle().await;
+    let mut browser = site.browser_of(sender).await;
+    browser.post("/compose", &[("do", "draft"), ("kind", "content"), ("title", "没写完的")]).await.assert(303, &[]);
+    browser.post(&format!("/outbox/{recalled}/recall"), &[]).await.assert(303, &[]);
+
+    let tabs = [
+        ("sent", "已发送", "发出的", "已发送"),
+        ("pending", "审批中", "待批的", "审批中"),
+        ("scheduled", "定时", "定时的", "定时"),
+        ("rejected", "被驳回", "驳回的", "已驳回"),
+        ("draft", "草稿", "没写完的", "草稿"),
+        ("recalled", "已撤回", "收回的", "已撤回"),
+    ];
+    let first = browser.get("/outbox").await.assert(200, &[]);
+    for (name, label, title, state) in tabs {
+        let link = format!("<a href=\"/outbox?state={name}\"");
+        let link = first.body.split(&link).nth(1).unwrap_or_else(|| panic!("no {label} in {}", first.body));
+        assert_eq!(link.split_once('>').unwrap().1.split("</a>").next().unwrap(), format!("{label} <small>1</small>"));
+        let page = browser.get(&format!("/outbox?state={name}")).await.assert(200, &[]);
+        assert_eq!(titles(&page), [title], "{label}");
+        let open = page.body.split("aria-current=\"true\">").nth(1).unwrap();
+        assert!(open.starts_with(label), "{label}");
+        let row = page.body.split("<tbody>").nth(1).unwrap();
+        let shown = row.split("<span class=\"st ").nth(1).unwrap().split(['>', '<']).nth(1);
+        assert_eq!(shown, Some(state));
+    }
+    assert_eq!(titles(&first), ["发出的"], "what is sent comes first");
+    site.test.end().await;
 }
 
 /// MO-02
@@ -42,6 +96,10 @@ async fn the_outbox_has_its_columns_ten_lines_and_a_jump() {
     assert_eq!(titles(&found), named(10..=19));
     assert!(!found.has("class=\"pager\""), "ten fit");
     browser.get("/outbox?q=%E5%8F%B7&page=3").await.assert(200, &["name=\"q\" value=\"号\""]);
+    // What is searched for elsewhere is found there: its tab says how much of it.
+    let pending = browser.get("/outbox?state=draft&q=%E7%AC%AC1").await.assert(200, &["没有找到相关消息"]);
+    let sent = pending.body.split("href=\"/outbox?state=sent&q=%E7%AC%AC1\"").nth(1).unwrap();
+    assert_eq!(sent.split("<small>").nth(1).unwrap().split("</small>").next(), Some("10"));
     let mut other = site.browser_of(&reader).await;
     other.get("/outbox").await.assert(200, &["还没有发送过消息"]);
     site.test.end().await;
@@ -142,14 +200,14 @@ async fn a_large_message_is_counted_behind_the_look_at_it() {
     let id = site.test.sends(&sender, to(&[&reader], "停水通知")).await.unwrap().id;
     site.test.settle().await;
     let message = site.test.message_status(&Source::Person(sender.id), id).await.unwrap().message;
-    assert_eq!(site.test.last_tally(&message).await.unwrap().totals.read, 0);
+    assert_eq!(site.test.last_tally(&message, Age::Recent).await.unwrap().totals.read, 0);
     site.test.reads(&reader, id).await;
     let mut told = site.test.live.subscribe();
-    assert_eq!(site.test.last_tally(&message).await.unwrap().totals.read, 0, "it is still new");
+    assert_eq!(site.test.last_tally(&message, Age::Recent).await.unwrap().totals.read, 0, "it is still new");
     site.test.clock.advance(chrono::Duration::seconds(3));
-    assert_eq!(site.test.last_tally(&message).await.unwrap().totals.read, 0, "the last count, at once");
+    assert_eq!(site.test.last_tally(&message, Age::Recent).await.unwrap().totals.read, 0, "the last count, at once");
     assert_eq!(told.recv().await.unwrap(), Change::Sent(id), "and then there is another");
-    assert_eq!(site.test.last_tally(&message).await.unwrap().totals.read, 1);
+    assert_eq!(site.test.last_tally(&message, Age::Recent).await.unwrap().totals.read, 1);
     assert_eq!(site.test.tally(&message).await.unwrap().totals.read, 1);
     site.test.end().await;
 }
@@ -172,7 +230,7 @@ async fn the_last_count_outlives_a_start() {
     started.tallies = Tallies::default();
     started.tallies.large = 1;
     site.test.clock.advance(chrono::Duration::seconds(1));
-    let shown = started.last_tally(&message).await.unwrap();
+    let shown = started.last_tally(&message, Age::Recent).await.unwrap();
     assert_eq!((shown.totals.read, shown.counted_at), (1, counted_at), "as it was counted");
 
     let mut tx = site.test.db.begin().await.unwrap();
@@ -182,14 +240,14 @@ async fn the_last_count_outlives_a_start() {
     tx.commit().await.unwrap();
     started.tallies = Tallies::default();
     started.tallies.large = 1;
-    let shown = started.last_tally(&message).await.unwrap();
+    let shown = started.last_tally(&message, Age::Recent).await.unwrap();
     assert_eq!((shown.totals.read, shown.counted_at), (1, now), "of a later program: counted anew");
     site.test.end().await;
 }
 
-/// Buttons go by these numbers, and a page without scripts stays as it is.
+/// A page opens at once with whatever was counted last, and looks again: buttons go by these numbers.
 #[tokio::test]
-async fn nobody_is_shown_an_old_count() {
+async fn an_old_count_is_shown_until_the_page_looks_again() {
     let (mut site, sender, reader) = Site::of_two().await;
     site.test.hub.tallies.large = 1;
     let id = site.test.sends(&sender, to(&[&reader], "停水通知")).await.unwrap().id;
@@ -200,11 +258,32 @@ async fn nobody_is_shown_an_old_count() {
     started.tallies = Tallies::default();
     started.tallies.large = 1;
     site.test.reads(&reader, id).await;
+    let counted_at = site.test.clock.now();
     site.test.clock.advance(chrono::Duration::seconds(61));
     let now = site.test.clock.now();
     for (hub, when) in [(&started, "after a start"), (&site.test.hub, "after a while")] {
-        let shown = hub.last_tally(&message).await.unwrap();
+        let shown = hub.last_tally(&message, Age::Any).await.unwrap();
+        assert_eq!((shown.totals.read, shown.counted_at), (0, counted_at), "{when}");
+        let shown = hub.last_tally(&message, Age::Recent).await.unwrap();
         assert_eq!((shown.totals.read, shown.counted_at), (1, now), "{when}");
     }
+    site.test.end().await;
+}
+
+#[tokio::test]
+async fn a_page_of_old_numbers_comes_again_without_scripts_too() {
+    let mut test = TestHub::start().await;
+    test.hub.tallies.large = 1;
+    let (mut site, sender, reader) = Site::of_two_in(test).await;
+    let id = site.test.sends(&sender, to(&[&reader], "停水通知")).await.unwrap().id;
+    site.test.settle().await;
+    let mut browser = site.browser_of(&sender).await;
+    let page = format!("/outbox/{id}");
+    let again = "http-equiv=\"refresh\"";
+    browser.get(&page).await.assert(200, &[]).lacks(&[again]);
+    site.test.clock.advance(chrono::Duration::seconds(61));
+    browser.get(&page).await.assert(200, &["以上数据统计于", again]);
+    let looks_again = Request::get(&page).header("x-follow", "1");
+    browser.send(looks_again, Body::empty()).await.assert(200, &[]).lacks(&["以上数据统计于", again]);
     site.test.end().await;
 }

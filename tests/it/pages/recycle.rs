@@ -5,7 +5,7 @@ use chrono::Duration;
 use super::browser::Site;
 use crate::support::{count, people::to};
 
-/// MR-01, MR-03, MR-04, MR-05
+/// MI-06, MI-07, MR-01, MR-03, MR-04, MR-05
 #[tokio::test]
 async fn what_a_reader_deletes_lies_in_his_bin_until_he_restores_or_purges_it() {
     let (mut site, sender, reader) = Site::of_two().await;
@@ -18,15 +18,26 @@ async fn what_a_reader_deletes_lies_in_his_bin_until_he_restores_or_purges_it() 
     let bin = browser.get("/recycle?q=%E5%81%9C").await.assert(200, &["停水通知", "wang", "彻底删除于"]);
     assert!(bin.has(&format!("/inbox/{id}")));
     browser.get("/recycle?q=%25").await.assert(200, &["没有找到相关消息"]);
-    browser.get(&format!("/inbox/{id}")).await.assert(200, &["这条消息在回收站中", "value=\"restore\""]);
+    let warns = "value=\"purge\" data-confirm=\"彻底删除后无法恢复。确定删除？\"";
+    assert!(bin.has(warns), "{}", bin.body);
+    browser.get(&format!("/inbox/{id}")).await.assert(200, &["这条消息在回收站中", "value=\"restore\"", warns]);
 
     let told = browser.post("/recycle", &[("box", "inbox"), ("do", "restore"), ("id", &id)]).await.assert(303, &[]);
     browser.get(told.leads_to()).await.assert(200, &["1 条已还原"]).lacks(&["停水通知"]);
     browser.get("/inbox").await.assert(200, &["停水通知"]);
+    browser.get(&format!("/inbox/{id}")).await.assert(200, &[warns]);
     browser.post("/inbox/bulk", &[("do", "delete"), ("id", &id)]).await.assert(303, &[]);
     let told = browser.post("/recycle", &[("box", "inbox"), ("do", "purge"), ("id", &id)]).await.assert(303, &[]);
     browser.get(told.leads_to()).await.assert(200, &["1 条已彻底删除"]).lacks(&["停水通知"]);
     browser.get(&format!("/inbox/{id}")).await.assert(404, &[]);
+    // Not even by somebody who knows its number does it come back.
+    for (page, part) in [("/recycle", "inbox"), ("/recycle", "outbox"), ("/inbox/bulk", "")] {
+        let told = browser.post(page, &[("box", part), ("do", "restore"), ("id", &id)]).await.assert(303, &[]);
+        assert!(told.leads_to().ends_with("done=restore&count=0"), "{page}: {}", told.leads_to());
+    }
+    browser.get(&format!("/inbox/{id}")).await.assert(404, &[]);
+    browser.get("/inbox").await.assert(200, &["共 0 条"]).lacks(&["停水通知"]);
+    browser.get("/recycle").await.assert(200, &["回收站是空的"]);
     browser.post("/recycle", &[("box", "inbox"), ("do", "restore")]).await.assert(422, &["请先勾选"]);
     site.test.end().await;
 }

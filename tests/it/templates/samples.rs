@@ -166,6 +166,22 @@ fn administration() -> Vec<Sample> {
     ]
 }
 
+/// Sets every field of this name that there is.
+pub fn set(view: &mut Value, name: &str, to: bool) {
+    match view {
+        Value::Array(items) => items.iter_mut().for_each(|item| set(item, name, to)),
+        Value::Object(fields) => {
+            for (field, value) in fields {
+                match field == name {
+                    true => *value = to.into(),
+                    false => set(value, name, to),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
 /// Puts markup into every text that people may have written: those with Chinese in them.
 pub fn poison(view: &mut Value) {
     match view {

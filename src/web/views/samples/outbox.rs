@@ -9,7 +9,14 @@ use crate::{
     },
     hub::follow::tallies::{self, STEPS},
     storage::curve::Step,
-    web::views::{approvals::*, curve::Curve, letter::Letter, outbox::*, outbox_list::*, pager::Paged},
+    web::views::{
+        approvals::*,
+        curve::{Counted, Curve},
+        letter::Letter,
+        outbox::*,
+        outbox_list::*,
+        pager::Paged,
+    },
 };
 
 impl OutboxPage {
@@ -68,7 +75,13 @@ impl OutboxPage {
     fn tabs(current: &str) -> Vec<OutboxTab> {
         let counts = [23, 1, 2, 1, 4, 0];
         let tabs = OutboxTab::STATES.iter().zip(counts);
-        tabs.map(|((name, _), count)| OutboxTab { name: (*name).into(), count, current: *name == current }).collect()
+        tabs.map(|((name, _), count)| OutboxTab {
+            address: format!("/outbox?state={name}"),
+            name: (*name).into(),
+            count,
+            current: *name == current,
+        })
+        .collect()
     }
 }
 
@@ -102,7 +115,7 @@ impl OutboxDetail {
                 channel("sms", 319, 305, 14),
             ],
             curve: Curve::of(&Self::spread(), true),
-            counted_at: Some(september(14, 10, 47)),
+            counted: Some(Counted { at: september(14, 10, 47), is_old: false }),
             reminders: vec![reminder("failed", 18), reminder("unread", 226), reminder("no_receipt", 392)],
             resends: vec![reminder("all", 1204), reminder("failed", 18)],
             can_add: true,
@@ -221,13 +234,13 @@ impl OutboxDetail {
             can_add: false,
             additions: Vec::new(),
             curve: None,
-            counted_at: None,
+            counted: None,
             trail: ApprovalPage::sample_decided().trail,
             people: Recipients { rows: Vec::new(), older: None, ..Recipients::sample() },
             can_recall: false,
             can_edit: true,
             series: Some(SeriesNote {
-                how: Some("每周一 08:00".into()),
+                how: "每周一 08:00".into(),
                 next: vec![september(21, 8, 0), september(28, 8, 0)],
                 has_ended: false,
                 runs: vec![
