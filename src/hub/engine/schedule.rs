@@ -110,14 +110,14 @@ impl Hub {
         failpoint!("sched.after_claim");
         tx.commit().await?;
         let taken = done.len();
-        for message in done {
-            match job {
-                Job::Start => self.announce(Change::Message(message.id)),
-                Job::Finish => {
-                    self.announce(Change::Sent(message.id));
-                    self.count_sent(message);
-                }
-            }
+        for message in &done {
+            self.announce(match job {
+                Job::Start => Change::Message(message.id),
+                Job::Finish => Change::Sent(message.id),
+            });
+        }
+        if job == Job::Finish {
+            self.count_sent(done);
         }
         Ok(taken)
     }

@@ -26,7 +26,7 @@ use crate::{
         deliveries,
         message_status::{self, ChannelPeople, Totals},
         message_tally,
-        messages::Message,
+        messages::{self, Message},
         receipts, recipients,
     },
 };
@@ -210,17 +210,36 @@ impl Hub {
         }
     }
 
-    /// Counts a large message that has just gone out, so that nobody waits who looks at it for the first time.
-    pub(in crate::hub) fn count_sent(&self, message: Message) {
-        if message.recipients < self.tallies.large {
+    /// Counts the large ones of what has just gone out, one after the other, so that nobody waits who looks at
+    /// one for the first time.
+    pub(in crate::hub) fn count_sent(&self, sent: Vec<Message>) {
+        let large: Vec<_> = sent.into_iter().filter(|message| message.recipients >= self.tallies.large).collect();
+        if large.is_empty() {
             return;
         }
         let hub = self.clone();
         tokio::spawn(async move {
-            if let Err(error) = hub.last_tally(&message, Age::Any).await {
-                complain(&error, message.id);
+            for message in large {
+                let id = message.id;
+                if let Err(error) = hub.count_thread(message).await {
+                    complain(&error, id);
+                }
             }
         });
+    }
+
+    /// What was added to a message is counted with it.
+    async fn count_thread(&self, message: Message) -> Result<()> {
+        let mut tx = self.db.read().await?;
+        let first = match additions::find_first(&mut tx, message.id).await? {
+            Some(first) => messages::find(&mut tx, first).await?,
+            None => Some(message),
+        };
+        drop(tx);
+        if let Some(first) = first {
+            self.last_tally(&first, Age::Any).await?;
+        }
+        Ok(())
     }
 
     fn count_behind(&self, message: Message, before: Arc<Tally>, counting: Arc<Counting>) {

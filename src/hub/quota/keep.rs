@@ -90,7 +90,7 @@ impl Hub {
         Ok(listed.into_iter().map(kept).collect())
     }
 
-    /// One of them with its ledger of a month; of this one where none is named.
+    /// One of them with its ledger of a month, `2026-11`; of this one where that is none.
     ///
     /// # Errors
     /// `NOT_FOUND`
@@ -98,8 +98,8 @@ impl Hub {
         require(who)?;
         let mut tx = self.db.read().await?;
         let quota = quotas::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
-        let is_month = NaiveDate::parse_from_str(&format!("{month}-01"), "%Y-%m-%d").is_ok();
-        let month = if is_month { month.to_owned() } else { self.this_month() };
+        let first = NaiveDate::parse_from_str(&format!("{month}-01"), "%Y-%m-%d").ok();
+        let month = first.map_or_else(|| self.this_month(), |first| first.format("%Y-%m").to_string());
         let used = quotas::used(&mut tx, id, &month).await?;
         let months = quotas::list_months(&mut tx, id, MONTHS).await?;
         let mut lines = quotas::list_lines(&mut tx, id, &month, LINES + 1).await?;

@@ -45,6 +45,8 @@ pub struct Resolved {
     pub cost_units: i64,
     /// whose quota its SMS count against, if one is set
     pub quota: Option<Charge>,
+    /// when it goes out, or the first run of its series; none: at once
+    pub send_at: Option<Timestamp>,
     pub approval: Option<NeededApproval>,
     /// what the send rule names and this installation lacks
     pub missing_channels: Vec<String>,
@@ -93,8 +95,9 @@ impl Hub {
         let approval = self.foresee(&mut tx, source, approval).await?;
         let found = self.resolved(&mut tx, id, snapshot, plan, (reach.cost_units, approval)).await?;
         let now = self.clock.now();
-        let at = first_run(sketch.recurrence.as_ref(), sketch.send_at, now)?.map_or(now, |at| at.max(now));
-        self.with_quota(&mut tx, (source, id), plan, at, found).await
+        let send_at = first_run(sketch.recurrence.as_ref(), sketch.send_at, now)?;
+        let at = send_at.map_or(now, |at| at.max(now));
+        self.with_quota(&mut tx, (source, id), plan, at, Resolved { send_at, ..found }).await
     }
 
     /// The same of people who would be added to a message that is out; and how many of those who are
@@ -169,6 +172,7 @@ impl Hub {
             by_department: recipients::count_by_department(tx, id, DEPARTMENTS).await?,
             unreachable: recipients::count_unreachable(tx, id).await?,
             quota: None,
+            send_at: None,
             sms_segments: plan.said.sms_segments(),
             cost_units,
             approval,

@@ -1,8 +1,9 @@
 //! What sending a message that is being written would do: whom it would reach, what that would cost
 //! at most, and whose consent it would need.
 
-use super::{fields, repeating};
+use super::fields;
 use crate::{
+    clock::Timestamp,
     domain::command,
     hub::{
         Source,
@@ -60,7 +61,7 @@ impl Me {
         let now = hub.clock.now();
         let sketch = command::read_sketch(&fields::sketch(fields, people, hub.place.timezone), now)?;
         let found = hub.resolve(&Source::Person(self.id()), &sketch).await?;
-        let out = self.out(fields, found.approval.is_some());
+        let out = self.out(fields, found.send_at, found.approval.is_some());
         Ok(Forecast { out: Some(out), ..self.foreseen(found, 0) })
     }
 
@@ -79,18 +80,14 @@ impl Me {
     }
 
     /// When it goes out, as far as that can be known before anybody has consented.
-    fn out(&self, fields: &Fields, is_asked: bool) -> String {
-        let (zone, now) = (self.web.hub.place.timezone, self.web.hub.clock.now());
-        let when = match fields.get("when") {
-            "at" if !fields.get("send_at").is_empty() => fields.get("send_at").replace('T', " "),
-            "series" => match repeating::recurrence(fields, zone, now).ok().and_then(|series| series.next_after(now)) {
-                Some(first) => {
-                    let first = first.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string();
-                    self.say("forecast.out.series_from", &[("first", first)])
-                }
-                None => self.say("forecast.out.series", &[]),
-            },
-            _ => self.say("forecast.out.now", &[]),
+    fn out(&self, fields: &Fields, send_at: Option<Timestamp>, is_asked: bool) -> String {
+        let zone = self.web.hub.place.timezone;
+        let at = send_at.map(|at| at.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string());
+        let when = match (fields.get("when"), at) {
+            ("series", Some(first)) => self.say("forecast.out.series_from", &[("first", first)]),
+            ("series", None) => self.say("forecast.out.series", &[]),
+            (_, Some(at)) => at,
+            (_, None) => self.say("forecast.out.now", &[]),
         };
         let key = if is_asked { "forecast.out.asked" } else { "forecast.out" };
         self.say(key, &[("when", when)])

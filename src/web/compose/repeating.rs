@@ -141,7 +141,7 @@ pub fn command(fields: &Fields, zone: Tz) -> Result<Map<String, Value>, Problem>
     Ok(recurrence)
 }
 
-pub(super) fn recurrence(fields: &Fields, zone: Tz, now: Timestamp) -> Result<Recurrence, Problem> {
+fn recurrence(fields: &Fields, zone: Tz, now: Timestamp) -> Result<Recurrence, Problem> {
     command::read_recurrence(&Value::Object(command(fields, zone)?), now)
 }
 

@@ -6,7 +6,8 @@ use crate::{
     web::{compose::repeating, door::session::Me, frame::page_error::PageError},
 };
 
-/// Of the series that a message begins or continues; none for a message that comes once.
+/// Of the series that a message begins or continues; none for a message that comes once, or whose series has
+/// ended.
 pub async fn of_message(tx: &mut Tx, message: MessageId, me: &Me) -> Result<Option<String>, PageError> {
     let series = series::find_of(tx, message).await?.filter(|series| series.ended_at.is_none());
     Ok(series.map(|series| words(&series.recurrence.0, me)))
