@@ -28,7 +28,7 @@ pub use engine::in_hand::InHand;
 pub use engine::live::{Change, Live};
 pub use engine::once::Once;
 pub use engine::wake::Wake;
-pub use follow::tallies::Tallies;
+pub use follow::kept_tallies::Tallies;
 pub use source::{Answer, ApprovalNeeded, Source, missing};
 
 use crate::{

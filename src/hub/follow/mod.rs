@@ -5,6 +5,7 @@ pub mod again;
 pub mod emergency;
 pub mod evidence;
 pub mod export;
+pub mod kept_tallies;
 pub mod recall;
 pub mod recycle;
 pub mod refuse;

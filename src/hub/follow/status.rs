@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::tallies::{Age, Tally};
+use super::{kept_tallies::Age, tallies::Tally};
 use crate::{
     domain::{MessageId, PersonId, Problem},
     hub::{

@@ -11,7 +11,7 @@ use crate::{
     domain::{MessageId, Problem, command, seal},
     hub::{
         self, Once, Source,
-        follow::{add_recipients::Added, tallies::Age},
+        follow::{add_recipients::Added, kept_tallies::Age},
         policy,
     },
     web::{

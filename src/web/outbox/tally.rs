@@ -16,8 +16,9 @@ use crate::{
         Source,
         follow::{
             again::{PAUSE, last_chased},
+            kept_tallies::Age,
             status::{self, MessageStatus, Reached},
-            tallies::{self, Age},
+            tallies,
         },
     },
     storage::{

@@ -5,7 +5,10 @@ use serde::Serialize;
 use super::Moment;
 use crate::{
     clock::Timestamp,
-    hub::follow::tallies::{self, STEPS},
+    hub::follow::{
+        kept_tallies,
+        tallies::{self, STEPS},
+    },
 };
 
 /// The drawing's own units; it is stretched to its place.
@@ -114,7 +117,7 @@ fn line((name, tone): (&str, &str), grown: &[i64], most: i64, x: impl Fn(i64) ->
 
 /// When the numbers are of, where that is more than a moment ago.
 pub fn counted(at: Timestamp, now: Timestamp) -> Option<Counted> {
-    (now - at > chrono::Duration::seconds(5)).then(|| Counted { at, is_old: tallies::is_old(at, now) })
+    (now - at > chrono::Duration::seconds(5)).then(|| Counted { at, is_old: kept_tallies::is_old(at, now) })
 }
 
 #[cfg(test)]

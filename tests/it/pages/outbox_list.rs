@@ -5,7 +5,7 @@ use zhihui::{
     domain::message::{External, Kind, ReceiptRequest},
     hub::{
         Change, Source, Tallies,
-        follow::tallies::{Age, Tally},
+        follow::{kept_tallies::Age, tallies::Tally},
     },
     storage::message_tally,
 };
