@@ -296,26 +296,48 @@ pub async fn reopen(tx: &mut Tx, message: MessageId, round: i64, due_at: Timesta
     )
 }
 
+/// What these messages hold, which nobody else settles or counts again until this transaction ends: the quota,
+/// the month and the pieces of each entry.
+pub async fn lock_entries(tx: &mut Tx, messages: &[MessageId]) -> Result<Vec<(QuotaId, String, i64)>> {
+    let messages = Json(messages.iter().map(|id| id.simple()).collect::<Vec<_>>());
+    // SQLite has one writer, which this transaction is.
+    if let Tx::Postgres(_) = tx {
+        let sql = each_id!(
+            tx,
+            "select message_id from quota_entry where settled_at is null and message_id in (",
+            "$1",
+            ") order by message_id, first_round for update"
+        );
+        execute!(tx, sql, [&messages])?;
+    }
+    let sql = each_id!(
+        tx,
+        "select quota_id, month, pieces from quota_entry where settled_at is null and message_id in (",
+        "$1",
+        ")"
+    );
+    fetch_all!(tx, (QuotaId, String, i64), sql, [&messages])
+}
+
 /// Nothing of these messages has gone out, and nothing will: what they held is free at once, for the one that
 /// takes their place. Of any other message [`settle`] finds out soon enough, which locks nothing else.
-pub async fn give_back(tx: &mut Tx, messages: &[MessageId], at: Timestamp) -> Result<()> {
-    if messages.is_empty() {
-        return Ok(());
-    }
+/// `held`: their entries ([`lock_entries`]), whose months are locked too.
+pub async fn give_back(
+    tx: &mut Tx,
+    messages: &[MessageId],
+    held: &[(QuotaId, String, i64)],
+    at: Timestamp,
+) -> Result<()> {
     let messages = Json(messages.iter().map(|id| id.simple()).collect::<Vec<_>>());
     let sql = each_id!(
         tx,
-        "update quota_entry set settled_at = $2, pieces = 0
-          where settled_at is null and held > 0 and message_id in (",
+        "update quota_entry set settled_at = $2, pieces = 0 where settled_at is null and message_id in (",
         "$1",
-        ") returning quota_id, month, held"
+        ")"
     );
-    let mut given_back = BTreeMap::new();
-    for (quota, month, held) in fetch_all!(tx, (QuotaId, String, i64), sql, [&messages, at])? {
-        *given_back.entry((quota, month)).or_insert(0) += held;
-    }
-    for ((quota, month), pieces) in given_back {
-        add(tx, quota, &month, -pieces).await?;
+    execute!(tx, sql, [&messages, at])?;
+    for (quota, month, pieces) in held {
+        add(tx, *quota, month, -pieces).await?;
     }
     Ok(())
 }

@@ -67,3 +67,26 @@ pub async fn count_by_choice(tx: &mut Tx, message: MessageId) -> Result<Vec<(Str
         [message]
     )
 }
+
+row! {
+    /// What somebody answered in words of their own.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct OwnWords {
+        pub name: String,
+        pub words: String,
+        pub answered_at: Timestamp,
+    }
+}
+
+/// What people wrote under 其他, the latest first.
+pub async fn list_words(tx: &mut Tx, message: MessageId, limit: i64) -> Result<Vec<OwnWords>> {
+    fetch_all!(
+        tx,
+        OwnWords,
+        "select person.name, receipt.words, receipt.answered_at
+           from receipt join person on person.id = receipt.person_id
+          where receipt.message_id = $1 and receipt.words <> ''
+          order by receipt.answered_at desc limit $2",
+        [message, limit]
+    )
+}

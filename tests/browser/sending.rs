@@ -42,6 +42,11 @@ async fn people_are_found_picked_and_taken_out_and_the_number_follows() {
         window.press_in_the_middle("#chosen input[value=liwenbo] + span").await;
         window.until("document.querySelector('.total').textContent === '将发给 1 人'").await;
         window.until("!document.querySelector('input[name=department][value=zhk]').checked").await;
+        // Typed too, before the box is left.
+        window.press_in_the_middle("details:has(textarea[name=accounts]) summary").await;
+        window.fill("textarea[name=accounts]", "zhaoyi liwenbo").await;
+        window.until("document.querySelector('.total').textContent === '将发给 3 人'").await;
+        window.until("document.activeElement.name === 'accounts'").await;
         window.close().await;
     }
     site.end().await;

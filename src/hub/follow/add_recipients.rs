@@ -134,7 +134,7 @@ impl Hub {
         audit::insert(tx, now, &source.actor(), "message.add_recipients", &format!("message:{}", first.id), detail)
             .await?;
         let approval = self.submit(tx, source, &addition, (rule, false), now).await?;
-        self.hold_for(tx, source, &addition).await?;
+        self.hold_for(tx, source, &addition, &[]).await?;
         Ok(Added {
             duplicate: false,
             id: addition.id,

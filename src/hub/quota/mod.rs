@@ -4,6 +4,8 @@
 
 pub mod keep;
 
+use std::collections::BTreeSet;
+
 use crate::{
     clock::Timestamp,
     domain::{
@@ -70,9 +72,44 @@ impl Hub {
     /// # Errors
     /// `QUOTA_SHORT`
     pub(super) async fn hold_quota(&self, tx: &mut Tx, spending: &Spending<'_>, at: Timestamp) -> Result<()> {
-        let Some((quota, pieces)) = self.owed(tx, spending).await? else { return Ok(()) };
+        self.hold_instead(tx, spending, at, &[]).await
+    }
+
+    /// [`Hub::hold_quota`] for all the steps of a message that is handed in, in the month in which it is to
+    /// go out; what those held that it takes the place of is free.
+    pub(super) async fn hold_for(
+        &self,
+        tx: &mut Tx,
+        payer: &Source,
+        message: &Message,
+        instead_of: &[MessageId],
+    ) -> Result<()> {
+        let spending = Spending::of(payer, message, &self.place);
+        let now = self.clock.now();
+        self.hold_instead(tx, &spending, message.send_at.map_or(now, |at| at.max(now)), instead_of).await
+    }
+
+    async fn hold_instead(
+        &self,
+        tx: &mut Tx,
+        spending: &Spending<'_>,
+        at: Timestamp,
+        instead_of: &[MessageId],
+    ) -> Result<()> {
+        let owed = self.owed(tx, spending).await?;
         let month = quota::month_of(at, self.place.timezone);
-        let used = quotas::lock(tx, quota.id, &month).await?;
+        let freed = if instead_of.is_empty() { Vec::new() } else { quotas::lock_entries(tx, instead_of).await? };
+        // All months in one order, as whoever settles takes them: two messages may change places in two months.
+        let mut months: BTreeSet<_> = freed.iter().map(|(quota, month, _)| (*quota, month.as_str())).collect();
+        months.extend(owed.iter().map(|(quota, _)| (quota.id, month.as_str())));
+        for (quota, month) in months {
+            quotas::lock(tx, quota, month).await?;
+        }
+        if !freed.is_empty() {
+            quotas::give_back(tx, instead_of, &freed, self.clock.now()).await?;
+        }
+        let Some((quota, pieces)) = owed else { return Ok(()) };
+        let used = quotas::used(tx, quota.id, &month).await?;
         let (id, segments) = (quota.id, spending.said.sms_segments());
         quota.standing(&month, used).refuse(pieces)?;
         let hold = Hold {
@@ -85,14 +122,6 @@ impl Hub {
             pieces,
         };
         Ok(quotas::hold(tx, &hold, self.clock.now()).await?)
-    }
-
-    /// [`Hub::hold_quota`] for all the steps of a message that is handed in, in the month in which it is to
-    /// go out.
-    pub(super) async fn hold_for(&self, tx: &mut Tx, payer: &Source, message: &Message) -> Result<()> {
-        let spending = Spending::of(payer, message, &self.place);
-        let now = self.clock.now();
-        self.hold_quota(tx, &spending, message.send_at.map_or(now, |at| at.max(now))).await
     }
 
     /// What holding it would say, without holding anything.

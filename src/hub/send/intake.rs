@@ -30,7 +30,7 @@ use crate::{
         attachments::{self, Attachment},
         audit, groups,
         messages::{self, List, Message},
-        quotas, readers, settings,
+        readers, settings,
     },
 };
 
@@ -158,8 +158,7 @@ impl Hub {
         message.sent_at = (message.state == State::Sending).then_some(now);
         let approval = self.submit(tx, source, &message, (rule, is_verbatim), now).await?;
         // Last: a whole department shares the row that this locks.
-        quotas::give_back(tx, &instead_of, now).await?;
-        self.hold_for(tx, &payer, &message).await?;
+        self.hold_for(tx, &payer, &message, &instead_of).await?;
         self.begin_series(tx, &message, recurrence, now).await?;
         Ok(Answer {
             duplicate: false,

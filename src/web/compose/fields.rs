@@ -44,7 +44,7 @@ pub fn origin(fields: &Fields) -> Origin {
         message: fields.get("id").parse().ok(),
         saved_at: micros.and_then(Timestamp::from_timestamp_micros),
         files: fields.all("kept").filter_map(|id| id.parse().ok()).collect(),
-        run: fields.get("run_of").parse().ok(),
+        run: repeating::run_of(fields),
     }
 }
 
@@ -79,6 +79,10 @@ pub fn command(fields: &Fields, people: Vec<String>, zone: Tz) -> Result<Value, 
         command.insert("recurrence".into(), Value::Object(repeating::command(fields, zone)?));
     }
     if fields.get("when") == "at" {
+        if fields.get("send_at").trim().is_empty() {
+            return Err(Problem::invalid("TIME_INVALID", "/send_at", "请选择定时发送的时间")
+                .in_english("choose when it is to be sent"));
+        }
         command.insert("send_at".into(), json!(moment(fields.get("send_at"), zone, "/send_at")?));
     }
     Ok(Value::Object(command))
@@ -231,7 +235,7 @@ pub fn from_fields(fields: &Fields) -> (ComposeForm, Choices) {
         send_at: text("send_at"),
         repeating: repeating::from_fields(fields),
         category: text("category"),
-        run_of: text("run_of"),
+        run_of: repeating::run_of(fields).map(|run| run.to_string()).unwrap_or_default(),
     };
     let texts = |name: &'static str| fields.all(name).map(str::to_owned).collect();
     let choices = Choices {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     clock::Timestamp,
-    domain::{Problem, command, message::Recurrence},
+    domain::{MessageId, Problem, command, message::Recurrence},
     web::{
         door::session::Me,
         frame::{
@@ -48,14 +48,19 @@ pub fn from_fields(fields: &Fields) -> Repeating {
     }
 }
 
+/// The run of a series that this was begun with.
+pub fn run_of(fields: &Fields) -> Option<MessageId> {
+    fields.get("run_of").parse().ok()
+}
+
 /// The same as a draft keeps it.
 pub fn kept(fields: &Fields) -> Value {
     let mut kept = json!({});
     if fields.get("when") == "series" {
         kept["repeating"] = json!(from_fields(fields));
     }
-    if !fields.get("run_of").is_empty() {
-        kept["run_of"] = json!(fields.get("run_of"));
+    if let Some(run) = run_of(fields) {
+        kept["run_of"] = json!(run);
     }
     kept
 }

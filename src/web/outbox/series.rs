@@ -1,7 +1,7 @@
 //! The series of which a message is a run, as its sender sees it beside the message.
 
 use crate::{
-    domain::MessageId,
+    domain::{MessageId, message::State},
     storage::{Tx, series},
     web::{
         door::session::Me,
@@ -27,7 +27,10 @@ pub async fn note(tx: &mut Tx, message: MessageId, me: &Me) -> Result<Option<Ser
         current: run.id == message,
     };
     let has_ended = series.ended_at.is_some();
-    let from = series.run_at - chrono::Duration::seconds(1);
+    // The run that waits is the next one, unless it was taken back or refused.
+    let is_off =
+        runs.iter().any(|run| run.id == series.run_id && matches!(run.state, State::Recalled | State::Rejected));
+    let from = if is_off { series.run_at } else { series.run_at - chrono::Duration::seconds(1) };
     Ok(Some(SeriesNote {
         how: recurring::words(&series.recurrence.0, me),
         next: if has_ended { Vec::new() } else { series.recurrence.0.runs(from, NEXT) },

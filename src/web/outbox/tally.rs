@@ -10,7 +10,7 @@ use crate::{
         delivery::{self, Bucket},
         evidence::Kind,
         export,
-        message::State,
+        message::{OTHER, State},
     },
     hub::{
         Source,
@@ -28,6 +28,7 @@ use crate::{
         exports::Export,
         messages::{self, Message},
         reached::Wanted,
+        receipts,
     },
     web::{
         door::session::Me,
@@ -37,8 +38,8 @@ use crate::{
             approvals::{Share, TrailStep},
             curve::{self, Curve},
             outbox::{
-                AdditionLine, ChannelResult, ChannelTally, ExportLine, OutboxDetail, Progress, RecipientRow,
-                Recipients, Reminder, Tally,
+                AdditionLine, ChannelResult, ChannelTally, ExportLine, OutboxDetail, OwnWords, Progress, Receipts,
+                RecipientRow, Recipients, Reminder, Tally,
             },
         },
         words::text::Tongue,
@@ -47,6 +48,8 @@ use crate::{
 
 /// People in one page of the table.
 const PEOPLE: i64 = 30;
+/// Answers in own words that are shown together; all of them stand in the table.
+const WORDS: i64 = 10;
 
 /// None of what has not gone out.
 fn numbers(message: &Message, tally: &tallies::Tally, asks: bool) -> (Tally, Option<Curve>) {
@@ -75,8 +78,8 @@ pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDeta
     let is_waiting = matches!(message.state, State::PendingApproval | State::Scheduled | State::Held);
     let (newer, older) = messages::neighbours(&mut tx, me.id(), message.created_at, id).await?;
     let reach = if is_waiting { Some(plan::reach(&mut tx, message, me).await?) } else { None };
-    let (adds_to, added) = status::thread(&mut tx, message).await?;
-    let (series, kept) = (series::note(&mut tx, id, me).await?, last_exports(&mut tx, me, id).await?);
+    let ((adds_to, added), kept) = (status::thread(&mut tx, message).await?, last_exports(&mut tx, me, id).await?);
+    let (series, receipts) = (series::note(&mut tx, id, me).await?, receipts(me, &mut tx, &status).await?);
     drop(tx);
     let (asks, is_kept) = (asks(message), message.deleted_at.is_none());
     let (tally, curve) = numbers(message, &status.tally, asks);
@@ -100,7 +103,7 @@ pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDeta
         reach,
         asks,
         progress: progress(&status),
-        receipts: receipts(me, &status),
+        receipts,
         channels: channels(&status),
         reminders,
         resends,
@@ -177,7 +180,7 @@ fn progress(status: &MessageStatus) -> Progress {
 }
 
 /// Answers in the order in which they were offered, 其他 last among the options.
-fn receipts(me: &Me, status: &MessageStatus) -> Vec<Share> {
+async fn receipts(me: &Me, tx: &mut Tx, status: &MessageStatus) -> Result<Receipts, PageError> {
     let message = &status.message;
     let count =
         |choice: &str| status.tally.receipts.iter().find(|(known, _)| known == choice).map_or(0, |(_, count)| *count);
@@ -185,7 +188,10 @@ fn receipts(me: &Me, status: &MessageStatus) -> Vec<Share> {
     let options = options.map(|option| Share { name: me.choice(option), count: count(option) });
     let actions = message.actions.0.list.iter();
     let actions = actions.map(|action| Share { name: action.label.clone(), count: count(&action.id) });
-    options.chain(actions).collect()
+    let shares = options.chain(actions).collect();
+    let words = if count(OTHER) > 0 { receipts::list_words(tx, message.id, WORDS).await? } else { Vec::new() };
+    let words = words.into_iter().map(|one| OwnWords { name: one.name, words: one.words, at: one.answered_at });
+    Ok(Receipts { shares, words: words.collect() })
 }
 
 /// In people, as everything around it: a reminder does not make more of them.

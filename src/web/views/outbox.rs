@@ -23,6 +23,23 @@ pub struct Tally {
     pub answered: i64,
 }
 
+/// What was answered.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Receipts {
+    /// by option, 其他 last
+    pub shares: Vec<Share>,
+    /// what people wrote under 其他, the latest first; not all of many
+    pub words: Vec<OwnWords>,
+}
+
+/// An answer in somebody's own words.
+#[derive(Debug, Clone, Serialize)]
+pub struct OwnWords {
+    pub name: String,
+    pub words: String,
+    pub at: Moment,
+}
+
 /// The series of which a message is a run.
 #[derive(Debug, Clone, Serialize)]
 pub struct SeriesNote {
@@ -81,8 +98,7 @@ pub struct OutboxDetail {
     pub asks: bool,
     /// People to whom nothing more is on its way, and all of them.
     pub progress: Progress,
-    /// Receipts by option, 其他 last.
-    pub receipts: Vec<Share>,
+    pub receipts: Receipts,
     pub channels: Vec<ChannelTally>,
     /// How it spread since it was sent; `None` as long as nobody has it.
     pub curve: Option<Curve>,

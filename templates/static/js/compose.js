@@ -180,18 +180,22 @@
 
   /* Asked for by itself, one question at a time; the button asks for the same and shows it. */
   var asking = false, again = false, soon;
-  function foresee() {
+  function foresee(rest) {
     clearTimeout(soon);
-    soon = setTimeout(ask, 600);
+    soon = setTimeout(ask, rest || 600);
+  }
+  /* What was reckoned is no longer so. */
+  function forget() {
+    $('[data-total]').textContent = '';
+    $('#forecast').innerHTML = '';
+    var send = $('button[data-word]', form);
+    $('span', send).textContent = send.getAttribute('data-word');
   }
   function ask() {
     if (asking) { again = true; return; }
     if (!$(TICKS, form) && !$('input[name=person]', form) && !$('[name=accounts]', form).value.trim() &&
         !$$('[name=outside_name]', form).some(function (input) { return input.value; })) {
-      $('[data-total]').textContent = '';
-      $('#forecast').innerHTML = '';
-      var send = $('button[data-word]', form);
-      $('span', send).textContent = send.getAttribute('data-word');
+      forget();
       return;
     }
     asking = true;
@@ -214,6 +218,13 @@
     marks();
     if (found) renew();
     foresee();
+  });
+
+  /* Accounts count while they are typed, once the hand rests. */
+  on('input', '.audience [name=accounts]', function () {
+    Zh.turn($('#forecast'))();
+    forget();
+    foresee(1200);
   });
 
   /* Whoever asks himself need not be asked for. */

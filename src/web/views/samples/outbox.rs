@@ -108,7 +108,14 @@ impl OutboxDetail {
             tally: Tally { recipients: 1204, sent: 1186, failed: 18, read: 978, answered: 812 },
             asks: true,
             progress: Progress::of(1204, 1204),
-            receipts: vec![share("全员参加", 604), share("部分参加", 151), share("不参加", 36), share("其他", 21)],
+            receipts: Receipts {
+                shares: vec![share("全员参加", 604), share("部分参加", 151), share("不参加", 36), share("其他", 21)],
+                words: vec![OwnWords {
+                    name: "沈一鸣".into(),
+                    words: "上午有课，下午参加".into(),
+                    at: september(14, 10, 12),
+                }],
+            },
             channels: vec![
                 channel("inbox", 1204, 1204, 0),
                 channel("dingtalk", 1204, 1158, 46),
@@ -179,7 +186,7 @@ impl OutboxDetail {
             tally: Tally { recipients: 16_243, sent: 9_310, failed: 4, read: 211, answered: 0 },
             asks: false,
             progress: Progress::of(9_314, 16_243),
-            receipts: Vec::new(),
+            receipts: Receipts::default(),
             reminders: vec![Reminder { to: "unread".into(), count: 16_032 }],
             adds_to: Some("/outbox/1".into()),
             additions: Vec::new(),
@@ -227,7 +234,7 @@ impl OutboxDetail {
             state: State::Rejected,
             tally: Tally::default(),
             progress: Progress::of(0, 0),
-            receipts: Vec::new(),
+            receipts: Receipts::default(),
             channels: Vec::new(),
             reminders: Vec::new(),
             resends: Vec::new(),
