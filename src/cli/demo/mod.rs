@@ -26,7 +26,6 @@ pub(super) use self::run::{Options, run};
 use self::{
     days::Days,
     notices::Calendar,
-    one_cpu::OneCpu,
     phones::Phones,
     university::{ACTORS, University},
 };
@@ -74,7 +73,6 @@ pub fn least() -> usize {
 /// A crash in between leaves a half: begin again with an empty one.
 pub async fn found(hub: &Hub, carrier: &Arc<Carrier>, size: usize) -> anyhow::Result<()> {
     anyhow::ensure!((least()..=MOST).contains(&size), "the demonstration has {} to {MOST} people", least());
-    let _one_cpu = OneCpu::take();
     hub.db.wait_for_disk(false).await?;
     let calendar = Calendar { now: hub.clock.now(), zone: hub.place.timezone };
     let past = clock_of_its_own(hub, calendar.now - STORY).await?;

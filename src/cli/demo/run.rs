@@ -15,7 +15,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::{LARGE, MOST, Opened, PASSWORD, folder::Folder, least};
+use super::{LARGE, MOST, Opened, PASSWORD, folder::Folder, least, one_cpu::OneCpu};
 use crate::{
     app::{self, App, Rated, Role},
     cli::Call,
@@ -68,6 +68,8 @@ pub(in crate::cli) async fn run(call: Call, options: Options) -> anyhow::Result<
         if folder.people > LARGE {
             eprintln!("founding a university of {} people, once; this takes a moment …", folder.people);
         }
+        // Here, where nothing else runs: tests found universities beside each other.
+        let _one_cpu = OneCpu::take();
         super::found(&hub, &carrier, folder.people).await?;
         folder.complete()?;
     }
