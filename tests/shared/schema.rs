@@ -2,14 +2,16 @@
 
 use zhihui::storage::Db;
 
-/// Makes one whose name begins with `kind`; the address that leads into it.
+/// Makes one whose name begins with `kind`; the address that leads into it. What a `test` commits does not
+/// wait for the disk: its hub is killed at most, and never the server.
 pub async fn fresh(url: &str, kind: &str) -> String {
     let schema = format!("{kind}_{}", uuid::Uuid::now_v7().simple());
     let pool = sqlx::PgPool::connect(url).await.unwrap();
     sqlx::raw_sql(sqlx::AssertSqlSafe(format!("create schema {schema}"))).execute(&pool).await.unwrap();
     pool.close().await;
     let sign = if url.contains('?') { '&' } else { '?' };
-    format!("{url}{sign}options=-c%20search_path%3D{schema}")
+    let at_once = if kind == "test" { "%20-c%20synchronous_commit%3Doff" } else { "" };
+    format!("{url}{sign}options=-c%20search_path%3D{schema}{at_once}")
 }
 
 /// Changes rows of whichever database it is.

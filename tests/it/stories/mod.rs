@@ -16,6 +16,7 @@ mod mishaps;
 mod modules;
 mod nodes;
 mod personal;
+mod quota_races;
 pub mod quotas;
 mod races;
 pub mod sending;

@@ -26,13 +26,13 @@ use crate::{
 };
 
 /// With links so short that a short text is one piece.
-async fn start() -> TestHub {
+pub(super) async fn start() -> TestHub {
     let mut test = TestHub::start().await;
     Arc::make_mut(&mut test.hub.place).public_url = String::new();
     test
 }
 
-fn by(rule: &str, draft: Draft) -> Draft {
+pub(super) fn by(rule: &str, draft: Draft) -> Draft {
     Draft { send_rule: Some(rule.to_owned()), ..draft }
 }
 
@@ -47,19 +47,19 @@ pub async fn allow(test: &TestHub, department: DepartmentId, pieces: impl Into<O
     id
 }
 
-async fn used(test: &TestHub, quota: QuotaId) -> i64 {
+pub(super) async fn used(test: &TestHub, quota: QuotaId) -> i64 {
     let month = month_of(test.clock.now(), chrono_tz::Asia::Shanghai);
     quotas::used(&mut test.db.read().await.unwrap(), quota, &month).await.unwrap()
 }
 
 /// A sender and three readers in an office that has a quota.
-async fn office(test: &TestHub, pieces: Option<i64>, mode: Mode) -> (Actor, Vec<Actor>, QuotaId) {
+pub(super) async fn office(test: &TestHub, pieces: Option<i64>, mode: Mode) -> (Actor, Vec<Actor>, QuotaId) {
     let office = test.department("office", None).await;
     let people = test.members(&["li", "zhao", "sun"], office, false).await;
     (test.member("wang", office).await, people, allow(test, office, pieces, mode).await)
 }
 
-fn all(readers: &[Actor]) -> Vec<&Actor> {
+pub(super) fn all(readers: &[Actor]) -> Vec<&Actor> {
     readers.iter().collect()
 }
 
@@ -292,66 +292,6 @@ async fn a_series_is_foreseen_in_the_month_of_its_first_run() {
     // From a day on it begins with the first run that is not before it.
     let later = json!({"recurrence": {"cron": "0 0 8 25 * *"}, "send_at": "2026-11-26T00:00:00+08:00"});
     assert_eq!(month(later).await, "2026-12");
-    test.end().await;
-}
-
-#[tokio::test]
-async fn of_two_that_want_the_last_pieces_one_gets_them() {
-    let mut test = start().await;
-    let (sender, readers, quota) = office(&test, Some(5), Mode::Strict).await;
-    let other = test.replica().await;
-    let message = |title: &str| by("sms", to(&all(&readers), title));
-    let source = Source::Person(sender.id);
-    let (one, two) = tokio::join!(
-        test.accept(&source, None, [1; 32], message("停水")),
-        other.accept(&source, None, [2; 32], message("停电")),
-    );
-    assert_eq!(usize::from(one.is_ok()) + usize::from(two.is_ok()), 1, "{one:?} {two:?}");
-    assert_eq!(used(&test, quota).await, 3);
-    test.settle().await;
-    // Settled by two at once it is settled once.
-    let last = test.sends(&sender, by("sms", to(&[&readers[0]], "检修"))).await.unwrap().id;
-    test.settle().await;
-    let key = test.carrier.log().into_iter().last().unwrap().key;
-    let report = Report { key, reference: None, status: Status::Undelivered, detail: String::new(), pressed: None };
-    test.take_reports("sms", vec![report]).await.unwrap();
-    test.clock.advance(Duration::minutes(2));
-    let (one, two) = tokio::join!(test.settle_quotas(), other.settle_quotas());
-    assert_eq!(one.unwrap() + two.unwrap(), 1, "the entry of {last}");
-    assert_eq!(used(&test, quota).await, 3);
-    test.end().await;
-}
-
-/// Whoever settles holds the entry; a report that comes meanwhile waits, and has it settled once more.
-#[tokio::test]
-async fn what_is_reported_while_it_is_settled_is_not_forgotten() {
-    let mut test = start().await;
-    let (sender, readers, quota) = office(&test, Some(5), Mode::Strict).await;
-    test.sends(&sender, by("sms", to(&[&readers[0]], "停水"))).await.unwrap();
-    test.send_due().await.unwrap();
-    test.fan_out().await.unwrap();
-    for ticket in test.queue_tickets().await.unwrap() {
-        test.work_one(&ticket).await;
-    }
-    let key = test.carrier.log().into_iter().last().unwrap().key;
-    let report = Report { key, reference: None, status: Status::Undelivered, detail: String::new(), pressed: None };
-    let other = test.replica().await;
-    if test.db.has_many_writers() {
-        // It has counted, and is about to commit.
-        let mut settling = test.db.begin().await.unwrap();
-        assert_eq!(quotas::settle(&mut settling, test.clock.now(), 10).await.unwrap(), 1);
-        let reported = tokio::spawn(async move { other.take_reports("sms", vec![report]).await });
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        assert!(!reported.is_finished(), "it waits");
-        settling.commit().await.unwrap();
-        reported.await.unwrap().unwrap();
-    } else {
-        test.settle_quotas().await.unwrap();
-        other.take_reports("sms", vec![report]).await.unwrap();
-    }
-    assert_eq!(used(&test, quota).await, 1);
-    test.after_minutes(1).await;
-    assert_eq!(used(&test, quota).await, 0);
     test.end().await;
 }
 
