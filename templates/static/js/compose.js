@@ -188,14 +188,14 @@
   function forget() {
     $('[data-total]').textContent = '';
     $('#forecast').innerHTML = '';
-    var send = $('button[data-word]', form);
-    $('span', send).textContent = send.getAttribute('data-word');
   }
   function ask() {
     if (asking) { again = true; return; }
     if (!$(TICKS, form) && !$('input[name=person]', form) && !$('[name=accounts]', form).value.trim() &&
         !$$('[name=outside_name]', form).some(function (input) { return input.value; })) {
       forget();
+      var send = $('button[data-word]', form);
+      $('span', send).textContent = send.getAttribute('data-word');
       return;
     }
     asking = true;
