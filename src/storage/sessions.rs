@@ -3,7 +3,7 @@
 use super::{Result, Tx};
 use crate::{
     clock::Timestamp,
-    domain::{PersonId, sign_in::LinkPurpose},
+    domain::{PersonId, person::Role, sign_in::LinkPurpose},
 };
 
 row! {
@@ -20,6 +20,8 @@ row! {
         /// of the primary department
         pub department: Option<String>,
         pub is_head: bool,
+        /// one of their roles: there is a row for each, or one without
+        pub role: Option<Role>,
     }
 }
 
@@ -44,9 +46,9 @@ pub async fn insert(tx: &mut Tx, opening: &Opening<'_>) -> Result<()> {
     Ok(())
 }
 
-/// None: no such session, ended, expired, or its person is no longer active.
-pub async fn find(tx: &mut Tx, token_hash: &[u8], now: Timestamp) -> Result<Option<Session>> {
-    fetch_optional!(
+/// With all roles of its person. None: no such session, ended, expired, or its person is no longer active.
+pub async fn find(tx: &mut Tx, token_hash: &[u8], now: Timestamp) -> Result<Option<(Session, Vec<Role>)>> {
+    let mut rows = fetch_all!(
         tx,
         Session,
         "select session.person_id, csrf, seen_at, proved_at, account, person.name,
@@ -54,12 +56,17 @@ pub async fn find(tx: &mut Tx, token_hash: &[u8], now: Timestamp) -> Result<Opti
                    join department on department.id = assignment.department_id
                   where assignment.person_id = person.id
                   order by is_primary desc, assignment.position, department.id limit 1) as department,
-                exists (select 1 from assignment where assignment.person_id = person.id and is_head) as is_head
+                exists (select 1 from assignment where assignment.person_id = person.id and is_head) as is_head,
+                person_role.role
            from session join person on person.id = session.person_id
+           left join person_role on person_role.person_id = person.id
           where token_hash = $1 and ended_at is null and expires_at > $2
-            and person.state = 'active' and account is not null",
+            and person.state = 'active' and account is not null
+          order by person_role.role",
         [token_hash, now]
-    )
+    )?;
+    let roles = rows.iter().filter_map(|row| row.role).collect();
+    Ok(rows.pop().map(|session| (session, roles)))
 }
 
 row! {

@@ -141,10 +141,8 @@ impl Hub {
     async fn find_session(&self, token: &str) -> Result<Option<(SignedIn, Duration)>> {
         let now = self.clock.now();
         let mut tx = self.db.read().await?;
-        let Some(found) = sessions::find(&mut tx, &seal::sha256(token.as_bytes()), now).await? else {
-            return Ok(None);
-        };
-        let roles = access::list_roles(&mut tx, found.person_id).await?;
+        let found = sessions::find(&mut tx, &seal::sha256(token.as_bytes()), now).await?;
+        let Some((found, roles)) = found else { return Ok(None) };
         let idle = now - found.seen_at;
         if idle >= sign_in::idle(&roles) {
             return Ok(None);
@@ -169,7 +167,7 @@ impl Hub {
         let mut tx = self.db.begin().await?;
         let whose = sessions::find(&mut tx, &hash, now).await?;
         if sessions::end(&mut tx, &hash, now).await?
-            && let Some(whose) = whose
+            && let Some((whose, _)) = whose
         {
             audit_session(&mut tx, "session.end", whose.person_id, now, json!({})).await?;
         }
