@@ -65,7 +65,9 @@ pub mod tickets;
 pub mod watching;
 pub mod waves;
 
-use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use std::ops::{Deref, DerefMut};
+
+use sqlx::{Database, PgPool, Postgres, Sqlite, SqlitePool, Transaction, pool::PoolConnection};
 
 pub use outage::is_outage;
 pub use sqlx::Error;
@@ -86,33 +88,68 @@ pub enum Db {
     Postgres(PgPool),
 }
 
-/// A transaction; dropped without [`Tx::commit`] it leaves no trace.
+/// A transaction; dropped without [`Tx::commit`] it leaves no trace. Of [`Db::read`] it is a bare connection.
 pub enum Tx {
-    Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Transaction<'static, Postgres>),
+    Sqlite(Connection<Sqlite>),
+    Postgres(Connection<Postgres>),
+}
+
+/// What statements run on: `&mut **connection` is the connection.
+pub enum Connection<D: Database> {
+    Within(Transaction<'static, D>),
+    Bare(PoolConnection<D>),
+}
+
+impl<D: Database> Deref for Connection<D> {
+    type Target = D::Connection;
+    fn deref(&self) -> &D::Connection {
+        match self {
+            Self::Within(transaction) => transaction,
+            Self::Bare(connection) => connection,
+        }
+    }
+}
+
+impl<D: Database> DerefMut for Connection<D> {
+    fn deref_mut(&mut self) -> &mut D::Connection {
+        match self {
+            Self::Within(transaction) => transaction,
+            Self::Bare(connection) => connection,
+        }
+    }
+}
+
+impl<D: Database> Connection<D> {
+    async fn commit(self) -> Result<()> {
+        match self {
+            Self::Within(transaction) => transaction.commit().await,
+            Self::Bare(_) => Ok(()),
+        }
+    }
 }
 
 impl Db {
     /// A transaction that may write. On SQLite it is the only one until it ends.
     pub async fn begin(&self) -> Result<Tx> {
         Ok(match self {
-            Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("begin immediate").await?),
+            Self::Sqlite { write, .. } => Tx::Sqlite(Connection::Within(write.begin_with("begin immediate").await?)),
             Self::Postgres(pool) => begin_postgres(pool, "begin").await?,
         })
     }
 
-    /// A transaction for reading alone; it never waits for a writer.
+    /// For reading alone; it never waits for a writer. Each statement sees the moment that it begins at: a
+    /// transaction around them would bring two trips to the database and nothing else.
     pub async fn read(&self) -> Result<Tx> {
         Ok(match self {
-            Self::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
-            Self::Postgres(pool) => begin_postgres(pool, "begin").await?,
+            Self::Sqlite { read, .. } => Tx::Sqlite(Connection::Bare(read.acquire().await?)),
+            Self::Postgres(pool) => Tx::Postgres(Connection::Bare(pool.acquire().await?)),
         })
     }
 
-    /// The same, and all its statements see one moment, which on PostgreSQL is each one's own otherwise.
+    /// The same, and all its statements see one moment.
     pub async fn read_one_moment(&self) -> Result<Tx> {
         match self {
-            Self::Sqlite { .. } => self.read().await,
+            Self::Sqlite { read, .. } => Ok(Tx::Sqlite(Connection::Within(read.begin().await?))),
             Self::Postgres(pool) => begin_postgres(pool, "begin isolation level repeatable read read only").await,
         }
     }
@@ -156,7 +193,7 @@ impl Db {
 async fn begin_postgres(pool: &PgPool, begin: &'static str) -> Result<Tx> {
     let pool = pool.clone();
     let begun = tokio::spawn(async move { pool.begin_with(begin).await });
-    begun.await.unwrap_or(Err(Error::WorkerCrashed)).map(Tx::Postgres)
+    begun.await.unwrap_or(Err(Error::WorkerCrashed)).map(|tx| Tx::Postgres(Connection::Within(tx)))
 }
 
 impl Tx {

@@ -85,7 +85,7 @@ impl Hub {
 
     /// Everything around the list of people, which stands in its place in the order of the keys.
     async fn frame(&self, id: MessageId) -> Result<(String, String)> {
-        let mut tx = self.db.read().await?;
+        let mut tx = self.db.read_one_moment().await?;
         let message = messages::find(&mut tx, id).await?.filter(|message| message.purged_at.is_none());
         let message = message.ok_or_else(Problem::not_found)?;
         let additions = self.additions_of(&mut tx, id).await?;

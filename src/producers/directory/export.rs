@@ -43,7 +43,7 @@ pub struct Export<'a> {
 /// # Errors
 /// `EXPORT_LIMIT` above 200,000 people.
 pub async fn export(hub: &Hub, what: &Export<'_>) -> Result<Vec<u8>> {
-    let mut tx = hub.db.read().await?;
+    let mut tx = hub.db.read_one_moment().await?;
     if people::count_active(&mut tx).await? > MOST_PEOPLE {
         return Err(Problem::invalid("EXPORT_LIMIT", "", format!("一次最多导出 {MOST_PEOPLE} 人，请按部门导出"))
             .in_english("an export has at most 200,000 people: export by department")
