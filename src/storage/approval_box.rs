@@ -66,6 +66,8 @@ row! {
         pub principal_name: Option<String>,
         /// the word is this person's own
         pub is_decider: bool,
+        /// one of a series
+        pub is_run: bool,
     }
 }
 
@@ -100,7 +102,8 @@ pub async fn list(tx: &mut Tx, wanted: Wanted<'_>, cursor: (Timestamp, ApprovalI
             acts_for!("$1", "$2"),
             ")) end as principal_name,
                 exists (select 1 from approval_seat
-                         where approval_seat.approval_id = approval.id and approval_seat.decided_by = $1) as is_decider
+                         where approval_seat.approval_id = approval.id and approval_seat.decided_by = $1) as is_decider,
+                message.series_id is not null as is_run
            from approval join message on message.id = approval.message_id
           where ",
             is_wanted!(),

@@ -38,6 +38,8 @@ row! {
         pub recalled_at: Option<Timestamp>,
         /// 退回: rejected, but only for changes
         pub is_returned: bool,
+        /// one of a series
+        pub is_run: bool,
     }
 }
 
@@ -90,7 +92,8 @@ pub async fn list(tx: &mut Tx, wanted: Wanted<'_>, from: From, limit: i64) -> Re
         wanted.owner,
         "select id, title, kind, rule_name, rounds, state, recipients, created_at, send_at, sent_at, recalled_at,
                 exists (select 1 from approval where approval.message_id = message.id and approval.is_returned)
-                    as is_returned",
+                    as is_returned,
+                series_id is not null as is_run",
         ") and (created_at, id) < ($4, $5) order by created_at desc, id desc limit $6 offset $7"
     );
     fetch_all!(tx, Line, sql, [owner, &states, &pattern, at, id, limit, skipped])

@@ -199,6 +199,7 @@ fn row(line: Line, tab: ApprovalTab, tongue: Tongue<'_>) -> ApprovalRow {
         department: line.sender_department,
         title: personal::shown(&line.title),
         kind: "message".to_owned(),
+        is_run: line.is_run,
         reach: line.recipients,
         at: line.decided_at.unwrap_or(line.created_at),
         outcome: (tab == ApprovalTab::Done).then_some(line.state),

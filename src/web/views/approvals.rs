@@ -89,6 +89,8 @@ pub struct ApprovalRow {
     pub title: String,
     /// 消息, 通知公告 …: `message`, `announcement`; words under `approval.kind.<kind>`.
     pub kind: String,
+    /// 周期: one of a series.
+    pub is_run: bool,
     /// How many people it would reach.
     pub reach: i64,
     /// Handed in, or decided on the tab 已审.

@@ -64,6 +64,8 @@ pub struct OutboxRow {
     pub state: message::State,
     /// 已退回: rejected, but only for changes.
     pub returned: bool,
+    /// 周期: one of a series.
+    pub is_run: bool,
     /// Sent, planned, or last changed.
     pub at: Moment,
     /// 发送人数; `None` as long as nobody is frozen as a recipient.

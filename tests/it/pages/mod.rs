@@ -21,5 +21,6 @@ mod quotas;
 mod recycle;
 mod refused;
 mod sending;
+mod series;
 mod templates;
 mod timeline;

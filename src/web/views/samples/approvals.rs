@@ -16,6 +16,7 @@ impl ApprovalsPage {
             department: department.into(),
             title: title.into(),
             kind: kind.into(),
+            is_run: id == "3",
             reach,
             at,
             outcome: None,

@@ -27,6 +27,7 @@ impl OutboxPage {
             kind,
             state,
             returned: false,
+            is_run: kind == ListedKind::Text,
             at: september(day, 8, 30),
             recipients: Some(People { people: recipients }),
             reached: Some(People { people: reached }),
