@@ -126,6 +126,19 @@ pub async fn find(tx: &mut Tx, id: MessageId) -> Result<Option<Message>> {
     fetch_optional!(tx, Message, concat!("select ", columns!(), " from message where id = $1"), [id])
 }
 
+/// What its sender wrote anew from it and handed in, the latest, with its version; neither a draft nor what
+/// he has deleted.
+pub async fn find_successor(tx: &mut Tx, id: MessageId) -> Result<Option<(MessageId, i64)>> {
+    fetch_optional!(
+        tx,
+        (MessageId, i64),
+        "select id, version from message
+          where replaces_id = $1 and state <> 'draft' and deleted_at is null
+          order by created_at desc, id desc limit 1",
+        [id]
+    )
+}
+
 /// A message whose fate nobody else changes until this transaction ends.
 pub async fn lock(tx: &mut Tx, id: MessageId) -> Result<Option<Message>> {
     // SQLite has one writer, which this transaction is.

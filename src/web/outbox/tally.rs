@@ -39,7 +39,7 @@ use crate::{
             curve::{self, Curve},
             outbox::{
                 AdditionLine, ChannelResult, ChannelTally, ExportLine, OutboxDetail, OwnWords, Progress, Receipts,
-                RecipientRow, Recipients, Reminder, Tally,
+                RecipientRow, Recipients, Reminder, Successor, Tally, Versions,
             },
         },
         words::text::Tongue,
@@ -77,6 +77,7 @@ pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDeta
     let (trail, last) = (trail(&mut tx, &status, me).await?, last_chased(&mut tx, id).await?);
     let is_waiting = matches!(message.state, State::PendingApproval | State::Scheduled | State::Held);
     let (newer, older) = messages::neighbours(&mut tx, me.id(), message.created_at, id).await?;
+    let versions = versions(&mut tx, message).await?;
     let reach = if is_waiting { Some(plan::reach(&mut tx, message, me).await?) } else { None };
     let ((adds_to, added), kept) = (status::thread(&mut tx, message).await?, last_exports(&mut tx, me, id).await?);
     let (series, receipts) = (series::note(&mut tx, id, me).await?, receipts(me, &mut tx, &status).await?);
@@ -113,8 +114,7 @@ pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDeta
         remind_from: last.map(|last| last + PAUSE).filter(|from| *from > hub.clock.now()),
         tally,
         returned: is_returned(&status),
-        version: message.version,
-        former: message.replaces_id.map(|former| format!("/outbox/{former}")),
+        versions,
         trail,
         people,
         can_recall: is_kept && can_recall(message.state),
@@ -125,6 +125,19 @@ pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDeta
         previous: newer.map(|id| format!("/outbox/{id}")),
         next: older.map(|id| format!("/outbox/{id}")),
         notice: None,
+    })
+}
+
+/// The version before this one, and the one after it.
+async fn versions(tx: &mut Tx, message: &Message) -> Result<Versions, PageError> {
+    let newer = match message.state {
+        State::Rejected | State::Recalled => messages::find_successor(tx, message.id).await?,
+        _ => None,
+    };
+    Ok(Versions {
+        number: message.version,
+        former: message.replaces_id.map(|former| format!("/outbox/{former}")),
+        successor: newer.map(|(id, number)| Successor { address: format!("/outbox/{id}"), number }),
     })
 }
 

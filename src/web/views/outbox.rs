@@ -116,10 +116,7 @@ pub struct OutboxDetail {
     pub adds_to: Option<String>,
     /// Reminding is possible again from then on; `None`: now.
     pub remind_from: Option<Moment>,
-    /// 第 N 版
-    pub version: i64,
-    /// Address of the version that this was written anew from; `None`: it is the first.
-    pub former: Option<String>,
+    pub versions: Versions,
     /// The way through approval; empty when none was needed.
     pub trail: Vec<TrailStep>,
     pub people: Recipients,
@@ -137,6 +134,24 @@ pub struct OutboxDetail {
     /// Of the one before.
     pub next: Option<String>,
     pub notice: Option<String>,
+}
+
+/// What was written anew from what.
+#[derive(Debug, Clone, Serialize)]
+pub struct Versions {
+    /// 第 N 版
+    pub number: i64,
+    /// Address of the version that this was written anew from; `None`: it is the first.
+    pub former: Option<String>,
+    /// The version that was written anew from this one; `None`: there is none.
+    pub successor: Option<Successor>,
+}
+
+/// A later version of a message.
+#[derive(Debug, Clone, Serialize)]
+pub struct Successor {
+    pub address: String,
+    pub number: i64,
 }
 
 /// A file: `POST /outbox/{id}/export` with its kind, then `GET` the same.

@@ -91,6 +91,31 @@ async fn a_sender_leafs_through_what_he_sent_and_reminds_whom_he_chooses() {
     site.test.end().await;
 }
 
+/// As the newer one leads to its former.
+#[tokio::test]
+async fn what_was_replaced_leads_to_the_version_that_replaced_it() {
+    let (mut site, sender, reader) = Site::of_two().await;
+    let id = site.test.sends(&sender, to(&[&reader], "停水通知")).await.unwrap().id.to_string();
+    site.test.settle().await;
+    let page = format!("/outbox/{id}");
+    let mut browser = site.browser_of(&sender).await;
+    browser.post(&format!("{page}/recall"), &[("edit", "1")]).await.assert(303, &[]);
+    let typed = [("kind", "content"), ("title", "停水通知"), ("body", "改到周日"), ("person", "li"), ("id", &id)];
+    browser.post("/compose", &[&typed[..], &[("do", "draft")]].concat()).await.assert(303, &[]);
+    browser.get(&page).await.assert(200, &["已撤回"]).lacks(&["代替"]);
+    let sent = browser.post("/compose", &[&typed[..], &[("do", "send")]].concat()).await.assert(303, &[]);
+    let newer = sent.leads_to().split('?').next().unwrap().to_owned();
+    site.test.settle().await;
+    let leads = format!("href=\"{newer}\">已由第 2 版代替</a>");
+    browser.get(&page).await.assert(200, &[&leads]);
+    browser.get(&newer).await.assert(200, &["第 2 版", &format!("href=\"{page}\"")]).lacks(&["代替"]);
+    site.browser_of(&reader).await.get(&format!("/inbox/{id}")).await.assert(410, &[]).lacks(&["代替", &newer[8..]]);
+    // What its sender has thrown away replaces nothing.
+    browser.post(&format!("{newer}/discard"), &[("do", "delete")]).await.assert(303, &[]);
+    browser.get(&page).await.assert(200, &["已撤回"]).lacks(&["代替"]);
+    site.test.end().await;
+}
+
 /// MO-13, MO-16
 #[tokio::test]
 async fn a_sender_has_the_recipients_as_a_spreadsheet() {
