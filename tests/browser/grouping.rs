@@ -149,7 +149,14 @@ async fn a_spreadsheet_is_taken_in_by_the_browser() {
     book.save(&file).unwrap();
     let window = Window::of(&site, PHONE, &wang).await;
     window.go(&format!("{group}/add?by=file")).await;
+    // The field itself has the browser's own words and is not seen; its button has those of the page, and
+    // whoever comes by keys stands on it.
+    window.until("getComputedStyle(document.querySelector('input[type=file]')).opacity === '0'").await;
+    window.until("document.querySelector('.pick').innerText.replace(/\\s+/g, ' ') === '选择文件 未选择文件'").await;
+    window.ask("document.querySelector('input[type=file]').focus()").await;
+    window.until("getComputedStyle(document.querySelector('.pick')).outlineStyle === 'solid'").await;
     window.choose_file("input[type=file]", &file).await;
+    window.until("document.querySelector('.pick small').textContent === '评审专家.xlsx'").await;
     window.press_in_the_middle("main form .btn.primary").await;
     window.sees("已导入 1 人").await;
     window.sees("手机号应为 11 位数字，当前 7 位").await;
@@ -179,6 +186,10 @@ async fn groups_are_kept_without_scripts() {
     window.press(".members li:first-child input[name=person]").await;
     window.press(".picks button[value=delete]").await;
     window.sees("已删除 1 人").await;
+    // The browser's own field for files, and nothing drawn for it.
+    window.go(&format!("{group}/add?by=file")).await;
+    window.until("getComputedStyle(document.querySelector('input[type=file]')).opacity === '1'").await;
+    window.until("!document.querySelector('.pick').offsetParent").await;
     window.close().await;
     site.end().await;
 }
