@@ -198,6 +198,44 @@ async fn what_is_deleted_leaves_the_others_unread_on_the_phone_and_on_the_desk()
     }
 }
 
+/// What waits for 撤销 is done before the next page is asked for, whether a link leads there or a button.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_just_deleted_lies_in_the_bin_for_whoever_goes_there_at_once() {
+    let (site, reader) = three_letters().await;
+    let window = Window::of(&site, DESK, &reader).await;
+    let delete = async |title: &str| {
+        window.go("/inbox").await;
+        window.follow(title).await;
+        window.until(&is_open(title)).await;
+        window.press("#reader button[value=delete]").await;
+        window.until(NOTHING_OPEN).await;
+    };
+    let shows = async |page: &str, title: &str| {
+        window.until(&format!("location.pathname === '{page}' && document.readyState === 'complete'")).await;
+        window.ask(&format!("return document.querySelector('main').innerText.includes('{title}')")).await == true
+    };
+    delete("第二封").await;
+    window.press(".side a[href='/recycle']").await;
+    assert!(shows("/recycle", "第二封").await);
+    // By a key, too, nobody is faster.
+    delete("第三封").await;
+    for key in ["g", "h"] {
+        let event = format!("new KeyboardEvent('keydown', {{key: '{key}', bubbles: true, cancelable: true}})");
+        window.ask(&format!("document.activeElement.dispatchEvent({event})")).await;
+    }
+    assert!(!shows("/", "第三封").await && shows("/", "第一封").await);
+    // Nor does signing out lose it.
+    delete("第一封").await;
+    window.press(".menu summary").await;
+    window.press("form[action='/logout'] button").await;
+    window.until("location.pathname === '/login'").await;
+    window.sign_in(&site, &reader).await;
+    window.go("/recycle").await;
+    assert!(shows("/recycle", "第一封").await);
+    window.close().await;
+    site.end().await;
+}
+
 const NOTHING_OPEN: &str = "!document.querySelector('#reader .headline') && location.pathname === '/inbox' \
     && !document.querySelector('.row.on, .split.reading')";
 

@@ -64,7 +64,7 @@
       list.forEach(function (row, at) { delete leaving[idOf(row)]; row.hidden = false; setUnread(row, were[at]); });
     }
     function send() {
-      Zh.post('/inbox/bulk', body, { keepalive: true }).then(function (response) {
+      return Zh.post('/inbox/bulk', body, { keepalive: true }).then(function (response) {
         if (!response.ok) throw new Error(response.status);
         list.forEach(function (row) { delete leaving[idOf(row)]; });
       }).catch(function () { restore(); Zh.toast(Zh.word('failed')); });
@@ -78,11 +78,41 @@
     if (leaves) close(list);
     var said = Zh.word(what, { n: list.length });
     if (what !== 'delete') { send(); Zh.toast(said); return; }
-    var timer = setTimeout(send, 7000), waiting = true;
-    Zh.toast(said, Zh.word('undo'), function () { waiting = false; clearTimeout(timer); restore(); });
-    setTimeout(function () { waiting = false; }, 7000);
-    addEventListener('pagehide', function () { if (waiting) { clearTimeout(timer); send(); } }, { once: true });
+    var timer = setTimeout(carry, 7000);
+    var toast = Zh.toast(said, Zh.word('undo'), function () { letGo(); restore(); });
+    function letGo() { clearTimeout(timer); held = held.filter(function (other) { return other !== carry; }); }
+    function carry() { letGo(); toast.remove(); return send(); }
+    held.push(carry);
   }
+
+  /* What waits for the time to undo it is carried out before another page is asked for, which would not
+     know of it, or sign its owner out. Whoever leaves by other ways sends it off in going. */
+  var held = [];
+  function flush() { return Promise.all(held.map(function (carry) { return carry(); })); }
+  function flushFirst(e, go) {
+    if (!held.length || e.defaultPrevented) return;
+    e.preventDefault();
+    Promise.race([flush(), new Promise(function (late) { setTimeout(late, 3000); })]).then(go);
+  }
+  on('click', 'a[href]:not([data-swap]):not([download]):not([target])', function (e, link) {
+    if (e.metaKey || e.ctrlKey || e.shiftKey || e.altKey || link.hash) return;
+    flushFirst(e, function () { location.href = link.href; });
+  });
+  on('submit', 'form:not([data-swap])', function (e, form) {
+    var button = Zh.pressed(form);
+    flushFirst(e, function () {
+      if (button && button.name) {
+        var said = document.createElement('input');
+        said.type = 'hidden';
+        said.name = button.name;
+        said.value = button.value;
+        form.appendChild(said);
+      }
+      HTMLFormElement.prototype.submit.call(form);
+    });
+  });
+  addEventListener('beforeunload', flush);
+  addEventListener('pagehide', flush);
 
   on('click', '[data-bulk] button[name=do]', function (e, button) { e.preventDefault(); act(button.value, chosen()); });
 

@@ -8,7 +8,7 @@
     'g': function () { lead = Date.now(); },
     '/': function () { $('#q').focus(); },
     '?': function () { Zh.open($('#keys')); },
-    'c': function () { location.href = '/compose'; },
+    'c': function () { $('a[href="/compose"]').click(); },
     /* Its first choice, or its first button; nothing where nothing is asked for. */
     'r': function () {
       var first = $('#reader form.receipt input:not([type=hidden]), #reader form.receipt button');
@@ -41,7 +41,8 @@
     if (lead && Date.now() - lead < 1200) {
       lead = 0;
       /* Only to places that this person is shown the way to. */
-      if (places[key] && $('a[href="' + places[key] + '"]')) { e.preventDefault(); location.href = places[key]; }
+      var way = places[key] && $('a[href="' + places[key] + '"]');
+      if (way) { e.preventDefault(); way.click(); }
       return;
     }
     var fn = everywhere[key] || ($('.row') && inList[key]);

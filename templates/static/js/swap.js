@@ -103,10 +103,11 @@
   /* The pressed button is part of the form; FormData leaves it out. */
   var pressed = null;
   on('click', 'form button', function (e, button) { pressed = button; });
+  Zh.pressed = function (form) { return pressed && pressed.form === form ? pressed : null; };
   on('submit', 'form[data-swap]', function (e, form) {
     if (e.defaultPrevented) return;
     e.preventDefault();
-    var body = new URLSearchParams(new FormData(form)), button = pressed && pressed.form === form ? pressed : null;
+    var body = new URLSearchParams(new FormData(form)), button = Zh.pressed(form);
     if (button && button.name) body.append(button.name, button.value);
     var url = addressOf(form, button);
     if (told(form, button, 'method').toLowerCase() !== 'post') {
