@@ -4,7 +4,7 @@ use super::{Json, Result, Tx};
 use crate::{
     clock::Timestamp,
     domain::{
-        MessageId, SeriesId,
+        MessageId, PersonId, SeriesId,
         message::{Recurrence, State},
     },
 };
@@ -86,6 +86,37 @@ pub async fn list_runs(tx: &mut Tx, id: SeriesId, limit: i64) -> Result<Vec<Run>
         "select id, send_at, state from message where series_id = $1 and purged_at is null
           order by send_at desc, id desc limit $2",
         [id, limit]
+    )
+}
+
+row! {
+    /// A series between two runs.
+    #[derive(Debug, Clone)]
+    pub struct Resting {
+        /// of the last run
+        pub title: String,
+        pub recurrence: Json<Recurrence>,
+        pub run_at: Timestamp,
+        /// the latest run that its sender has not deleted, or the last one
+        pub shown_id: MessageId,
+    }
+}
+
+/// A sender's own that go on though no run waits, because the last one was recalled or the next could not be
+/// made; the next to come first. `search` is a part of the title, empty for all.
+pub async fn list_resting(tx: &mut Tx, sender: PersonId, search: &str, limit: i64) -> Result<Vec<Resting>> {
+    fetch_all!(
+        tx,
+        Resting,
+        "select message.title, series.recurrence, series.run_at,
+                coalesce((select run.id from message as run
+                           where run.series_id = series.id and run.deleted_at is null
+                           order by run.send_at desc, run.id desc limit 1), message.id) as shown_id
+           from series join message on message.id = series.run_id
+          where series.ended_at is null and message.sender_id = $1
+            and message.state in ('recalled', 'sending', 'sent') and lower(message.title) like $3 escape '\\'
+          order by series.run_at, series.id limit $2",
+        [sender, limit, super::containing(search)]
     )
 }
 

@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::one::{can_delete, can_edit, can_recall};
+use super::{
+    one::{can_delete, can_edit, can_recall},
+    series,
+};
 use crate::{
     domain::{
         MessageId, Problem,
@@ -66,6 +69,7 @@ pub async fn page(me: Me, Query(query): Query) -> Answer {
         *more.entry(first).or_default() += people;
         *reached.entry(first).or_default() += reached.get(&addition).copied().unwrap_or(0);
     }
+    let resting = if tab == OutboxTab::SCHEDULED { series::resting(&mut tx, &search, &me).await? } else { Vec::new() };
     drop(tx);
     let tabs = OutboxTab::STATES.into_iter().map(|(name, states)| OutboxTab {
         address: narrowed_address("/outbox", &[("state", name), ("q", search.as_str())]),
@@ -77,6 +81,7 @@ pub async fn page(me: Me, Query(query): Query) -> Answer {
         tabs: tabs.collect(),
         tab: tab.to_owned(),
         rows: lines.into_iter().map(|line| row(line, &reached, &more)).collect(),
+        resting,
         pager: paged.at(page, last.map(|last| last.to_string()).as_deref()),
         notice: me.notice(&query),
         query: search,

@@ -1,13 +1,17 @@
-//! The series of which a message is a run, as its sender sees it beside the message.
+//! The series of which a message is a run, as its sender sees it beside the message, and those of which none
+//! stands among what is planned.
 
 use crate::{
-    domain::{MessageId, message::State},
+    domain::{MessageId, message::State, personal},
     storage::{Tx, series},
     web::{
         door::session::Me,
         frame::page_error::PageError,
         message::recurring,
-        views::outbox::{RunLine, SeriesNote},
+        views::{
+            outbox::{RunLine, SeriesNote},
+            outbox_list::RestingSeries,
+        },
     },
 };
 
@@ -15,6 +19,8 @@ use crate::{
 const NEXT: usize = 5;
 /// Runs that are shown of what was made.
 const MADE: i64 = 10;
+/// Series that are named above what is planned.
+const RESTING: i64 = 50;
 
 /// None for a message that comes once.
 pub async fn note(tx: &mut Tx, message: MessageId, me: &Me) -> Result<Option<SeriesNote>, PageError> {
@@ -37,4 +43,20 @@ pub async fn note(tx: &mut Tx, message: MessageId, me: &Me) -> Result<Option<Ser
         has_ended,
         runs: runs.into_iter().map(line).collect(),
     }))
+}
+
+/// Series that go on though none of their runs waits, by a part of their title.
+pub async fn resting(tx: &mut Tx, search: &str, me: &Me) -> Result<Vec<RestingSeries>, PageError> {
+    let (found, now) = (series::list_resting(tx, me.id(), search, RESTING).await?, me.web.hub.clock.now());
+    let line = |found: series::Resting| {
+        // One that has run its time has no next.
+        let next = found.recurrence.0.next_after(found.run_at.max(now))?;
+        Some(RestingSeries {
+            address: format!("/outbox/{}#series", found.shown_id),
+            title: personal::shown(&found.title),
+            how: recurring::words(&found.recurrence.0, me),
+            next,
+        })
+    };
+    Ok(found.into_iter().filter_map(line).collect())
 }

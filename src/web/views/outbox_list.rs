@@ -14,6 +14,8 @@ pub struct OutboxPage {
     /// A part of the title searched for; empty: nothing.
     pub query: String,
     pub rows: Vec<OutboxRow>,
+    /// Above what is scheduled: series that go on though none of their runs stands there.
+    pub resting: Vec<RestingSeries>,
     /// `None` when everything fits on one page.
     pub pager: Option<Pager>,
     /// What was just done, already in the person's language.
@@ -32,11 +34,13 @@ pub struct OutboxTab {
 }
 
 impl OutboxTab {
+    pub const SCHEDULED: &str = "scheduled";
+
     /// The tabs in the order of the page, with the states that each shows.
     pub const STATES: [(&str, &[message::State]); 6] = [
         ("sent", &[message::State::Sending, message::State::Sent]),
         ("pending", &[message::State::PendingApproval]),
-        ("scheduled", &[message::State::Scheduled]),
+        (Self::SCHEDULED, &[message::State::Scheduled]),
         ("rejected", &[message::State::Rejected, message::State::Held]),
         ("draft", &[message::State::Draft]),
         ("recalled", &[message::State::Recalled]),
@@ -51,6 +55,17 @@ impl OutboxTab {
     pub fn named(name: &str) -> (&'static str, &'static [message::State]) {
         Self::STATES.into_iter().find(|(known, _)| *known == name).unwrap_or(Self::STATES[0])
     }
+}
+
+/// A series between two runs, the last of which was recalled or could not be made.
+#[derive(Debug, Clone, Serialize)]
+pub struct RestingSeries {
+    /// Where it can be stopped.
+    pub address: String,
+    pub title: String,
+    /// How often, in words.
+    pub how: String,
+    pub next: Moment,
 }
 
 /// One message in the list.

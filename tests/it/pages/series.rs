@@ -1,4 +1,4 @@
-//! 周期发送 in the lists: which lines are runs.
+//! 周期发送 in the lists: which lines are runs, and where a series is found of which none waits.
 
 use super::browser::{Browser, Page, Site};
 use crate::support::people::to_department;
@@ -48,5 +48,34 @@ async fn lines_of_outbox_and_approvals_say_which_are_runs_of_a_series() {
     let sent = sender.get("/outbox").await;
     assert!(line(&sent, "例会").contains(&leads) && !line(&sent, "放假安排").contains("周期"));
     sender.get(&format!("/outbox/{run}")).await.assert(200, &["id=\"series\"", "停止周期"]);
+    site.test.end().await;
+}
+
+/// 仅撤回 of the run that waited leaves the series, which nobody would look for among what was recalled.
+#[tokio::test]
+async fn a_series_that_goes_on_is_named_among_what_is_planned_though_its_run_was_recalled() {
+    let (mut site, sender, reader) = Site::of_two().await;
+    let mut browser = site.browser_of(&sender).await;
+    let run = sends_weekly(&mut browser, ("person", "li")).await;
+    let (planned, goes_on) = ("/outbox?state=scheduled", "仍在继续的周期");
+    browser.get(planned).await.assert(200, &["例会"]).lacks(&[goes_on]);
+    browser.post(&format!("/outbox/{run}/recall"), &[]).await.assert(303, &[]);
+    let leads = format!("<a href=\"/outbox/{run}#series\"><b>例会</b></a>");
+    let named = [goes_on, &leads, "每周一 08:00", "下一期 2026-11-30 08:00", "没有定时消息"];
+    browser.get(planned).await.assert(200, &named);
+    browser.get("/outbox?state=scheduled&q=%E4%BE%8B").await.assert(200, &[&leads]);
+    browser.get("/outbox?state=scheduled&q=%25").await.lacks(&[goes_on]);
+    browser.get("/outbox?state=recalled").await.assert(200, &["例会"]).lacks(&[goes_on]);
+    site.browser_of(&reader).await.get(planned).await.assert(200, &[]).lacks(&[goes_on]);
+    // The next run stands there itself, until it is recalled and deleted; the one before leads on.
+    site.test.after(chrono::Duration::hours(70)).await;
+    let mut browser = site.browser_of(&sender).await;
+    let shown = browser.get(planned).await.lacks(&[goes_on]);
+    let next: String = line(&shown, "例会").chars().take(36).collect();
+    browser.post(&format!("/outbox/{next}/recall"), &[]).await.assert(303, &[]);
+    browser.post(&format!("/outbox/{next}/discard"), &[("do", "delete")]).await.assert(303, &[]);
+    browser.get(planned).await.assert(200, &[&leads, "下一期 2026-12-07 08:00"]);
+    browser.post(&format!("/outbox/{run}/stop"), &[]).await.assert(303, &[]);
+    browser.get(planned).await.assert(200, &["没有定时消息"]).lacks(&[goes_on]);
     site.test.end().await;
 }

@@ -106,6 +106,7 @@ fn of_senders() -> Vec<Sample> {
         page("outbox", "", Section::Outbox, &OutboxPage::sample()),
         page("outbox", "drafts", Section::Outbox, &OutboxPage::sample_drafts()),
         page("outbox", "empty", Section::Outbox, &OutboxPage::sample_empty()),
+        page("outbox", "resting", Section::Outbox, &OutboxPage::sample_resting()),
         page("outbox_detail", "", Section::Outbox, &OutboxDetail::sample()),
         page("outbox_detail", "sending", Section::Outbox, &OutboxDetail::sample_sending()),
         page("outbox_detail", "rejected", Section::Outbox, &OutboxDetail::sample_rejected()),

@@ -45,6 +45,7 @@ impl OutboxPage {
                 row("2", "信息化周例会改期至周四下午", text, State::Sending, 14, (38, 12)),
                 row("3", "统一身份认证密码到期提醒", link, State::Sent, 11, (16_243, 16_102)),
             ],
+            resting: Vec::new(),
             pager: Paged { path: "/outbox", narrowed: &[("state", "sent")], total: 93, size: 10, most: 10_000 }
                 .at(4, Some("0198f3c2")),
             notice: Some("消息已发送给 38 人".into()),
@@ -71,6 +72,17 @@ impl OutboxPage {
 
     pub fn sample_empty() -> Self {
         Self { tabs: Self::tabs("recalled"), tab: "recalled".into(), rows: Vec::new(), ..Self::sample_drafts() }
+    }
+
+    /// The one run that was planned is recalled, and its series goes on.
+    pub fn sample_resting() -> Self {
+        let resting = RestingSeries {
+            address: "/outbox/4#series".into(),
+            title: "信息化周例会".into(),
+            how: "每周一 08:00".into(),
+            next: september(28, 8, 0),
+        };
+        Self { tabs: Self::tabs("scheduled"), tab: "scheduled".into(), resting: vec![resting], ..Self::sample_empty() }
     }
 
     fn tabs(current: &str) -> Vec<OutboxTab> {
