@@ -23,7 +23,7 @@ use crate::{
             path::Path,
         },
         views::{
-            compose::{AddRecipientsPage, ComposeErrors, ComposeForm, Forecast},
+            compose::{AddRecipientsPage, ComposeForm, Forecast},
             shell::Section,
         },
     },
@@ -67,7 +67,7 @@ fn parse(id: &str) -> Result<MessageId, Problem> {
 impl Me {
     /// What adding them would do.
     async fn foresee_adding(&self, id: MessageId, fields: &Fields) -> Answer {
-        let forecast = self.or_refused(self.forecast_adding(id, fields).await, fields).await?;
+        let forecast = self.forecast_adding(id, fields).await?;
         if self.wants("forecast") {
             return self.part(Section::Outbox, "forecast", &forecast).await;
         }
@@ -76,16 +76,26 @@ impl Me {
     }
 
     async fn forecast_adding(&self, id: MessageId, fields: &Fields) -> Result<Forecast, PageError> {
-        fields.checked()?;
-        let sketch = fields::sketch(fields, self.named(fields).await?, self.web.hub.place.timezone);
+        let named = match self.named(fields).await {
+            Ok(named) => named,
+            Err(error) => return self.refused(error, None),
+        };
+        let unknown = self.unknown(&named.unknown);
+        match self.reckon_adding(id, fields, named.people).await {
+            Ok(forecast) => Ok(Forecast { unknown, ..forecast }),
+            Err(error) => self.refused(error, unknown),
+        }
+    }
+
+    async fn reckon_adding(&self, id: MessageId, fields: &Fields, people: Vec<String>) -> Result<Forecast, PageError> {
+        let sketch = fields::sketch(fields, people, self.web.hub.place.timezone);
         let audience = command::read_audience(&sketch["audience"], "/audience")?;
         let (found, already) = self.web.hub.resolve_addition(&Source::Person(self.id()), id, audience).await?;
         Ok(self.foreseen(found, already))
     }
 
     async fn try_adding(&self, id: MessageId, fields: &Fields) -> Result<Added, PageError> {
-        fields.checked()?;
-        let people = self.named(fields).await?;
+        let people = self.named(fields).await?.all();
         let sketch = fields::sketch(fields, people, self.web.hub.place.timezone);
         let audience = command::read_audience(&sketch["audience"], "/audience")?;
         let fingerprint = seal::sha256(format!("add {id} {}", sketch["audience"]).as_bytes());
@@ -111,13 +121,7 @@ impl Me {
         let status = problem.as_ref().map_or(StatusCode::OK, |problem| status_of(problem.class));
         let people = self.web.hub.last_tally(&message, Age::Any).await?.people;
         let mut tx = self.web.hub.db.read().await?;
-        let mut errors = ComposeErrors::default();
-        if let Some(problem) = &problem {
-            match self.unknown_accounts(&mut tx, problem, &form.accounts).await? {
-                Some(unknown) => errors.unknown = Some(unknown),
-                None => errors.put(&problem.field, self.in_words(problem)),
-            }
-        }
+        let errors = self.errors(&mut tx, problem.as_ref(), forecast.as_ref(), &form.accounts).await?;
         let audience = self.audience_choices(&mut tx, choices, &mut form).await?;
         drop(tx);
         let view = AddRecipientsPage {

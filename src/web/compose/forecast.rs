@@ -17,47 +17,42 @@ use crate::{
     },
 };
 
-/// It cannot be sent so.
-fn refused(problem: String, unknown: Option<Unknown>) -> Forecast {
-    let nothing = Forecast {
-        reach: None,
-        repeated: 0,
-        cost: 0,
-        approval: None,
-        problem: None,
-        unknown: None,
-        already: 0,
-        out: None,
-    };
-    match unknown {
-        Some(unknown) => Forecast { problem: Some(unknown.words.clone()), unknown: Some(unknown), ..nothing },
-        None => Forecast { problem: Some(problem), ..nothing },
-    }
-}
-
 impl Me {
-    /// The forecast, or why it cannot be sent so.
-    pub(super) async fn or_refused(
-        &self,
-        found: Result<Forecast, PageError>,
-        fields: &Fields,
-    ) -> Result<Forecast, PageError> {
-        match found {
-            Ok(forecast) => Ok(forecast),
-            Err(error) => {
-                let problem = error.into_problem()?;
-                let mut tx = self.web.hub.db.read().await?;
-                let unknown = self.unknown_accounts(&mut tx, &problem, fields.get("accounts")).await?;
-                Ok(refused(self.in_words(&problem), unknown))
-            }
+    /// The forecast, or why it cannot be sent so. Where some of what was typed is nobody's it is that of
+    /// all the others, and says so.
+    pub(super) async fn forecast(&self, fields: &Fields) -> Result<Forecast, PageError> {
+        let named = match self.named(fields).await {
+            Ok(named) => named,
+            Err(error) => return self.refused(error, None),
+        };
+        let unknown = self.unknown(&named.unknown);
+        match self.reckon(fields, named.people).await {
+            Ok(forecast) => Ok(Forecast { unknown, ..forecast }),
+            Err(error) => self.refused(error, unknown),
         }
     }
 
+    /// It cannot be sent so.
+    pub(super) fn refused(&self, error: PageError, unknown: Option<Unknown>) -> Result<Forecast, PageError> {
+        let problem = error.into_problem()?;
+        // Nobody is left but whom nobody knows: that alone is to be mended.
+        let is_said = problem.code == "RCPT_NONE" && unknown.is_some();
+        Ok(Forecast {
+            reach: None,
+            repeated: 0,
+            cost: 0,
+            approval: None,
+            problem: (!is_said).then(|| self.in_words(&problem)),
+            unknown,
+            already: 0,
+            out: None,
+        })
+    }
+
     /// # Errors
-    /// The same as sending such a message.
-    pub(super) async fn forecast(&self, fields: &Fields) -> Result<Forecast, PageError> {
-        fields.checked()?;
-        let (hub, people) = (&self.web.hub, self.named(fields).await?);
+    /// The same as sending such a message to these people, who are named one by one, and whom it names else.
+    async fn reckon(&self, fields: &Fields, people: Vec<String>) -> Result<Forecast, PageError> {
+        let hub = &self.web.hub;
         let now = hub.clock.now();
         let sketch = command::read_sketch(&fields::sketch(fields, people, hub.place.timezone), now)?;
         let found = hub.resolve(&Source::Person(self.id()), &sketch).await?;

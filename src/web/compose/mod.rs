@@ -50,8 +50,7 @@ use crate::{
         message::trail,
         views::{
             compose::{
-                ComposeErrors, ComposeForm, ComposePage, Forecast, Placeholder, Refusal, TemplateChoice, Unknown,
-                Weekday,
+                ComposeErrors, ComposeForm, ComposePage, Forecast, Placeholder, Refusal, TemplateChoice, Weekday,
             },
             shell::Section,
         },
@@ -199,7 +198,7 @@ impl Me {
 
     /// What sending would do, with everything that was typed kept.
     async fn foresee(&self, fields: &Fields, origin: &Origin) -> Answer {
-        let forecast = self.or_refused(self.forecast(fields).await, fields).await?;
+        let forecast = self.forecast(fields).await?;
         if self.wants("forecast") {
             return self.part(Section::Compose, "forecast", &forecast).await;
         }
@@ -270,9 +269,8 @@ impl Me {
     }
 
     async fn try_send(&self, fields: &Fields, origin: &Origin) -> Result<hub::Answer, PageError> {
-        fields.checked()?;
         let hub = &self.web.hub;
-        let people = self.named(fields).await?;
+        let people = self.named(fields).await?.all();
         let command = fields::command(fields, people, hub.place.timezone)?;
         // By what is in them: the same form sent twice kept its files twice.
         let mut files = hub.contents(self.id(), origin).await?;
@@ -296,13 +294,7 @@ impl Me {
         }
         let status = problem.as_ref().map_or(StatusCode::OK, |problem| status_of(problem.class));
         let mut tx = self.web.hub.db.read().await?;
-        let mut errors = ComposeErrors::default();
-        if let Some(problem) = &problem {
-            match self.unknown_accounts(&mut tx, problem, &form.accounts).await? {
-                Some(unknown) => errors.unknown = Some(unknown),
-                None => errors.put(&problem.field, self.in_words(problem)),
-            }
-        }
+        let errors = self.errors(&mut tx, problem.as_ref(), forecast.as_ref(), &form.accounts).await?;
         let audience = self.audience_choices(&mut tx, choices, &mut form).await?;
         let chosen = &form.repeating.weekdays;
         let weekday = |day: &str| Weekday { value: day.to_owned(), chosen: chosen.iter().any(|chosen| chosen == day) };
@@ -348,25 +340,24 @@ impl Me {
         Ok(Some(Refusal { who, opinion: asked.opinion }).filter(|said| !said.opinion.is_empty()))
     }
 
-    /// Which of the accounts and phone numbers that were typed nobody has, all of them: whoever typed them
-    /// knows them, and finds none by its place in a list. None: nothing of that kind is wrong.
-    async fn unknown_accounts(
+    /// What is wrong, each beside its field. Of the accounts and phone numbers that were typed all that
+    /// nobody has are named: whoever typed them knows them, and finds none by its place in a list.
+    async fn errors(
         &self,
         tx: &mut Tx,
-        problem: &Problem,
+        problem: Option<&Problem>,
+        forecast: Option<&Forecast>,
         typed: &str,
-    ) -> Result<Option<Unknown>, PageError> {
-        if problem.code != "RCPT_NOT_VISIBLE" || !problem.field.starts_with("/audience/people") {
-            return Ok(None);
+    ) -> Result<ComposeErrors, PageError> {
+        let unknown = forecast.and_then(|forecast| forecast.unknown.clone());
+        let mut errors = ComposeErrors { unknown, ..ComposeErrors::default() };
+        let Some(problem) = problem else { return Ok(errors) };
+        if problem.code == "RCPT_NOT_VISIBLE" && problem.field.starts_with("/audience/people") {
+            errors.unknown = self.unknown(&self.nobody_has(tx, typed).await?);
         }
-        let named = self.nobody_has(tx, typed).await?;
-        if named.is_empty() {
-            return Ok(None);
+        if errors.unknown.is_none() {
+            errors.put(&problem.field, self.in_words(problem));
         }
-        let list = named.join(&self.say("list.comma", &[]));
-        let key = if named.len() == 1 { "compose.unknown_account" } else { "compose.unknown_accounts" };
-        let said = [("problem", self.in_words(problem)), ("count", named.len().to_string()), ("accounts", list)];
-        let words = self.say(key, &said);
-        Ok(Some(Unknown { words, accounts: named.join(" ") }))
+        Ok(errors)
     }
 }

@@ -15,7 +15,7 @@ use crate::{
             page_error::PageError,
         },
         views::{
-            compose::{FoundPeople, PersonChip},
+            compose::{FoundPeople, PersonChip, Unknown},
             shell::Section,
         },
     },
@@ -25,6 +25,8 @@ use crate::{
 const LISTED: i64 = 50;
 /// Longest text that is looked for, in characters.
 const SEARCH: usize = 100;
+/// Of what was typed as an account so many characters are said again.
+const LONGEST_NAMED: usize = 40;
 
 /// `GET /compose/people?q=…&kind=…&department=…&gender=…&grade=…`: who fits, to be picked.
 pub async fn find(me: Me, Query(query): Query) -> Answer {
@@ -58,35 +60,75 @@ fn chip(person: directory::Listed) -> PersonChip {
     PersonChip { account: person.account, name: person.name, department: person.department.unwrap_or_default() }
 }
 
+/// Everybody who is named one by one.
+pub(super) struct Named {
+    /// accounts: of those who were picked, then of those who were typed
+    pub people: Vec<String>,
+    /// What was typed and is nobody's, as it was typed, each once.
+    pub unknown: Vec<String>,
+}
+
+impl Named {
+    /// As they are sent: what is nobody's is refused there.
+    pub fn all(self) -> Vec<String> {
+        [self.people, self.unknown].concat()
+    }
+}
+
 impl Me {
-    /// Everybody who is named one by one: those who were picked, then those who were typed. A phone
-    /// number stands for the one person who has it; what is nobody's stays as it was typed.
-    pub(super) async fn named(&self, fields: &Fields) -> Result<Vec<String>, PageError> {
+    /// A phone number stands for the one person who has it.
+    ///
+    /// # Errors
+    /// `TEXT_CONTROL`, `RCPT_LIMIT`
+    pub(super) async fn named(&self, fields: &Fields) -> Result<Named, PageError> {
+        fields.checked()?;
         refuse_crowd(fields)?;
-        let mut named: Vec<String> = fields.all("person").map(str::to_owned).collect();
         let mut tx = self.web.hub.db.read().await?;
-        let owners = self.owners(&mut tx, fields.get("accounts")).await?;
-        let typed = accounts(fields.get("accounts"));
-        named.extend(typed.into_iter().map(|typed| owners.get(typed).cloned().unwrap_or_else(|| typed.to_owned())));
-        Ok(named)
+        let meant = self.meant(&mut tx, fields.get("accounts")).await?;
+        let unknown = nobodys(&meant);
+        let typed = meant.into_iter().filter_map(|(_, account)| account);
+        Ok(Named { people: fields.all("person").map(str::to_owned).chain(typed).collect(), unknown })
     }
 
     /// Of what was typed all that is nobody's account or phone number.
     pub(super) async fn nobody_has(&self, tx: &mut Tx, typed: &str) -> Result<Vec<String>, PageError> {
-        let owners = self.owners(tx, typed).await?;
-        let typed: Vec<_> = accounts(typed).into_iter().map(str::to_owned).collect();
-        let unknown: HashSet<_> = recipients::unknown_accounts(tx, &typed).await?.into_iter().collect();
-        let is_nobody = |account: &String| unknown.contains(account) && !owners.contains_key(account.as_str());
-        Ok(typed.into_iter().filter(is_nobody).collect())
+        Ok(nobodys(&self.meant(tx, typed).await?))
+    }
+
+    /// What is nobody's, as it is said beside the box that it was typed into; none: there is nothing.
+    pub(super) fn unknown(&self, typed: &[String]) -> Option<Unknown> {
+        let key = match typed.len() {
+            0 => return None,
+            1 => "compose.unknown_account",
+            _ => "compose.unknown_accounts",
+        };
+        let shown = |typed: &String| typed.chars().take(LONGEST_NAMED).collect::<String>();
+        let list = typed.iter().map(shown).collect::<Vec<_>>().join(&self.say("list.comma", &[]));
+        let words = self.say(key, &[("count", typed.len().to_string()), ("accounts", list)]);
+        Some(Unknown { words, count: typed.len(), accounts: typed.join(" ") })
+    }
+
+    /// Each account and phone number that was typed, with the account of whom it means; none: of nobody.
+    async fn meant<'a>(&self, tx: &mut Tx, typed: &'a str) -> Result<Vec<(&'a str, Option<String>)>, PageError> {
+        let typed = accounts(typed);
+        let owners = self.owners(tx, &typed).await?;
+        let account = |one: &&str| owners.get(one).cloned().unwrap_or_else(|| (*one).to_owned());
+        let meant: Vec<String> = typed.iter().map(account).collect();
+        if meant.is_empty() {
+            return Ok(Vec::new());
+        }
+        let unknown: HashSet<_> = recipients::unknown_accounts(tx, &meant).await?.into_iter().collect();
+        let known = |account: String| Some(account).filter(|account| !unknown.contains(account));
+        Ok(typed.into_iter().zip(meant.into_iter().map(known)).collect())
     }
 
     /// The phone numbers in what was typed, each with the account of the one person who has it.
-    async fn owners<'a>(&self, tx: &mut Tx, typed: &'a str) -> Result<HashMap<&'a str, String>, PageError> {
-        let index = |typed: &'a str| {
+    async fn owners<'a>(&self, tx: &mut Tx, typed: &[&'a str]) -> Result<HashMap<&'a str, String>, PageError> {
+        let index = |typed: &&'a str| {
             let number = phone::mobile(typed, "").ok()?;
-            Some((typed, contact::phone_index(&self.web.hub.sealer, &number)))
+            Some((*typed, contact::phone_index(&self.web.hub.sealer, &number)))
         };
-        let numbers: Vec<_> = accounts(typed).into_iter().filter_map(index).collect();
+        let numbers: Vec<_> = typed.iter().filter_map(index).collect();
         if numbers.is_empty() {
             return Ok(HashMap::new());
         }
@@ -95,4 +137,11 @@ impl Me {
         let owner = |(typed, index): (&'a str, Vec<u8>)| Some((typed, owners.get(&index)?.clone()));
         Ok(numbers.into_iter().filter_map(owner).collect())
     }
+}
+
+/// What nobody has of what was typed, each once.
+fn nobodys(meant: &[(&str, Option<String>)]) -> Vec<String> {
+    let mut seen = HashSet::new();
+    let unknown = meant.iter().filter(|(typed, account)| account.is_none() && seen.insert(*typed));
+    unknown.map(|(typed, _)| (*typed).to_owned()).collect()
 }

@@ -99,7 +99,7 @@ pub struct AddRecipientsPage {
 /// What sending would do; the fragment is `parts/forecast`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Forecast {
-    /// `None`: it cannot be sent so.
+    /// `None`: there is nobody whom it could be sent to so.
     pub reach: Option<Reach>,
     /// Named more than once, counted once.
     pub repeated: i64,
@@ -109,7 +109,7 @@ pub struct Forecast {
     pub approval: Option<String>,
     /// Why it cannot be sent so, already in the person's language.
     pub problem: Option<String>,
-    /// What of it was typed and is nobody's.
+    /// What of it was typed and is nobody's: all else is said of the others, and nothing can be sent so.
     pub unknown: Option<Unknown>,
     /// Of people who are added: so many have it already.
     pub already: i64,
@@ -298,6 +298,7 @@ pub struct RuleCard {
 #[derive(Debug, Clone, Serialize)]
 pub struct Unknown {
     pub words: String,
+    pub count: usize,
     /// with blanks between them, to be taken out
     pub accounts: String,
 }

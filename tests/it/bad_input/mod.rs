@@ -63,12 +63,7 @@ fn people() -> Vec<Case> {
             "RCPT_NONE",
             "没有可接收的人：所选 3 人均已停用",
         ),
-        (
-            14,
-            json!({"audience": {"people": ["li", "nobody"]}}),
-            "RCPT_NOT_VISIBLE",
-            "第 2 个接收人“nobody”不在您的可见范围内",
-        ),
+        (14, json!({"audience": {"people": ["li", "nobody"]}}), "RCPT_NOT_VISIBLE", "“nobody”"),
         (28, outside(json!({"name": "李雷", "phone": "1380000"})), "PHONE", "手机号应为 11 位数字，当前 7 位"),
         (29, outside(json!({"name": "李雷", "phone": "010-88880000"})), "PHONE_MOBILE", "010-88880000 是固定电话"),
         (31, mail("a@b"), "EMAIL", "@ 后应为完整域名"),

@@ -23,11 +23,14 @@ async fn people_are_added_and_sent_to_again_from_the_data_page() {
     let check = [("do", "check"), ("department", "annex"), ("accounts", "li")];
     let foreseen = browser.upload_part("forecast", &add, &check, &[]).await;
     foreseen.assert(200, &["1 人已有此消息，不会重复收到", "无需审批", "data-total"]).lacks(&["<html"]);
+    let most = [&check[..2], &[("accounts", "li nobody")]].concat();
+    let counted = browser.upload_part("forecast", &add, &most, &[]).await;
+    counted.assert(200, &["1 人已有此消息", "1<small>人将收到", "没有找到“nobody”", "有 1 个账号或手机号没有找到，暂不能发送"]);
     let wrong = [("do", "check"), ("accounts", "nobody")];
     browser
         .upload_part("forecast", &add, &wrong, &[])
         .await
-        .assert(200, &["“nobody”不在您的可见范围内", "data-take-out=\"nobody\""])
+        .assert(200, &["没有找到“nobody”", "data-take-out=\"nobody\""])
         // What cannot be sent leaves the words of the button as they are.
         .lacks(&["button[value=send]"]);
     browser.post(&add, &[("accounts", "li")]).await.assert(422, &["没有可新增的人：所选 1 人都已收到此消息"]);

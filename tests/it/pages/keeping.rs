@@ -181,9 +181,9 @@ async fn files_are_kept_with_a_draft_until_they_are_taken_out() {
 
     // Refused for something else, the file need not be chosen once more; then it goes out.
     let nobody = [&left[..], &[("do", "send"), ("kind", "content"), ("accounts", "nobody")]].concat();
-    browser.post("/compose", &nobody).await.assert(422, &["“nobody”不在您的可见范围内", "b.pdf"]);
+    browser.post("/compose", &nobody).await.assert(422, &["没有找到“nobody”", "b.pdf"]);
     let new = [("do", "send"), ("kind", "content"), ("title", "t"), ("body", "b"), ("accounts", "nobody")];
-    let page = browser.upload("/compose", &new, &[pdf]).await.assert(422, &["“nobody”不在您的可见范围内", "议程.pdf"]);
+    let page = browser.upload("/compose", &new, &[pdf]).await.assert(422, &["没有找到“nobody”", "议程.pdf"]);
     let again = [("id", field(&page, "id")), ("saved_at", field(&page, "saved_at")), ("kept", field(&page, "kept"))];
     let sent = [&new[..4], &again[..], &[("accounts", "li")]].concat();
     let page = browser.post("/compose", &sent).await.assert(303, &[]).leads_to().to_owned();

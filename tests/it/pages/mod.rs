@@ -16,6 +16,7 @@ mod keeping;
 mod login;
 mod outbox;
 mod outbox_list;
+mod pasted;
 mod portal;
 mod quotas;
 mod recycle;

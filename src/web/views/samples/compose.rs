@@ -31,7 +31,7 @@ impl AddRecipientsPage {
             audience,
             errors: ComposeErrors::default(),
             problem: None,
-            forecast: Some(Forecast { already: 2, ..Forecast::sample() }),
+            forecast: Some(Forecast { already: 2, unknown: Some(Unknown::sample()), ..Forecast::sample() }),
         }
     }
 
@@ -141,8 +141,7 @@ impl ComposePage {
         ] {
             errors.put(field, text.into());
         }
-        errors.unknown =
-            Some(Unknown { words: "有 1 个没有找到：20110038。请更正".into(), accounts: "20110038".into() });
+        errors.unknown = Some(Unknown::sample());
         let problem = Some("没有可接收的人：所选 3 人均已停用".into());
         let forecast = Some(Forecast { reach: None, approval: None, problem, ..Forecast::sample() });
         Self { errors, wrong: true, forecast, ..Self::sample() }
@@ -231,6 +230,12 @@ impl FoundPeople {
         };
         let people = vec![person("20160899", "陆安然", "教务处"), person("20210003", "叶知秋", "")];
         Self { people, more: true }
+    }
+}
+
+impl Unknown {
+    fn sample() -> Self {
+        Self { words: "没有找到“20110038”。请更正".into(), count: 1, accounts: "20110038".into() }
     }
 }
 
