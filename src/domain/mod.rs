@@ -34,6 +34,7 @@ pub mod seal;
 pub mod send_rule;
 pub mod sign_in;
 pub mod template;
+pub mod width;
 pub mod wording;
 pub mod words;
 

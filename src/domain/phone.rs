@@ -1,6 +1,6 @@
 //! Mobile numbers of the mainland: eleven digits, however they were written.
 
-use super::Problem;
+use super::{Problem, width::half_width};
 
 /// Prefixes of operators without a network of their own; carriers' SMS and calls are not promised
 /// to arrive there (bad-input catalogue, 29).
@@ -11,7 +11,7 @@ const VIRTUAL: [&str; 5] = ["162", "165", "167", "170", "171"];
 /// # Errors
 /// `PHONE` where it is no mobile number, `PHONE_MOBILE` where it is another kind of number.
 pub fn mobile(raw: &str, at: &str) -> Result<String, Problem> {
-    let narrow: String = raw.chars().map(narrow).filter(|c| !is_filler(*c)).collect();
+    let narrow: String = raw.chars().map(half_width).filter(|c| !is_filler(*c)).collect();
     let (is_foreign, digits) = without_country(&narrow);
     if is_foreign {
         return Err(Problem::invalid("PHONE", at, format!("仅支持中国大陆手机号，当前以 {} 开头", head(&narrow, 4)))
@@ -50,14 +50,6 @@ pub fn mobile(raw: &str, at: &str) -> Result<String, Problem> {
         .in_english(format!("{prefix} belongs to a virtual operator, use another number")));
     }
     Ok(digits.to_owned())
-}
-
-/// Full-width forms as the plain ones.
-fn narrow(c: char) -> char {
-    match c {
-        '\u{FF01}'..='\u{FF5E}' => u32::from(c).checked_sub(0xFEE0).and_then(char::from_u32).unwrap_or(c),
-        _ => c,
-    }
 }
 
 /// What people and address books put between and around digits.

@@ -4,6 +4,8 @@
 
 use pinyin::{ToPinyin, ToPinyinMulti};
 
+use super::width::half_width;
+
 /// Surnames that are read otherwise than the character is elsewhere.
 const SURNAMES: &[(&str, &[&str])] = &[
     ("尉迟", &["yu", "chi"]),
@@ -106,15 +108,6 @@ pub fn query(text: &str) -> String {
 /// The likeliest initials alone, for short codes: 教务处 is `jwc`.
 pub fn initials(text: &str) -> String {
     readings(text).iter().filter_map(|each| each[0].chars().next()).filter(char::is_ascii_alphanumeric).collect()
-}
-
-/// `Ａ` becomes `A`, `１` becomes `1`; the ideographic blank a blank.
-pub fn half_width(c: char) -> char {
-    match c {
-        '\u{3000}' => ' ',
-        '\u{FF01}'..='\u{FF5E}' => char::from_u32(c as u32 - 0xFEE0).unwrap_or(c),
-        _ => c,
-    }
 }
 
 /// For each character that sounds, its readings, the likeliest first. A run of letters is one part.

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::sheet::{Cell, Heading, Row};
-use crate::domain::{Problem, email, name, phone, pinyin_keys::half_width};
+use crate::domain::{Problem, email, name, phone, width::half_width};
 
 /// What is wrong with one cell.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

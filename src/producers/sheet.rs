@@ -10,7 +10,7 @@ use std::{
 
 use calamine::{Data, Range, Reader, Xlsx};
 
-use crate::domain::{Problem, pinyin_keys::half_width, problem::Class};
+use crate::domain::{Problem, problem::Class, width::half_width};
 
 /// The columns that a kind of file has.
 pub trait Heading: Copy + Eq + Hash + 'static {

@@ -7,7 +7,7 @@ use axum::{
 
 use super::overview;
 use crate::{
-    domain::{Problem, QuotaId, quota::Mode},
+    domain::{Problem, QuotaId, quota::Mode, width::half_width},
     hub::{
         chase_again,
         policy::{self, Action, Facts},
@@ -85,12 +85,8 @@ fn parse(id: &str) -> Result<Option<QuotaId>, Problem> {
 /// A number too long for one is one too large, which the hub refuses in its own words. Digits of a Chinese
 /// keyboard are digits.
 fn terms(fields: &Fields) -> Result<Terms, Problem> {
-    let narrow = |c: char| match c {
-        '０'..='９' => char::from_u32(c as u32 - '０' as u32 + '0' as u32).unwrap_or(c),
-        c => c,
-    };
     let typed: String =
-        fields.get("pieces").chars().filter(|c| !c.is_whitespace() && *c != ',' && *c != '，').map(narrow).collect();
+        fields.get("pieces").chars().map(half_width).filter(|c| !c.is_whitespace() && *c != ',').collect();
     let pieces = match typed.as_str() {
         "" => None,
         typed if typed.bytes().all(|byte| byte.is_ascii_digit()) => Some(typed.parse().unwrap_or(i64::MAX)),

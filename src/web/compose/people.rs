@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::fields::{accounts, refuse_crowd};
 use crate::{
-    domain::{Problem, contact, phone},
+    domain::{Problem, contact, phone, width::half_width},
     storage::{Tx, departments, directory, people, recipients},
     web::{
         door::session::Me,
@@ -112,7 +112,8 @@ impl Me {
     async fn meant<'a>(&self, tx: &mut Tx, typed: &'a str) -> Result<Vec<(&'a str, Option<String>)>, PageError> {
         let typed = accounts(typed);
         let owners = self.owners(tx, &typed).await?;
-        let account = |one: &&str| owners.get(one).cloned().unwrap_or_else(|| (*one).to_owned());
+        // No account has letters or digits of a Chinese keyboard, but lists that are pasted do.
+        let account = |one: &&str| owners.get(one).cloned().unwrap_or_else(|| one.chars().map(half_width).collect());
         let meant: Vec<String> = typed.iter().map(account).collect();
         if meant.is_empty() {
             return Ok(Vec::new());

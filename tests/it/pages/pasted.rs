@@ -46,6 +46,27 @@ async fn one_wrong_account_in_a_list_hides_nothing_of_all_the_others() {
     site.test.end().await;
 }
 
+/// Bad input 28: as Chinese keyboards write them.
+#[tokio::test]
+async fn full_width_letters_and_digits_are_read_as_what_they_mean() {
+    let site = Site::start().await;
+    let office = site.test.department("office", None).await;
+    let sender = site.test.member("wang", office).await;
+    let [zhao, _] = [site.test.member("zhao", office).await, site.test.member("t2016", office).await];
+    let wide = |text: &str| text.chars().map(|c| char::from_u32(u32::from(c) + 0xFEE0).unwrap()).collect::<String>();
+    let (phone, account, nobody) = (wide(&zhao.phone), wide("t2016"), wide("t2017"));
+    let mut browser = site.browser_of(&sender).await;
+    let list = format!("{account}，{phone}　{nobody}；t2016");
+    let shown = forecast(&mut browser, &[("accounts", &list)]).await;
+    // What is nobody's is named as it stands in the box, where it can be taken out.
+    let named = [format!("没有找到“{nobody}”"), format!("data-take-out=\"{nobody}\"")];
+    shown.assert(200, &["2<small>人将收到", "已去除重复 1 人次", &named[0], &named[1]]);
+    let list = format!("{account}　{phone}");
+    let send = [("do", "send"), ("kind", "content"), ("title", "停水"), ("body", "明日八时"), ("accounts", &list)];
+    assert!(browser.post("/compose", &send).await.assert(303, &[]).leads_to().contains("count=2"));
+    site.test.end().await;
+}
+
 /// The page without what only scripts read.
 fn said(page: &Page) -> String {
     page.body.split("data-take-out=\"").enumerate().map(|(nth, part)| if nth == 0 { part } else { part.split_once('"').unwrap().1 }).collect()
