@@ -1,6 +1,10 @@
 //! What a message says on each channel, and what that is charged as: counted on the very text that
 //! is sent.
 
+use std::fmt;
+
+use super::MessageId;
+
 /// What of a message its channels can say.
 #[derive(Debug, Clone, Copy)]
 pub struct Said<'a> {
@@ -8,8 +12,23 @@ pub struct Said<'a> {
     pub title: &'a str,
     pub body: &'a str,
     pub signature: &'a str,
-    /// The length of the link, in UTF-16 units with the space before it, that a text message ends with.
-    pub link_units: usize,
+    /// What a text message ends with; none: its channel adds that.
+    pub link: Option<Link<'a>>,
+}
+
+/// Where a reader opens a message.
+#[derive(Debug, Clone, Copy)]
+pub struct Link<'a> {
+    /// Without a slash at the end.
+    pub public_url: &'a str,
+    /// Every id is as long as any other.
+    pub message: MessageId,
+}
+
+impl fmt::Display for Link<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/inbox/{}", self.public_url, self.message)
+    }
 }
 
 impl Said<'_> {
@@ -24,9 +43,17 @@ impl Said<'_> {
         }
     }
 
-    /// Pieces of one text message, its link included.
+    /// One text message whole, its link included.
+    pub fn text_message(&self) -> String {
+        match &self.link {
+            Some(link) => format!("{} {link}", self.on("sms")),
+            None => self.on("sms"),
+        }
+    }
+
+    /// Its pieces.
     pub fn sms_segments(&self) -> i64 {
-        sms_segments(self.on("sms").encode_utf16().count() + self.link_units)
+        sms_segments(self.text_message().encode_utf16().count())
     }
 
     /// What one send over this channel is charged as: SMS pieces, calls; nothing else costs.
@@ -49,7 +76,7 @@ mod tests {
     use super::*;
 
     fn said(title: &str) -> Said<'_> {
-        Said { sender_name: "教务处", title, body: "正文", signature: "教务处", link_units: 0 }
+        Said { sender_name: "教务处", title, body: "正文", signature: "教务处", link: None }
     }
 
     #[test]
@@ -57,8 +84,11 @@ mod tests {
         assert_eq!(sms_segments(70), 1);
         assert_eq!(sms_segments(71), 2);
         assert_eq!(sms_segments(135), 3);
-        let linked = Said { link_units: 71, ..said("停水") };
+        let link = Link { public_url: "https://zhihui.example.edu.cn", message: MessageId(uuid::Uuid::nil()) };
+        let linked = Said { link: Some(link), ..said("停水") };
         assert_eq!((said("停水").sms_segments(), linked.sms_segments()), (1, 2));
+        let end = "停水。详情请登录查看 https://zhihui.example.edu.cn/inbox/00000000-0000-0000-0000-000000000000";
+        assert!(linked.text_message().ends_with(end), "{}", linked.text_message());
     }
 
     #[test]

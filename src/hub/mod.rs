@@ -34,7 +34,7 @@ pub use source::{Answer, ApprovalNeeded, Source, missing};
 use crate::{
     broker::Broker,
     clock::Clock,
-    domain::{MessageId, Problem, ReplicaId, seal::Sealer},
+    domain::{MessageId, Problem, ReplicaId, seal::Sealer, wording::Link},
     storage::{self, Db},
 };
 
@@ -73,13 +73,7 @@ pub struct Place {
 impl Place {
     /// Where a reader opens a message.
     pub fn link(&self, message: MessageId) -> String {
-        format!("{}/inbox/{message}", self.public_url)
-    }
-
-    /// The length of [`Self::link`] with the space before it, in UTF-16 units: what a text message is
-    /// charged for it. Every id is as long as any other.
-    pub fn link_units(&self) -> usize {
-        1 + self.link(MessageId(uuid::Uuid::nil())).encode_utf16().count()
+        Link { public_url: &self.public_url, message }.to_string()
     }
 
     /// Reached from this machine alone.

@@ -7,7 +7,7 @@ use crate::{
         ApprovalId, MessageId, PersonId, ProducerId,
         message::{Action, Audience, Kind, ReceiptRequest, State},
         send_rule::Round,
-        wording::Said,
+        wording::{Link, Said},
     },
 };
 
@@ -60,10 +60,10 @@ row! {
 }
 
 impl Message {
-    /// What its channels say, with a link of so many units at the end of a text message.
-    pub fn said(&self, link_units: usize) -> Said<'_> {
+    /// What its channels say, with its link at the end of a text message.
+    pub fn said<'a>(&'a self, public_url: &'a str) -> Said<'a> {
         let Self { sender_name, title, body, signature, .. } = self;
-        Said { sender_name, title, body, signature, link_units }
+        Said { sender_name, title, body, signature, link: Some(Link { public_url, message: self.id }) }
     }
 }
 

@@ -347,7 +347,7 @@ fn key(ticket: &Ticket, person: PersonId) -> Key {
 /// `fill` makes a text that names its reader one for him.
 fn wording(channel: &str, text: &Text, fill: impl Fn(&str) -> String) -> String {
     let Text { sender_name, signature, .. } = text;
-    Said { sender_name, title: &fill(&text.title), body: &fill(&text.body), signature, link_units: 0 }.on(channel)
+    Said { sender_name, title: &fill(&text.title), body: &fill(&text.body), signature, link: None }.on(channel)
 }
 
 fn refuse_all(work: &Work, code: &str, reason: &str) -> BTreeMap<PersonId, Outcome> {

@@ -42,12 +42,12 @@ pub(super) struct Spending<'a> {
 
 impl<'a> Spending<'a> {
     /// All the steps of a message, to all its recipients.
-    pub fn of(payer: &'a Source, message: &'a Message, place: &Place) -> Self {
+    pub fn of(payer: &'a Source, message: &'a Message, place: &'a Place) -> Self {
         Self {
             payer,
             message: message.id,
             steps: &message.rounds.0.list,
-            said: message.said(place.link_units()),
+            said: message.said(&place.public_url),
             people: message.recipients,
             gaps: None,
             // Before the reckoning at the end of an escalation, which sends nothing.

@@ -46,10 +46,10 @@ pub(in crate::hub) struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    pub fn of(message: &'a Message, place: &Place) -> Self {
+    pub fn of(message: &'a Message, place: &'a Place) -> Self {
         Self {
             rounds: &message.rounds.0.list,
-            said: message.said(place.link_units()),
+            said: message.said(&place.public_url),
             send_rule: &message.rule_name,
             category: &message.category,
         }
@@ -374,7 +374,7 @@ mod tests {
 
     #[test]
     fn nobody_is_charged_for_whom_no_phone_rings() {
-        let said = Said { sender_name: "教务处", title: "停水", body: "", signature: "", link_units: 0 };
+        let said = Said { sender_name: "教务处", title: "停水", body: "", signature: "", link: None };
         let gaps = Unreachable { no_phone: 4, no_deputy_phone: 9, ..Unreachable::default() };
         let of = |name: &str| {
             let rules = shipped();

@@ -11,7 +11,8 @@ use crate::{
         approval::{self, Node},
         command::Sketch,
         message::Audience,
-        wording::Said,
+        template,
+        wording::{Link, Said},
     },
     hub::{
         Hub, Result, Source,
@@ -41,6 +42,8 @@ pub struct Resolved {
     pub unreachable: Unreachable,
     /// pieces of one SMS
     pub sms_segments: i64,
+    /// what they are pieces of; none: its rule sends none, or its title is not known yet
+    pub sms_text: Option<String>,
     /// SMS pieces and calls if every step is needed for everybody whom it can reach
     pub cost_units: i64,
     /// whose quota its SMS count against, if one is set
@@ -85,8 +88,10 @@ impl Hub {
         let (sender_name, _) = self.sender(&mut tx, source).await?;
         let rounds = rule.rounds();
         // What costs does not say the body.
-        let link_units = self.place.link_units();
-        let said = Said { sender_name: &sender_name, title: &sketch.title, body: "", signature: "", link_units };
+        let link = Some(Link { public_url: &self.place.public_url, message: id });
+        // As it would be kept; what has to be filled in first is refused when it is sent.
+        let title = template::fill(&sketch.title, "/title", &[], |_| None).unwrap_or_else(|_| sketch.title.clone());
+        let said = Said { sender_name: &sender_name, title: &title, body: "", signature: "", link };
         let category = self.category(&mut tx, source, sketch.category.as_deref()).await?;
         let plan = Plan { rounds: &rounds, said, send_rule: &rule.name, category: &category };
         let reach = self.reach(&mut tx, id, source, snapshot.recipients, plan).await?;
@@ -165,6 +170,7 @@ impl Hub {
         plan: Plan<'_>,
         (cost_units, approval): (i64, Option<NeededApproval>),
     ) -> Result<Resolved> {
+        let is_texted = plan.rounds.iter().flat_map(|round| &round.channels).any(|channel| channel == "sms");
         Ok(Resolved {
             recipients: gathered.recipients,
             repeated: gathered.repeated,
@@ -174,6 +180,7 @@ impl Hub {
             quota: None,
             send_at: None,
             sms_segments: plan.said.sms_segments(),
+            sms_text: (is_texted && !plan.said.title.is_empty()).then(|| plan.said.text_message()),
             cost_units,
             approval,
             missing_channels: self.channels.missing(plan.rounds),

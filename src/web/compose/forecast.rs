@@ -4,7 +4,7 @@
 use super::fields;
 use crate::{
     clock::Timestamp,
-    domain::command,
+    domain::{command, personal},
     hub::{
         Source,
         send::resolve::{NeededApproval, Resolved},
@@ -13,9 +13,12 @@ use crate::{
         door::session::Me,
         frame::{form::Fields, page_error::PageError},
         message::plan,
-        views::compose::{Forecast, Unknown},
+        views::compose::{Forecast, TextMessage, Unknown},
     },
 };
+
+/// A text message of more pieces is folded. Two are usual: its link takes nearly one.
+const SHOWN_PIECES: i64 = 2;
 
 impl Me {
     /// The forecast, or why it cannot be sent so. Where some of what was typed is nobody's it is that of
@@ -46,6 +49,7 @@ impl Me {
             unknown,
             already: 0,
             out: None,
+            sms: None,
         })
     }
 
@@ -66,6 +70,12 @@ impl Me {
             repeated: found.repeated,
             cost: found.cost_units,
             approval: found.approval.as_ref().map(|needed| self.consent(needed)),
+            sms: found.sms_text.clone().map(|text| TextMessage {
+                pieces: found.sms_segments,
+                is_long: found.sms_segments > SHOWN_PIECES,
+                is_personal: !personal::named(&text).is_empty(),
+                text,
+            }),
             reach: Some(plan::foreseen(self, found)),
             problem: None,
             unknown: None,

@@ -37,7 +37,7 @@ pub async fn reach(tx: &mut Tx, message: &Message, me: &Me) -> Result<Reach, Pag
     let kinds = recipients::count_by_kind(tx, message.id).await?;
     let departments = recipients::count_by_department(tx, message.id, ALL_DEPARTMENTS).await?;
     let gaps = recipients::count_unreachable(tx, message.id).await?;
-    let said = message.said(me.web.hub.place.link_units());
+    let said = message.said(&me.web.hub.place.public_url);
     let sms_segments = sms_pieces(&message.rounds.0.list, said, message.recipients, &gaps);
     let charge = me.web.hub.charge_of(tx, message.id).await?;
     let quota = charge.map(|charge| quota_line(me, &charge.standing, charge.pieces));

@@ -115,6 +115,18 @@ pub struct Forecast {
     pub already: i64,
     /// When it goes out, in words.
     pub out: Option<String>,
+    /// `None`: its rule sends none, or nothing is written yet.
+    pub sms: Option<TextMessage>,
+}
+
+/// One text message, word for word as its pieces are counted.
+#[derive(Debug, Clone, Serialize)]
+pub struct TextMessage {
+    pub text: String,
+    pub pieces: i64,
+    pub is_long: bool,
+    /// It names its reader, so that it is not the same for everybody.
+    pub is_personal: bool,
 }
 
 /// What was typed, as texts. The names are the names in the form.

@@ -1,6 +1,6 @@
 //! From the form to the recipients: previewed, taken back in time, naming its readers, again and again.
 
-use super::browser::Site;
+use super::browser::{Page, Site};
 use crate::support::count;
 
 #[tokio::test]
@@ -305,4 +305,46 @@ async fn a_free_signature_stands_under_the_letter_and_none_where_none_was_typed(
     reads.get(&signed).await.assert(200, &["九点</p></div>\n<p class=\"sign-off\">青溪大学 后勤处 敬上<br>"]);
     reads.get(&plain).await.assert(200, &["九点"]).lacks(&["sign-off", "office<br>"]);
     site.test.end().await;
+}
+
+/// What is charged is what is shown, and what is shown is what arrives.
+#[tokio::test]
+async fn the_forecast_shows_the_text_message_that_arrives() {
+    let (mut site, sender, reader) = Site::of_two().await;
+    let mut browser = site.browser_of(&sender).await;
+    let long = "字".repeat(120);
+    let mut foreseen = String::new();
+    for (title, folded) in [(long.as_str(), true), ("{{ 姓名 }}，停水", false), ("停水", false)] {
+        let written = [("do", "check"), ("title", title), ("person", "li"), ("send_rule", "sms")];
+        let page = browser.upload_part("forecast", "/compose", &written, &[]).await.assert(200, &[]);
+        foreseen = text_message(&page).unwrap_or_else(|| panic!("{}", page.body));
+        let units = foreseen.encode_utf16().count();
+        let pieces = if units <= 70 { 1 } else { units.div_ceil(67) };
+        let said = [format!("每人每次计 {pieces} 条"), format!("短信和电话最多 {pieces} 条次")];
+        let page = page.assert(200, &[&said[0], &said[1]]);
+        assert_eq!(page.has("<details class=\"more-list\" open>"), !folded, "{title}: {}", page.body);
+        assert_eq!(page.has("姓名等按每位接收人填写"), title.contains("姓名"));
+        assert_eq!(foreseen.contains("wang：{{姓名}}，停水。"), title.contains("姓名"), "{foreseen}");
+    }
+    let send = [("do", "send"), ("kind", "content"), ("title", "停水"), ("body", "明日九点"), ("send_rule", "sms")];
+    browser.post("/compose", &[&send[..], &[("person", "li")]].concat()).await.assert(303, &[]);
+    site.test.settle().await;
+    assert_eq!(site.test.sent(), [format!("sms {}", reader.phone)]);
+    let arrived = site.test.carrier.phone(&reader.phone).unwrap().items.remove(0);
+    let arrived = format!("{} {}", arrived.text, arrived.link.unwrap());
+    // Each message has a number of its own.
+    assert_eq!(foreseen.rsplit_once('/').unwrap().0, arrived.rsplit_once('/').unwrap().0);
+    assert_eq!(foreseen.len(), arrived.len());
+
+    for other in [("send_rule", "inbox"), ("title", "")] {
+        let written = [other, ("do", "check"), ("title", "停水"), ("person", "li"), ("send_rule", "sms")];
+        let page = browser.upload_part("forecast", "/compose", &written, &[]).await.assert(200, &["人将收到"]);
+        assert_eq!(text_message(&page), None, "there is none, or its words are not known yet");
+    }
+    site.test.end().await;
+}
+
+fn text_message(page: &Page) -> Option<String> {
+    let text = page.body.split("class=\"sms-text\">").nth(1)?;
+    Some(text.split("</p>").next()?.to_owned())
 }

@@ -250,6 +250,12 @@ impl Forecast {
             unknown: None,
             already: 0,
             out: Some("发出时间：审批通过后，立即".into()),
+            sms: Some(TextMessage {
+                text: "信息化管理中心：{{姓名}}，请参加网络安全宣传周。详情请登录查看 https://zhihui.example/inbox/1".into(),
+                pieces: 2,
+                is_long: false,
+                is_personal: true,
+            }),
         }
     }
 }
