@@ -53,6 +53,45 @@ async fn people_are_found_picked_and_taken_out_and_the_number_follows() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_pasted_list_becomes_chips_once_it_is_counted_and_what_is_nobodys_stays() {
+    let site = Site::start().await;
+    let office = site.department("jwc", "教务处").await;
+    let sender = site.member("wangxiaomei", "王晓梅", office).await;
+    site.member("liwenbo", "李文博", office).await;
+    site.member("zhaoyi", "赵一", office).await;
+    for shape in [DESK, PHONE] {
+        let window = Window::of(&site, shape, &sender).await;
+        window.go("/compose").await;
+        window.press_in_the_middle("details:has(textarea[name=accounts]) summary").await;
+        window.press_in_the_middle("textarea[name=accounts]").await;
+        let paste = "const box = document.querySelector('textarea[name=accounts]'); \
+            box.value = 'ｌｉｗｅｎｂｏ，nobody、zhaoyi'; \
+            box.dispatchEvent(new InputEvent('input', {inputType: 'insertFromPaste', bubbles: true}))";
+        window.ask(paste).await;
+        window.until("document.querySelector('.total').textContent === '将发给 2 人'").await;
+        window.until("document.querySelector('textarea[name=accounts]').value === 'nobody'").await;
+        let chips = "return Array.from(document.querySelectorAll('#chosen li span')).map(name => name.textContent)";
+        assert_eq!(window.ask(chips).await, serde_json::json!(["李文博", "赵一"]));
+        window.until("document.querySelector('#e-unknown').textContent.includes('没有找到“nobody”')").await;
+        window.press_in_the_middle("#e-unknown [data-take-out]").await;
+        window.until("document.querySelector('textarea[name=accounts]').value === ''").await;
+        window.until("!document.querySelector('#e-unknown')").await;
+        window.until("document.querySelector('.total').textContent === '将发给 2 人'").await;
+        // Typed by hand they stay where they are typed, until the hand is elsewhere.
+        window.press_in_the_middle("#chosen input[value=zhaoyi] + span").await;
+        window.until("document.querySelector('.total').textContent === '将发给 1 人'").await;
+        window.fill("textarea[name=accounts]", "zhaoyi").await;
+        window.until("document.querySelector('.total').textContent === '将发给 2 人'").await;
+        window.until("document.querySelector('textarea[name=accounts]').value === 'zhaoyi'").await;
+        window.press_in_the_middle("input[name=title]").await;
+        window.until("document.querySelector('textarea[name=accounts]').value === ''").await;
+        assert_eq!(window.ask(chips).await, serde_json::json!(["李文博", "赵一"]));
+        window.close().await;
+    }
+    site.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn somebody_checks_the_reach_sends_reminds_and_recalls() {
     let site = Site::start().await;
     let office = site.department("jwc", "教务处").await;

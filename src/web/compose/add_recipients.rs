@@ -81,10 +81,11 @@ impl Me {
             Err(error) => return self.refused(error, None),
         };
         let unknown = self.unknown(&named.unknown);
-        match self.reckon_adding(id, fields, named.people).await {
-            Ok(forecast) => Ok(Forecast { unknown, ..forecast }),
-            Err(error) => self.refused(error, unknown),
-        }
+        let forecast = match self.reckon_adding(id, fields, named.people()).await {
+            Ok(forecast) => Forecast { unknown, ..forecast },
+            Err(error) => self.refused(error, unknown)?,
+        };
+        Ok(Forecast { pasted: self.pasted(&named).await?, ..forecast })
     }
 
     async fn reckon_adding(&self, id: MessageId, fields: &Fields, people: Vec<String>) -> Result<Forecast, PageError> {

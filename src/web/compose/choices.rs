@@ -26,7 +26,7 @@ use crate::{
 /// Departments so deep are offered for looking people up; 1 is a root.
 const SHOWN_DEPTH: i64 = 2;
 /// People who are shown one by one; more of them are shown as a list of accounts.
-const CHIPS: usize = 200;
+pub(super) const CHIPS: usize = 200;
 
 impl Me {
     /// Accounts that are nobody's, or too many to be shown one by one, go to where they can be typed.
@@ -97,7 +97,7 @@ impl Me {
 }
 
 /// Those who are somebody, with their names, in their order; and the other accounts.
-async fn chips(tx: &mut Tx, accounts: &[String]) -> Result<(Vec<PersonChip>, Vec<String>), PageError> {
+pub(super) async fn chips(tx: &mut Tx, accounts: &[String]) -> Result<(Vec<PersonChip>, Vec<String>), PageError> {
     if accounts.is_empty() {
         return Ok((Vec::new(), Vec::new()));
     }

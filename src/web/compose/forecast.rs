@@ -29,10 +29,11 @@ impl Me {
             Err(error) => return self.refused(error, None),
         };
         let unknown = self.unknown(&named.unknown);
-        match self.reckon(fields, named.people).await {
-            Ok(forecast) => Ok(Forecast { unknown, ..forecast }),
-            Err(error) => self.refused(error, unknown),
-        }
+        let forecast = match self.reckon(fields, named.people()).await {
+            Ok(forecast) => Forecast { unknown, ..forecast },
+            Err(error) => self.refused(error, unknown)?,
+        };
+        Ok(Forecast { pasted: self.pasted(&named).await?, ..forecast })
     }
 
     /// It cannot be sent so.
@@ -50,6 +51,7 @@ impl Me {
             already: 0,
             out: None,
             sms: None,
+            pasted: Vec::new(),
         })
     }
 
@@ -81,6 +83,7 @@ impl Me {
             unknown: None,
             already,
             out: None,
+            pasted: Vec::new(),
         }
     }
 

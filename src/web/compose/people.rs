@@ -3,7 +3,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::fields::{accounts, refuse_crowd};
+use super::{
+    choices::{CHIPS, chips},
+    fields::{accounts, refuse_crowd},
+};
 use crate::{
     domain::{Problem, contact, phone, width::half_width},
     storage::{Tx, departments, directory, people, recipients},
@@ -15,7 +18,7 @@ use crate::{
             page_error::PageError,
         },
         views::{
-            compose::{FoundPeople, PersonChip, Unknown},
+            compose::{FoundPeople, PastedPerson, PersonChip, Unknown},
             shell::Section,
         },
     },
@@ -62,16 +65,23 @@ fn chip(person: directory::Listed) -> PersonChip {
 
 /// Everybody who is named one by one.
 pub(super) struct Named {
-    /// accounts: of those who were picked, then of those who were typed
-    pub people: Vec<String>,
+    /// accounts of those who were picked
+    pub picked: Vec<String>,
+    /// What was typed, each with the account of whom it means.
+    pub typed: Vec<(String, String)>,
     /// What was typed and is nobody's, as it was typed, each once.
     pub unknown: Vec<String>,
 }
 
 impl Named {
+    /// Their accounts.
+    pub fn people(&self) -> Vec<String> {
+        self.picked.iter().chain(self.typed.iter().map(|(_, account)| account)).cloned().collect()
+    }
+
     /// As they are sent: what is nobody's is refused there.
     pub fn all(self) -> Vec<String> {
-        [self.people, self.unknown].concat()
+        [self.people(), self.unknown].concat()
     }
 }
 
@@ -86,8 +96,8 @@ impl Me {
         let mut tx = self.web.hub.db.read().await?;
         let meant = self.meant(&mut tx, fields.get("accounts")).await?;
         let unknown = nobodys(&meant);
-        let typed = meant.into_iter().filter_map(|(_, account)| account);
-        Ok(Named { people: fields.all("person").map(str::to_owned).chain(typed).collect(), unknown })
+        let typed = meant.into_iter().filter_map(|(typed, account)| Some((typed.to_owned(), account?)));
+        Ok(Named { picked: fields.all("person").map(str::to_owned).collect(), typed: typed.collect(), unknown })
     }
 
     /// Of what was typed all that is nobody's account or phone number.
@@ -106,6 +116,21 @@ impl Me {
         let list = typed.iter().map(shown).collect::<Vec<_>>().join(&self.say("list.comma", &[]));
         let words = self.say(key, &[("count", typed.len().to_string()), ("accounts", list)]);
         Some(Unknown { words, count: typed.len(), accounts: typed.join(" ") })
+    }
+
+    /// Those who were typed, as they are shown when they are picked; none where there are too many for that.
+    pub(super) async fn pasted(&self, named: &Named) -> Result<Vec<PastedPerson>, PageError> {
+        if named.typed.is_empty() || named.picked.len() + named.typed.len() > CHIPS {
+            return Ok(Vec::new());
+        }
+        let accounts: Vec<_> = named.typed.iter().map(|(_, account)| account.clone()).collect();
+        let (people, _) = chips(&mut self.web.hub.db.read().await?, &accounts).await?;
+        let pasted = |person: PersonChip| {
+            let his = named.typed.iter().filter(|(_, account)| *account == person.account);
+            let typed = his.map(|(typed, _)| typed.as_str()).collect::<Vec<_>>().join(" ");
+            PastedPerson { typed, person }
+        };
+        Ok(people.into_iter().map(pasted).collect())
     }
 
     /// Each account and phone number that was typed, with the account of whom it means; none: of nobody.

@@ -53,6 +53,7 @@ pub const BUNDLES: [(&str, &[&str]); 5] = [
             "js/forms.js",
             "js/compose.js",
             "js/compose_keep.js",
+            "js/compose_words.js",
             "js/groups.js",
             "js/handset.js",
             "js/keys.js",

@@ -117,6 +117,16 @@ pub struct Forecast {
     pub out: Option<String>,
     /// `None`: its rule sends none, or nothing is written yet.
     pub sms: Option<TextMessage>,
+    /// Whom the accounts and numbers mean that were typed; empty where they are too many to be chips.
+    pub pasted: Vec<PastedPerson>,
+}
+
+/// Somebody who was typed, to be shown as if he were picked.
+#[derive(Debug, Clone, Serialize)]
+pub struct PastedPerson {
+    /// with blanks between, where he was typed more than once
+    pub typed: String,
+    pub person: PersonChip,
 }
 
 /// One text message, word for word as its pieces are counted.

@@ -61,22 +61,6 @@
     changed();
   });
 
-  /* Puts a placeholder where the text is being written: the title or the body. */
-  var writing = $('textarea[name=body]', form);
-  on('focusin', 'form.compose [name=title], form.compose [name=body]', function (e, field) { writing = field; });
-  /* The words of a template take the place of those that stand there: asked first, when there are any. */
-  on('click', '[data-confirm-typed]', function (e, button) {
-    if ($('textarea[name=body]', form).value.trim() && !confirm(button.getAttribute('data-confirm-typed'))) e.preventDefault();
-  });
-
-  on('click', '[data-insert]', function (e, button) {
-    var text = button.getAttribute('data-insert'), at = writing.selectionStart;
-    writing.value = writing.value.slice(0, at) + text + writing.value.slice(writing.selectionEnd);
-    writing.focus();
-    writing.setSelectionRange(at + text.length, at + text.length);
-    writing.dispatchEvent(new Event('input', { bubbles: true }));
-  });
-
   /* How often: only what belongs to the choice, and when the next ones would be. */
   var repeating = $('#repeating');
   function often() {
@@ -168,10 +152,35 @@
     if (first && !found.hasAttribute('aria-busy')) first.click(); else { clearTimeout(wait); look(); }
   });
 
+  /* False: it was not in the box any more. */
+  function takeOut(box, accounts) {
+    var out = accounts.split(' '), typed = box.value.split(/[\s,;\uFF0C\u3001\uFF1B]+/).filter(Boolean);
+    var left = typed.filter(function (one) { return out.indexOf(one) < 0; });
+    if (left.length === typed.length) return false;
+    box.value = left.join('\n');
+    return true;
+  }
+
+  /* Once they are counted those who were pasted are chips, like those who were picked, and what is nobody's
+     stays in the box. Nobody's typing is taken away under his hand. */
+  var isPasted = false;
+  Zh.onFresh(function (within) {
+    var pasted = $('template[data-pasted]', within), box = $('[name=accounts]', form);
+    if (!pasted || (box === document.activeElement && !isPasted)) return;
+    var items = $$('li', pasted.content).filter(function (item) { return takeOut(box, item.getAttribute('data-typed')); });
+    if (!items.length) return;
+    items.forEach(function (item) {
+      if (!isChosen($('input', item).value)) chosen.appendChild(document.importNode(item, true));
+    });
+    marks();
+    if (found) renew();
+    form.dispatchEvent(new Event('input', { bubbles: true }));
+  });
+
   /* What was typed and is nobody's is taken out of the box. */
   on('click', '[data-take-out]', function (e, button) {
-    var out = button.getAttribute('data-take-out').split(' '), box = $('[name=accounts]', form);
-    box.value = box.value.split(/[\s,;\uFF0C\u3001\uFF1B]+/).filter(function (one) { return one && out.indexOf(one) < 0; }).join('\n');
+    var box = $('[name=accounts]', form);
+    takeOut(box, button.getAttribute('data-take-out'));
     box.dispatchEvent(new Event('change', { bubbles: true }));
     box.focus();
   });
@@ -221,7 +230,8 @@
   });
 
   /* Accounts count while they are typed, once the hand rests. */
-  on('input', '.audience [name=accounts]', function () {
+  on('input', '.audience [name=accounts]', function (e) {
+    isPasted = e.inputType === 'insertFromPaste';
     Zh.turn($('#forecast'))();
     forget();
     foresee(1200);

@@ -25,7 +25,10 @@ async fn people_are_added_and_sent_to_again_from_the_data_page() {
     foreseen.assert(200, &["1 人已有此消息，不会重复收到", "无需审批", "data-total"]).lacks(&["<html"]);
     let most = [&check[..2], &[("accounts", "li nobody")]].concat();
     let counted = browser.upload_part("forecast", &add, &most, &[]).await;
-    counted.assert(200, &["1 人已有此消息", "1<small>人将收到", "没有找到“nobody”", "有 1 个账号或手机号没有找到，暂不能发送"]);
+    counted.assert(
+        200,
+        &["1 人已有此消息", "1<small>人将收到", "没有找到“nobody”", "有 1 个账号或手机号没有找到，暂不能发送"],
+    );
     let wrong = [("do", "check"), ("accounts", "nobody")];
     browser
         .upload_part("forecast", &add, &wrong, &[])

@@ -19,7 +19,13 @@ async fn one_wrong_account_in_a_list_hides_nothing_of_all_the_others() {
     let pasted = [("accounts", list.as_str())];
     let shown = forecast(&mut browser, &pasted).await.assert(
         200,
-        &["2<small>人将收到", "将发给 2 人", "短信和电话最多 4 条次", "无需审批", "有 2 个账号或手机号没有找到，暂不能发送"],
+        &[
+            "2<small>人将收到",
+            "将发给 2 人",
+            "短信和电话最多 4 条次",
+            "无需审批",
+            "有 2 个账号或手机号没有找到，暂不能发送",
+        ],
     );
     assert_eq!(shown.body.matches("没有找到的共 2 个：nobody、13900000001。请更正").count(), 1, "{}", shown.body);
     assert_eq!(said(&shown).matches("nobody").count(), 1, "each is named once: {}", shown.body);
@@ -42,7 +48,11 @@ async fn one_wrong_account_in_a_list_hides_nothing_of_all_the_others() {
 
     // Where nobody else is meant there is nothing to foretell, and one reason is enough.
     let alone = forecast(&mut browser, &[("accounts", "nobody")]).await;
-    alone.assert(200, &["没有找到“nobody”", "有 1 个账号或手机号没有找到"]).lacks(&["人将收到", "没有可接收的人", "将发给"]);
+    alone.assert(200, &["没有找到“nobody”", "有 1 个账号或手机号没有找到"]).lacks(&[
+        "人将收到",
+        "没有可接收的人",
+        "将发给",
+    ]);
     site.test.end().await;
 }
 
@@ -67,7 +77,35 @@ async fn full_width_letters_and_digits_are_read_as_what_they_mean() {
     site.test.end().await;
 }
 
+/// They come with their names, so that a script makes chips of them; more than that are left as a list.
+#[tokio::test]
+async fn those_who_were_pasted_are_named_as_those_who_are_picked() {
+    let site = Site::start().await;
+    let office = site.test.department("office", None).await;
+    let sender = site.test.member("wang", office).await;
+    let zhao = site.test.member("zhao", office).await;
+    let many: Vec<_> = (0..201).map(|nth| format!("staff{nth}")).collect();
+    site.test.members(&many.iter().map(String::as_str).collect::<Vec<_>>(), office, false).await;
+    let mut browser = site.browser_of(&sender).await;
+    let list = format!("zhao，nobody，{}", zhao.phone);
+    let shown = forecast(&mut browser, &[("accounts", &list)]).await;
+    let chip = format!(
+        "<li data-typed=\"zhao {}\"><label class=\"person\"><input type=\"checkbox\" name=\"person\" value=\"zhao\"",
+        zhao.phone
+    );
+    let shown = shown.assert(200, &[&chip, "1<small>人将收到"]);
+    assert_eq!(shown.body.matches("data-typed").count(), 1, "{}", shown.body);
+    forecast(&mut browser, &[("person", "zhao")]).await.assert(200, &[]).lacks(&["data-pasted"]);
+    let list = many.join("\n");
+    forecast(&mut browser, &[("accounts", &list)]).await.assert(200, &["201<small>人将收到"]).lacks(&["data-pasted"]);
+    site.test.end().await;
+}
+
 /// The page without what only scripts read.
 fn said(page: &Page) -> String {
-    page.body.split("data-take-out=\"").enumerate().map(|(nth, part)| if nth == 0 { part } else { part.split_once('"').unwrap().1 }).collect()
+    page.body
+        .split("data-take-out=\"")
+        .enumerate()
+        .map(|(nth, part)| if nth == 0 { part } else { part.split_once('"').unwrap().1 })
+        .collect()
 }

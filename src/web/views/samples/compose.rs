@@ -251,11 +251,17 @@ impl Forecast {
             already: 0,
             out: Some("发出时间：审批通过后，立即".into()),
             sms: Some(TextMessage {
-                text: "信息化管理中心：{{姓名}}，请参加网络安全宣传周。详情请登录查看 https://zhihui.example/inbox/1".into(),
+                text: "信息化管理中心：{{姓名}}，请参加网络安全宣传周。详情请登录查看 https://zhihui.example/inbox/1"
+                    .into(),
                 pieces: 2,
                 is_long: false,
                 is_personal: true,
             }),
+            pasted: FoundPeople::sample()
+                .people
+                .into_iter()
+                .map(|person| PastedPerson { typed: "20160899 13800138000".into(), person })
+                .collect(),
         }
     }
 }
