@@ -3,7 +3,7 @@
 use std::{borrow::Cow, net::IpAddr, str::FromStr, time::Duration};
 
 use sqlx::{
-    AssertSqlSafe, ConnectOptions, PgPool, SqlSafeStr,
+    AssertSqlSafe, ConnectOptions, Connection, PgPool, SqlSafeStr,
     migrate::{Migrate, Migration, MigrationType, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -49,6 +49,9 @@ const CONNECTIONS: u32 = 12;
 /// Statements that a connection keeps ready: all that the product has, or a busy one would be planned
 /// again and again.
 const STATEMENTS: usize = 500;
+/// A connection that was used so shortly before is not asked whether it still lives: that is a trip to the
+/// database for each of the three to five times that a page takes one.
+const FRESH: Duration = Duration::from_secs(1);
 /// So long a connection to PostgreSQL may take.
 const ANSWERS: Duration = Duration::from_secs(3);
 
@@ -148,10 +151,12 @@ async fn open_sqlite(url: &str) -> Result<Db> {
         // FULL: with NORMAL a power cut may take back the last commits, which were promised.
         write: SqlitePoolOptions::new()
             .max_connections(1)
+            .test_before_acquire(false)
             .connect_with(options.clone().synchronous(SqliteSynchronous::Full).pragma("cache_size", WRITE_CACHE))
             .await?,
         read: SqlitePoolOptions::new()
             .max_connections(READERS)
+            .test_before_acquire(false)
             .connect_with(options.pragma("query_only", "on").pragma("cache_size", READ_CACHE))
             .await?,
     })
@@ -182,7 +187,20 @@ async fn open_postgres(url: &str) -> std::result::Result<Db, OpenError> {
 }
 
 async fn connect(options: PgConnectOptions) -> Result<PgPool> {
-    PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(ANSWERS).connect_with(options).await
+    PgPoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .acquire_timeout(ANSWERS)
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for >= FRESH {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+        .connect_with(options)
+        .await
 }
 
 /// What never leaves this machine needs no encryption (it was a tenth of all the time that a
