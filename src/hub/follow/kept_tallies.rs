@@ -14,8 +14,11 @@ use crate::{clock::Timestamp, domain::MessageId};
 
 /// Messages to fewer people are counted at every look.
 const LARGE: i64 = 2_000;
-/// A count of a large one is new for so long.
+/// A count of a large one is new for so long, and
 const NEW: Duration = Duration::seconds(2);
+/// so many times as long as it took: counting takes a tenth of one core at most, and of the time that pages have
+/// beside it, however often somebody looks.
+const REST: i32 = 10;
 /// What is older is shown until it has been counted again, and no longer: buttons go by it.
 const OLDEST: Duration = Duration::minutes(1);
 /// So many are kept, the last that were looked at.
@@ -30,6 +33,8 @@ struct Shelf {
 
 struct Kept {
     tally: Arc<Tally>,
+    /// how long counting took; nothing when it was read
+    took: Duration,
     /// alive while somebody counts again
     counting: Weak<Counting>,
     /// the look in which it was used last
@@ -71,7 +76,7 @@ impl Tallies {
         let look = shelf.looks;
         let found = shelf.kept.get_mut(&id)?;
         found.used = look;
-        let is_due = found.counting.strong_count() == 0 && now - found.tally.counted_at > NEW;
+        let is_due = found.counting.strong_count() == 0 && now - found.tally.counted_at > NEW.max(found.took * REST);
         let counting = is_due.then(|| Arc::new(Counting(watch::Sender::new(()))));
         if let Some(counting) = &counting {
             found.counting = Arc::downgrade(counting);
@@ -91,11 +96,11 @@ impl Tallies {
         }
     }
 
-    pub(super) fn keep(&self, id: MessageId, tally: Arc<Tally>) {
+    pub(super) fn keep(&self, id: MessageId, tally: Arc<Tally>, took: Duration) {
         let mut shelf = self.shelf();
         shelf.looks += 1;
         let used = shelf.looks;
-        shelf.kept.insert(id, Kept { tally, counting: Weak::new(), used });
+        shelf.kept.insert(id, Kept { tally, took, counting: Weak::new(), used });
         if shelf.kept.len() > KEPT {
             let oldest = shelf.kept.iter().min_by_key(|(_, kept)| kept.used).map(|(id, _)| *id);
             oldest.and_then(|id| shelf.kept.remove(&id));
@@ -120,7 +125,7 @@ mod tests {
     #[tokio::test]
     async fn a_count_that_panics_leaves_the_next_one_free() {
         let (tallies, id, begun) = (Tallies::default(), MessageId::new(), Timestamp::UNIX_EPOCH);
-        tallies.keep(id, Arc::new(Tally { counted_at: begun, ..Tally::default() }));
+        tallies.keep(id, Arc::new(Tally { counted_at: begun, ..Tally::default() }), Duration::zero());
         let now = begun + NEW * 2;
         let is_due = || tallies.find(id, now).and_then(|(_, counting)| counting);
         let counting = is_due().unwrap();
@@ -133,6 +138,16 @@ mod tests {
         assert!(is_due().is_some());
     }
 
+    /// Ten times as long as it took.
+    #[test]
+    fn what_takes_long_is_counted_seldom() {
+        let (tallies, id, begun) = (Tallies::default(), MessageId::new(), Timestamp::UNIX_EPOCH);
+        tallies.keep(id, Arc::new(Tally { counted_at: begun, ..Tally::default() }), Duration::milliseconds(500));
+        let is_due =
+            |seconds| tallies.find(id, begun + Duration::seconds(seconds)).is_some_and(|(_, due)| due.is_some());
+        assert!(!is_due(3) && !is_due(5) && is_due(6));
+    }
+
     /// Of an old count too that somebody looks at while younger ones are kept.
     #[test]
     fn what_is_looked_at_stays_kept() {
@@ -140,7 +155,7 @@ mod tests {
         let put = |seconds: i64| {
             let id = MessageId::new();
             let counted_at = begun + Duration::seconds(seconds);
-            tallies.keep(id, Arc::new(Tally { counted_at, ..Tally::default() }));
+            tallies.keep(id, Arc::new(Tally { counted_at, ..Tally::default() }), Duration::zero());
             id
         };
         let first = put(1_000);

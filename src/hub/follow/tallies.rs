@@ -95,7 +95,7 @@ impl Hub {
             Some(found) => found,
             None => {
                 let tally = Arc::new(self.first_tally(message).await?);
-                self.tallies.keep(message.id, tally.clone());
+                self.tallies.keep(message.id, tally.clone(), Duration::zero());
                 self.tallies.find(message.id, now).unwrap_or((tally, None))
             }
         };
@@ -185,7 +185,7 @@ impl Hub {
                 return None;
             }
         };
-        self.tallies.keep(message.id, tally.clone());
+        self.tallies.keep(message.id, tally.clone(), self.clock.now() - tally.counted_at);
         let is_other = *tally != Tally { counted_at: tally.counted_at, ..before.clone() };
         if is_other {
             self.announce(Change::Sent(message.id));
