@@ -2,8 +2,11 @@
 //!
 //! Invariants: a missing name is an error, also inside `if`; everything a view brings is escaped;
 //! a template sees the shell and its own view, nothing else.
+//!
+//! A page says what stands around it: `{{#> layout}}…{{/layout}}`. The engine would copy the whole view for
+//! that, and again for each list in it, so the page is rendered first and then what is around it.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use handlebars::{
     Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderErrorReason as Reason,
@@ -44,6 +47,8 @@ pub struct RenderError {
 pub struct Templates {
     engine: Handlebars<'static>,
     words: Arc<Words>,
+    /// what stands around a page, by the page
+    frames: HashMap<String, String>,
 }
 
 /// What a template sees: `shell`, and the fields of its view beside it.
@@ -54,6 +59,24 @@ struct Whole<'a, V> {
     view: &'a V,
 }
 
+/// What the template around a page sees.
+#[derive(Serialize)]
+struct Framed<'a> {
+    shell: &'a Shell,
+    /// The page, as HTML.
+    page: String,
+}
+
+/// Where a frame has its page, as the engine writes it and as it is filled here.
+const PLACE: (&str, &str) = ("{{> @partial-block}}", "{{{page}}}");
+
+/// A page without its frame, and the frame's name.
+fn unframed(source: &str) -> Option<(&str, &str)> {
+    let (frame, rest) = source.trim_start().strip_prefix("{{#> ")?.split_once("}}")?;
+    let page = rest.trim_end().strip_suffix("}}")?.strip_suffix(frame)?.strip_suffix("{{/")?;
+    Some((page, frame))
+}
+
 impl Templates {
     /// Compiles every template; done once at start.
     pub fn load(assets: &Assets) -> Result<Self, LoadError> {
@@ -61,10 +84,18 @@ impl Templates {
         let mut engine = Handlebars::new();
         engine.set_strict_mode(true);
         engine.set_prevent_indent(true);
+        let mut frames = HashMap::new();
         for path in Files::iter() {
             let Some(name) = path.strip_suffix(".hbs") else { continue };
             let file = Files::get(&path).expect("a listed file can be read");
-            let source = String::from_utf8_lossy(&file.data);
+            let source = String::from_utf8_lossy(&file.data).replace(PLACE.0, PLACE.1);
+            let source = match unframed(&source) {
+                Some((page, frame)) => {
+                    frames.insert(name.to_owned(), frame.to_owned());
+                    page
+                }
+                None => &source,
+            };
             engine.register_template_string(name, source).map_err(Box::new)?;
         }
         engine.register_helper("if", Box::new(StrictIf { positive: true }));
@@ -72,17 +103,22 @@ impl Templates {
         engine.register_helper("t", Box::new(Say(words.clone())));
         times::register(&mut engine, &words);
         marks::register(&mut engine, assets, &words);
-        Ok(Self { engine, words })
+        Ok(Self { engine, words, frames })
     }
 
     /// A whole page: `templates/pages/<template>.hbs`.
     pub fn render(&self, template: &str, shell: &Shell, view: &impl Serialize) -> Result<String, RenderError> {
-        self.run(format!("pages/{template}"), shell, view)
+        let name = format!("pages/{template}");
+        let page = self.run(&name, &Whole { shell, view })?;
+        match self.frames.get(&name) {
+            Some(frame) => self.run(frame, &Framed { shell, page }),
+            None => Ok(page),
+        }
     }
 
     /// A piece that a script puts into an open page: `templates/parts/<template>.hbs`.
     pub fn fragment(&self, template: &str, shell: &Shell, view: &impl Serialize) -> Result<String, RenderError> {
-        self.run(format!("parts/{template}"), shell, view)
+        self.run(&format!("parts/{template}"), &Whole { shell, view })
     }
 
     /// The words, for titles and messages that a handler puts together.
@@ -90,10 +126,9 @@ impl Templates {
         &self.words
     }
 
-    fn run(&self, template: String, shell: &Shell, view: &impl Serialize) -> Result<String, RenderError> {
-        self.engine
-            .render(&template, &Whole { shell, view })
-            .map_err(|source| RenderError { template, source: Box::new(source) })
+    fn run(&self, template: &str, data: &impl Serialize) -> Result<String, RenderError> {
+        let failed = |source| RenderError { template: template.to_owned(), source: Box::new(source) };
+        self.engine.render(template, data).map_err(failed)
     }
 }
 
