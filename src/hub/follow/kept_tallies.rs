@@ -16,8 +16,8 @@ use crate::{clock::Timestamp, domain::MessageId};
 const LARGE: i64 = 2_000;
 /// A count of a large one is new for so long, and
 const NEW: Duration = Duration::seconds(2);
-/// so many times as long as it took: counting takes a tenth of one core at most, and of the time that pages have
-/// beside it, however often somebody looks.
+/// so many times as long as it took, but not longer than it may be shown: counting takes a tenth of one core at
+/// most, however often somebody looks.
 const REST: i32 = 10;
 /// What is older is shown until it has been counted again, and no longer: buttons go by it.
 const OLDEST: Duration = Duration::minutes(1);
@@ -33,7 +33,7 @@ struct Shelf {
 
 struct Kept {
     tally: Arc<Tally>,
-    /// how long counting took; nothing when it was read
+    /// how long counting took, when that is known
     took: Duration,
     /// alive while somebody counts again
     counting: Weak<Counting>,
@@ -76,7 +76,7 @@ impl Tallies {
         let look = shelf.looks;
         let found = shelf.kept.get_mut(&id)?;
         found.used = look;
-        let is_due = found.counting.strong_count() == 0 && now - found.tally.counted_at > NEW.max(found.took * REST);
+        let is_due = found.counting.strong_count() == 0 && now - found.tally.counted_at > pause(found.took);
         let counting = is_due.then(|| Arc::new(Counting(watch::Sender::new(()))));
         if let Some(counting) = &counting {
             found.counting = Arc::downgrade(counting);
@@ -110,6 +110,11 @@ impl Tallies {
     fn shelf(&self) -> MutexGuard<'_, Shelf> {
         self.shelf.lock().expect("nobody panics while holding this")
     }
+}
+
+/// What took so long to count is not counted again for so long.
+fn pause(took: Duration) -> Duration {
+    (took * REST).clamp(NEW, OLDEST)
 }
 
 /// Whether it is shown only until it has been counted again.
@@ -146,6 +151,9 @@ mod tests {
         let is_due =
             |seconds| tallies.find(id, begun + Duration::seconds(seconds)).is_some_and(|(_, due)| due.is_some());
         assert!(!is_due(3) && !is_due(5) && is_due(6));
+        let slow = Arc::new(Tally { counted_at: begun + Duration::seconds(6), ..Tally::default() });
+        tallies.keep(id, slow, Duration::seconds(30));
+        assert!(!is_due(60) && is_due(67), "before it may no longer be shown");
     }
 
     /// Of an old count too that somebody looks at while younger ones are kept.
