@@ -55,6 +55,20 @@ pub async fn find_last(tx: &mut Tx, message: MessageId, owner: PersonId, kind: K
     )
 }
 
+/// The last one of each kind.
+pub async fn list_last(tx: &mut Tx, message: MessageId, owner: PersonId) -> Result<Vec<Export>> {
+    fetch_all!(
+        tx,
+        Export,
+        "select id, message_id, owner_id, kind, lang, state, done, total, tries, created_at from export
+          where id in ((select id from export where message_id = $1 and owner_id = $2 and kind = $3
+                         order by created_at desc, id desc limit 1),
+                       (select id from export where message_id = $1 and owner_id = $2 and kind = $4
+                         order by created_at desc, id desc limit 1)) order by kind desc",
+        [message, owner, Kind::Sheet, Kind::Evidence]
+    )
+}
+
 /// Whether anything waits to be written or to be given up.
 pub async fn any_waiting(tx: &mut Tx, now: Timestamp) -> Result<bool> {
     fetch_value!(

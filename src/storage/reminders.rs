@@ -39,6 +39,17 @@ pub async fn find_last(tx: &mut Tx, message: MessageId) -> Result<Option<Reminde
     )
 }
 
+/// When anybody was last reminded of a message, or sent to again.
+pub async fn last_chase(tx: &mut Tx, message: MessageId) -> Result<Option<Timestamp>> {
+    fetch_value!(
+        tx,
+        Option<Timestamp>,
+        "select max(at) from (select at from reminder where message_id = $1
+                              union all select at from resend where message_id = $1) as chase",
+        [message]
+    )
+}
+
 /// Recipients with deliveries of which none went through. Whoever may have it already (`unknown`) is
 /// not among them: nobody is to get it twice without somebody's decision.
 pub async fn list_failed(tx: &mut Tx, message: MessageId) -> Result<Vec<PersonId>> {

@@ -12,7 +12,7 @@ use crate::{
     storage::{
         Tx, additions,
         messages::{self, Message},
-        reminders, resends,
+        reminders,
     },
 };
 
@@ -80,9 +80,7 @@ pub async fn last_chased(tx: &mut Tx, id: MessageId) -> Result<Option<Timestamp>
     let mut last = None;
     let parts = additions::list_out(tx, id).await?;
     for part in std::iter::once(id).chain(parts) {
-        let reminded = reminders::find_last(tx, part).await?.map(|last| last.at);
-        let resent = resends::find_last(tx, part).await?.map(|last| last.at);
-        last = last.max(reminded).max(resent);
+        last = last.max(reminders::last_chase(tx, part).await?);
     }
     Ok(last)
 }

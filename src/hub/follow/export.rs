@@ -80,20 +80,16 @@ impl Hub {
     /// `NOT_FOUND` for everybody but its sender.
     pub async fn last_export(&self, source: &Source, id: MessageId, kind: Kind) -> Result<Option<Export>> {
         self.check_own(source, id).await?;
-        self.find_last_export(&mut self.db.read().await?, source, id, kind).await
+        let exports = self.list_last_exports(&mut self.db.read().await?, source, id).await?;
+        Ok(exports.into_iter().find(|export| export.kind == kind))
     }
 
-    /// [`Hub::last_export`] for whoever has been let in already.
-    pub async fn find_last_export(
-        &self,
-        tx: &mut Tx,
-        source: &Source,
-        id: MessageId,
-        kind: Kind,
-    ) -> Result<Option<Export>> {
+    /// The last one of each kind that is still kept, for whoever has been let in already.
+    pub async fn list_last_exports(&self, tx: &mut Tx, source: &Source, id: MessageId) -> Result<Vec<Export>> {
         let owner = source.keeper().ok_or_else(Problem::not_found)?;
-        let export = exports::find_last(tx, id, owner, kind).await?;
-        Ok(export.filter(|export| export.created_at > self.clock.now() - KEPT))
+        let mut exports = exports::list_last(tx, id, owner).await?;
+        exports.retain(|export| export.created_at > self.clock.now() - KEPT);
+        Ok(exports)
     }
 
     /// The last export, when it is ready.
