@@ -54,6 +54,7 @@ pub async fn find_of(tx: &mut Tx, message: MessageId) -> Result<Option<Series>> 
 /// Nobody moves on or ends the series that these messages are runs of until this transaction ends.
 /// Whoever locks runs as well locks their series first, all at once: so no two ever wait for each other.
 pub async fn lock_of(tx: &mut Tx, runs: &[MessageId]) -> Result<()> {
+    debug_assert!(tx.keeps_locks());
     // SQLite has one writer, which this transaction is.
     if let Tx::Postgres(_) = tx {
         let runs = Json(runs.iter().map(|id| id.simple()).collect::<Vec<_>>());
@@ -102,9 +103,15 @@ row! {
     }
 }
 
-/// A sender's own that go on though no run waits, because the last one was recalled or the next could not be
-/// made; the next to come first. `search` is a part of the title, empty for all.
-pub async fn list_resting(tx: &mut Tx, sender: PersonId, search: &str, limit: i64) -> Result<Vec<Resting>> {
+/// A sender's own that go on though no run waits for its time, because the last one was recalled or the next could not be
+/// made. `search` is a part of the title, empty for all.
+pub async fn list_resting(
+    tx: &mut Tx,
+    sender: PersonId,
+    search: &str,
+    now: Timestamp,
+    limit: i64,
+) -> Result<Vec<Resting>> {
     fetch_all!(
         tx,
         Resting,
@@ -113,10 +120,10 @@ pub async fn list_resting(tx: &mut Tx, sender: PersonId, search: &str, limit: i6
                            where run.series_id = series.id and run.deleted_at is null
                            order by run.send_at desc, run.id desc limit 1), message.id) as shown_id
            from series join message on message.id = series.run_id
-          where series.ended_at is null and message.sender_id = $1
+          where series.ended_at is null and series.run_at > $4 and message.sender_id = $1
             and message.state in ('recalled', 'sending', 'sent') and lower(message.title) like $3 escape '\\'
           order by series.run_at, series.id limit $2",
-        [sender, limit, super::containing(search)]
+        [sender, limit, super::containing(search), now]
     )
 }
 

@@ -33,9 +33,12 @@ pub async fn note(tx: &mut Tx, message: MessageId, me: &Me) -> Result<Option<Ser
         current: run.id == message,
     };
     let has_ended = series.ended_at.is_some();
-    // The run that waits is the next one, unless it was taken back or refused.
-    let is_off =
-        runs.iter().any(|run| run.id == series.run_id && matches!(run.state, State::Recalled | State::Rejected));
+    // The run that waits is the next one, unless it was taken back or refused, or stands for a time that was
+    // passed over since.
+    let is_off = runs.iter().any(|run| {
+        let is_passed = run.send_at.is_some_and(|at| at < series.run_at);
+        run.id == series.run_id && (is_passed || matches!(run.state, State::Recalled | State::Rejected))
+    });
     let from = if is_off { series.run_at } else { series.run_at - chrono::Duration::seconds(1) };
     Ok(Some(SeriesNote {
         how: recurring::words(&series.recurrence.0, me),
@@ -47,7 +50,8 @@ pub async fn note(tx: &mut Tx, message: MessageId, me: &Me) -> Result<Option<Ser
 
 /// Series that go on though none of their runs waits, by a part of their title.
 pub async fn resting(tx: &mut Tx, search: &str, me: &Me) -> Result<Vec<RestingSeries>, PageError> {
-    let (found, now) = (series::list_resting(tx, me.id(), search, RESTING).await?, me.web.hub.clock.now());
+    let now = me.web.hub.clock.now();
+    let found = series::list_resting(tx, me.id(), search, now, RESTING).await?;
     let line = |found: series::Resting| {
         // One that has run its time has no next.
         let next = found.recurrence.0.next_after(found.run_at.max(now))?;
@@ -58,5 +62,7 @@ pub async fn resting(tx: &mut Tx, search: &str, me: &Me) -> Result<Vec<RestingSe
             next,
         })
     };
-    Ok(found.into_iter().filter_map(line).collect())
+    let mut lines: Vec<_> = found.into_iter().filter_map(line).collect();
+    lines.sort_by_key(|line| line.next);
+    Ok(lines)
 }

@@ -54,6 +54,7 @@
   /* --- By itself --------------------------------------------------------------------------- */
 
   function isEmpty() {
+    if ($('input[name=person]', form)) return false;
     return ['title', 'body', 'url', 'accounts'].every(function (name) {
       var field = $('[name=' + name + ']', form);
       return !field || !field.value.trim();

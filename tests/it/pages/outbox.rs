@@ -106,7 +106,7 @@ async fn what_was_replaced_leads_to_the_version_that_replaced_it() {
     let sent = browser.post("/compose", &[&typed[..], &[("do", "send")]].concat()).await.assert(303, &[]);
     let newer = sent.leads_to().split('?').next().unwrap().to_owned();
     site.test.settle().await;
-    let leads = format!("href=\"{newer}\">已由第 2 版代替</a>");
+    let leads = format!("href=\"{newer}\">已另写第 2 版</a>");
     browser.get(&page).await.assert(200, &[&leads]);
     browser.get(&newer).await.assert(200, &["第 2 版", &format!("href=\"{page}\"")]).lacks(&["代替"]);
     site.browser_of(&reader).await.get(&format!("/inbox/{id}")).await.assert(410, &[]).lacks(&["代替", &newer[8..]]);
