@@ -124,7 +124,8 @@ async fn database(config: &Config) -> anyhow::Result<String> {
     config.make_data_dir()?;
     let db = Db::open(config.database.url.expose()).await?;
     let version = db.version().await.unwrap_or(0);
-    drop(db.read().await?);
+    // Asks it something: a bare connection would not.
+    drop(db.read_one_moment().await?);
     db.close().await;
     Ok(format!("{}，版本 {version}", db.name()))
 }

@@ -71,6 +71,7 @@ pub async fn list_hashes(tx: &mut Tx, after: &[u8], limit: i64) -> Result<Vec<Ve
 
 /// Nobody adds one until this transaction ends. On SQLite it is the only one that writes.
 pub async fn lock(tx: &mut Tx) -> Result<()> {
+    debug_assert!(tx.keeps_locks());
     if let Tx::Postgres(tx) = tx {
         sqlx::query("lock table attachment in share mode").execute(&mut **tx).await?;
     }

@@ -22,6 +22,7 @@ pub async fn list_open(tx: &mut Tx, ticket: &Ticket) -> Result<Vec<(PersonId, Op
 /// Until this transaction ends nobody else decides whether these people are called, so that two
 /// workers do not both find room for the last call. On SQLite whoever writes is alone.
 pub async fn lock(tx: &mut Tx, callees: &[PersonId]) -> Result<()> {
+    debug_assert!(tx.keeps_locks());
     if matches!(tx, Tx::Sqlite(_)) {
         return Ok(());
     }

@@ -141,6 +141,7 @@ pub async fn find_successor(tx: &mut Tx, id: MessageId) -> Result<Option<(Messag
 
 /// A message whose fate nobody else changes until this transaction ends.
 pub async fn lock(tx: &mut Tx, id: MessageId) -> Result<Option<Message>> {
+    debug_assert!(tx.keeps_locks());
     // SQLite has one writer, which this transaction is.
     let sql = dialect!(
         tx,
@@ -273,27 +274,21 @@ pub async fn neighbours(
     created_at: Timestamp,
     message: MessageId,
 ) -> Result<(Option<MessageId>, Option<MessageId>)> {
-    let newer = fetch_optional_value!(
+    fetch_one!(
         tx,
-        MessageId,
+        (Option<MessageId>, Option<MessageId>),
         concat!(
-            "select id from message where sender_id = $1 and deleted_at is null and (created_at, id) > ($2, $3) and ",
+            "select (select id from message
+                      where sender_id = $1 and deleted_at is null and (created_at, id) > ($2, $3) and ",
             is_no_addition!(),
-            " order by created_at, id limit 1"
+            " order by created_at, id limit 1) as newer,
+                    (select id from message
+                      where sender_id = $1 and deleted_at is null and (created_at, id) < ($2, $3) and ",
+            is_no_addition!(),
+            " order by created_at desc, id desc limit 1) as older"
         ),
         [sender, created_at, message]
-    )?;
-    let older = fetch_optional_value!(
-        tx,
-        MessageId,
-        concat!(
-            "select id from message where sender_id = $1 and deleted_at is null and (created_at, id) < ($2, $3) and ",
-            is_no_addition!(),
-            " order by created_at desc, id desc limit 1"
-        ),
-        [sender, created_at, message]
-    )?;
-    Ok((newer, older))
+    )
 }
 
 row! {

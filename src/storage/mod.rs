@@ -197,6 +197,14 @@ async fn begin_postgres(pool: &PgPool, begin: &'static str) -> Result<Tx> {
 }
 
 impl Tx {
+    /// What is locked stays so until it ends; over a bare connection a lock would go with its statement.
+    fn keeps_locks(&self) -> bool {
+        match self {
+            Self::Sqlite(connection) => matches!(connection, Connection::Within(_)),
+            Self::Postgres(connection) => matches!(connection, Connection::Within(_)),
+        }
+    }
+
     pub async fn commit(self) -> Result<()> {
         match self {
             Self::Sqlite(tx) => tx.commit().await,

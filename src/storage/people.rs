@@ -148,6 +148,7 @@ macro_rules! write_people {
 
 /// Until this transaction ends nobody else does anything that counts how much this person has.
 pub async fn lock(tx: &mut Tx, person: PersonId) -> Result<Option<PersonId>> {
+    debug_assert!(tx.keeps_locks());
     // SQLite has one writer, which this transaction is.
     let sql = dialect!(
         tx,

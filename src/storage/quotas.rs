@@ -299,6 +299,7 @@ pub async fn reopen(tx: &mut Tx, message: MessageId, round: i64, due_at: Timesta
 /// What these messages hold, which nobody else settles or counts again until this transaction ends: the quota,
 /// the month and the pieces of each entry.
 pub async fn lock_entries(tx: &mut Tx, messages: &[MessageId]) -> Result<Vec<(QuotaId, String, i64)>> {
+    debug_assert!(tx.keeps_locks());
     let messages = Json(messages.iter().map(|id| id.simple()).collect::<Vec<_>>());
     // SQLite has one writer, which this transaction is.
     if let Tx::Postgres(_) = tx {

@@ -20,8 +20,8 @@ row! {
         /// of the primary department
         pub department: Option<String>,
         pub is_head: bool,
-        /// one of their roles: there is a row for each, or one without
-        pub role: Option<Role>,
+        /// of one row: [`find`] gathers them
+        pub one_role: Option<Role>,
     }
 }
 
@@ -57,7 +57,7 @@ pub async fn find(tx: &mut Tx, token_hash: &[u8], now: Timestamp) -> Result<Opti
                   where assignment.person_id = person.id
                   order by is_primary desc, assignment.position, department.id limit 1) as department,
                 exists (select 1 from assignment where assignment.person_id = person.id and is_head) as is_head,
-                person_role.role
+                person_role.role as one_role
            from session join person on person.id = session.person_id
            left join person_role on person_role.person_id = person.id
           where token_hash = $1 and ended_at is null and expires_at > $2
@@ -65,7 +65,7 @@ pub async fn find(tx: &mut Tx, token_hash: &[u8], now: Timestamp) -> Result<Opti
           order by person_role.role",
         [token_hash, now]
     )?;
-    let roles = rows.iter().filter_map(|row| row.role).collect();
+    let roles = rows.iter().filter_map(|row| row.one_role).collect();
     Ok(rows.pop().map(|session| (session, roles)))
 }
 

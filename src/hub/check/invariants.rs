@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// Messages whose hashes are compared in one transaction.
+/// Messages whose hashes are compared at a time.
 const PAGE: i64 = 500;
 
 /// One promise that was not kept.

@@ -70,7 +70,7 @@ pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDeta
     let hub = &me.web.hub;
     let status = last_status(me, id).await?;
     let message = &status.message;
-    // Everything in one transaction: each is some round trips more.
+    // Everything over one connection: taking another is a round trip more.
     let mut tx = hub.db.read().await?;
     let people = people(me, &mut tx, message, query).await?;
     let (files, send) = (attachments::list(&mut tx, id).await?, plan::send(&mut tx, message, me).await?);
@@ -79,7 +79,8 @@ pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDeta
     let (newer, older) = messages::neighbours(&mut tx, me.id(), message.created_at, id).await?;
     let versions = versions(&mut tx, message).await?;
     let reach = if is_waiting { Some(plan::reach(&mut tx, message, me).await?) } else { None };
-    let ((adds_to, added), kept) = (status::thread(&mut tx, message).await?, last_exports(&mut tx, me, id).await?);
+    let ((adds_to, added), kept) =
+        (status::thread(&mut tx, message).await?, hub.list_last_exports(&mut tx, &Source::Person(me.id()), id).await?);
     let (series, receipts) = (series::note(&mut tx, id, me).await?, receipts(me, &mut tx, &status).await?);
     drop(tx);
     let (asks, is_kept) = (asks(message), message.deleted_at.is_none());
@@ -139,15 +140,6 @@ async fn versions(tx: &mut Tx, message: &Message) -> Result<Versions, PageError>
         former: message.replaces_id.map(|former| format!("/outbox/{former}")),
         successor: newer.map(|(id, number)| Successor { address: format!("/outbox/{id}"), number }),
     })
-}
-
-/// The last one of each kind that is still kept.
-async fn last_exports(tx: &mut Tx, me: &Me, id: MessageId) -> Result<Vec<Export>, PageError> {
-    let mut exports = Vec::new();
-    for kind in [Kind::Sheet, Kind::Evidence] {
-        exports.extend(me.web.hub.find_last_export(tx, &Source::Person(me.id()), id, kind).await?);
-    }
-    Ok(exports)
 }
 
 async fn exports(me: &Me, exports: Vec<Export>) -> Result<Vec<ExportLine>, PageError> {
