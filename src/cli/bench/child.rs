@@ -59,8 +59,10 @@ pub enum Question {
     /// Fill inboxes with so many lines, and a message to so many people; every page will be asked for
     /// at most so often in one go.
     Fill { rows: i64, recipients: i64, requests: usize },
-    /// Every page so often.
-    Look { requests: usize },
+    /// What can be looked at, by name and in order.
+    Pages,
+    /// One of them so often.
+    Look { nth: usize, requests: usize },
     /// Everybody whom a message reached, as a spreadsheet.
     Export,
 }

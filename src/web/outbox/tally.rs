@@ -77,10 +77,9 @@ pub async fn detail(me: &Me, id: MessageId, query: &Fields) -> Result<OutboxDeta
     let (trail, last) = (trail(&mut tx, &status, me).await?, last_chased(&mut tx, id).await?);
     let is_waiting = matches!(message.state, State::PendingApproval | State::Scheduled | State::Held);
     let (newer, older) = messages::neighbours(&mut tx, me.id(), message.created_at, id).await?;
-    let versions = versions(&mut tx, message).await?;
     let reach = if is_waiting { Some(plan::reach(&mut tx, message, me).await?) } else { None };
-    let ((adds_to, added), kept) =
-        (status::thread(&mut tx, message).await?, hub.list_last_exports(&mut tx, &Source::Person(me.id()), id).await?);
+    let ((adds_to, added), versions) = (status::thread(&mut tx, message).await?, versions(&mut tx, message).await?);
+    let kept = hub.list_last_exports(&mut tx, &Source::Person(me.id()), id).await?;
     let (series, receipts) = (series::note(&mut tx, id, me).await?, receipts(me, &mut tx, &status).await?);
     drop(tx);
     let (asks, is_kept) = (asks(message), message.deleted_at.is_none());

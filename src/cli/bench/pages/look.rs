@@ -26,6 +26,9 @@ use crate::{
 
 /// Looked at before anything is measured: every connection has its statements then.
 const WARM: usize = 30;
+/// What is looked at beside pages.
+const COUNT: &str = "counting a large message";
+const FIRST_LOOK: &str = "data page, the first after a start";
 /// A count of a large message is asked for as after a start so many times.
 const FIRST: usize = 3;
 
@@ -95,17 +98,19 @@ impl Looker {
         })
     }
 
-    /// Every page so often.
-    pub async fn look(&mut self, requests: usize) -> anyhow::Result<Vec<Taken>> {
-        let mut all = Vec::new();
-        for page in self.pages() {
-            all.push(self.measure(&page, requests).await?);
+    /// What can be looked at. Last what a message is counted for: that would slow what comes after it.
+    pub fn names(&self) -> Vec<&'static str> {
+        self.pages().iter().map(|page| page.name).chain([super::BARE, COUNT, FIRST_LOOK]).collect()
+    }
+
+    /// The nth of [`Looker::names`] so often.
+    pub async fn look(&mut self, nth: usize, requests: usize) -> anyhow::Result<Taken> {
+        match self.names().get(nth) {
+            Some(&super::BARE) => self.bare(requests).await,
+            Some(&COUNT) => self.count().await,
+            Some(&FIRST_LOOK) => self.first_look().await,
+            _ => self.measure(&self.pages()[nth], requests).await,
         }
-        all.push(self.bare(requests).await?);
-        // Last: the look behind which it is counted again would slow what comes after it.
-        all.push(self.count().await?);
-        all.push(self.first_look().await?);
-        Ok(all)
     }
 
     fn pages(&self) -> Vec<Page> {
@@ -205,7 +210,7 @@ impl Looker {
             self.router = router(&self.hub)?;
             taken.push(self.ask(&page, &self.senders[0].1, true).await?.0);
         }
-        Ok(summed("data page, the first after a start", taken))
+        Ok(summed(FIRST_LOOK, taken))
     }
 
     /// Counting the large message, which a page waits for when nobody did of late.
@@ -217,7 +222,7 @@ impl Looker {
             self.hub.tally(&message).await?;
             taken.push(begun.elapsed().as_secs_f64() * 1000.0);
         }
-        Ok(summed("counting a large message", taken))
+        Ok(summed(COUNT, taken))
     }
 
     async fn large(&self) -> anyhow::Result<Message> {

@@ -43,6 +43,9 @@ pub(super) struct Options {
     /// How often each page is asked for in one round.
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..=2_000))]
     requests: u16,
+    /// Only these pages, by the names of the answer; the inbox and its question alone are always measured.
+    #[arg(long, value_name = "PAGE")]
+    page: Vec<String>,
     /// How often everything is measured; the medians are told.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=20))]
     rounds: u8,
@@ -88,10 +91,7 @@ async fn measure(call: &Call, options: &Options, places: &mut Vec<Scratch>) -> a
         hubs.push((Size { rows: *rows, filled_s: seconds, rounds: Vec::new(), export: None }, hub));
     }
     for _ in 0..options.rounds {
-        for (size, hub) in &mut hubs {
-            let taken: Vec<Taken> = hub.ask(&Question::Look { requests }).await?;
-            size.rounds.push(taken);
-        }
+        round(&mut hubs, options).await?;
     }
     for (size, hub) in &mut hubs {
         size.export = Some(hub.ask(&Question::Export).await?);
@@ -102,6 +102,26 @@ async fn measure(call: &Call, options: &Options, places: &mut Vec<Scratch>) -> a
         sizes.push(size);
     }
     Ok(Report::new(options.recipients, sizes))
+}
+
+/// Every page once, or those that are asked for. The sizes take turns at each: what else the machine does is
+/// another thing a minute later.
+async fn round(hubs: &mut [(Size, Child)], options: &Options) -> anyhow::Result<()> {
+    let Some((_, first)) = hubs.first_mut() else { return Ok(()) };
+    let names: Vec<String> = first.ask(&Question::Pages).await?;
+    for (size, _) in hubs.iter_mut() {
+        size.rounds.push(Vec::new());
+    }
+    for (nth, name) in names.iter().enumerate() {
+        if !options.page.is_empty() && !options.page.contains(name) && name != BARE && name != "inbox" {
+            continue;
+        }
+        for (size, hub) in hubs.iter_mut() {
+            let taken: Taken = hub.ask(&Question::Look { nth, requests: usize::from(options.requests) }).await?;
+            size.rounds.last_mut().expect("it was just put there").push(taken);
+        }
+    }
+    Ok(())
 }
 
 /// The child: a hub whose pages are looked at.
@@ -115,7 +135,8 @@ pub(super) async fn child(config: &Config) -> anyhow::Result<()> {
     answer(&seconds)?;
     while let Some(question) = question().await? {
         match question {
-            Question::Look { requests } => answer(&looker.look(requests).await?)?,
+            Question::Pages => answer(&looker.names())?,
+            Question::Look { nth, requests } => answer(&looker.look(nth, requests).await?)?,
             Question::Export => answer(&export(&looker).await?)?,
             other => anyhow::bail!("nobody can look at {other:?}"),
         }
