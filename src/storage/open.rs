@@ -51,7 +51,7 @@ const CONNECTIONS: u32 = 12;
 const STATEMENTS: usize = 500;
 /// A connection that was used so shortly before is not asked whether it still lives: that is a trip to the
 /// database for each of the three to five times that a page takes one.
-const FRESH: Duration = Duration::from_secs(1);
+const FRESH: Duration = Duration::from_millis(100);
 /// So long a connection to PostgreSQL may take.
 const ANSWERS: Duration = Duration::from_secs(3);
 
