@@ -1,8 +1,8 @@
 //! What the product does: each room an occasion, each file one verb. Here is what all of them need: who
 //! sends (`source`), who may do what (`policy`), what other modules hear (`tell`).
 //!
-//! Every verb that changes something opens one transaction and passes it down; no transaction is open while a provider or
-//! the broker is called. The reconcilers (`schedule`, `fan_out`, `relay`, …) take no input but the
+//! Every verb that changes something opens one transaction and passes it down; no transaction is open
+//! while a provider or the broker is called. The reconcilers (`schedule`, `fan_out`, `relay`, …) take no input but the
 //! tables, may run at any time, twice, or on two machines, and always move the tables towards what
 //! they should be; the broker and [`Wake`] only make them run sooner.
 

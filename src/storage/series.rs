@@ -103,8 +103,8 @@ row! {
     }
 }
 
-/// A sender's own that go on though no run waits for its time, because the last one was recalled or the next could not be
-/// made. `search` is a part of the title, empty for all.
+/// A sender's own that go on though no run waits for its time, because the last one was recalled or the next
+/// could not be made. `search` is a part of the title, empty for all.
 pub async fn list_resting(
     tx: &mut Tx,
     sender: PersonId,

@@ -14,10 +14,10 @@ use crate::{clock::Timestamp, domain::MessageId};
 
 /// Messages to fewer people are counted at every look.
 const LARGE: i64 = 2_000;
-/// A count of a large one is new for so long, and
+/// A count of a large one is new for so long at least.
 const NEW: Duration = Duration::seconds(2);
-/// so many times as long as it took, but not longer than it may be shown: counting takes a tenth of one core at
-/// most, however often somebody looks.
+/// It is new for so many times as long as it took, but not for longer than it may be shown: counting takes a tenth
+/// of one core, however often somebody looks.
 const REST: i32 = 10;
 /// What is older is shown until it has been counted again, and no longer: buttons go by it.
 const OLDEST: Duration = Duration::minutes(1);
